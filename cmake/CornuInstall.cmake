@@ -1,0 +1,10 @@
+# What `cmake --install` puts where: the public headers, the shared library with its pkg-config file, the command.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/cornu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+configure_file(${CMAKE_SOURCE_DIR}/cmake/cornu.pc.in ${CMAKE_BINARY_DIR}/cornu.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/cornu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET cornu_shared)
+    install(TARGETS cornu_shared)
+endif()
+if(TARGET cornu)
+    install(TARGETS cornu)
+endif()
