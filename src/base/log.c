@@ -1,0 +1,35 @@
+/* log.c: warnings to standard error or to the program's handler. */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cornu/log.h>
+
+#include "base/log.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static cornu_warning_handler handler;
+static void *handler_data;
+
+void cornu_set_warning_handler(cornu_warning_handler new_handler, void *user_data)
+{
+    pthread_mutex_lock(&lock);
+    handler = new_handler;
+    handler_data = user_data;
+    pthread_mutex_unlock(&lock);
+}
+
+void cornu__warn(const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    pthread_mutex_lock(&lock);
+    if (handler)
+        handler(message, handler_data);
+    else
+        fprintf(stderr, "cornu: warning: %s\n", message);
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,37 @@
+/* base/text.h: building strings, and finding the spelling that was meant. */
+#ifndef CORNU_BASE_TEXT_H
+#define CORNU_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* A string that grows. Start from {0}. After a failed allocation it stays as it was and `failed` is set: check once at the end. */
+typedef struct cornu__text {
+    char *data; /* NUL-terminated, or NULL when nothing was added */
+    size_t length, capacity;
+    bool failed;
+} cornu__text;
+
+void cornu__text_add(cornu__text *text, const char *format, ...) CORNU_PRINTF(2, 3);
+void cornu__text_add_bytes(cornu__text *text, const char *bytes, size_t count);
+/* Hands the string over (cornu__free it) and resets `text`; NULL with the error set if anything failed. */
+char *cornu__text_take(cornu__text *text);
+void cornu__text_free(cornu__text *text);
+
+/* The edit distance (insert, delete, replace, swap of neighbours), letters compared without case. */
+int cornu__text_distance(const char *a, const char *b);
+
+/* The candidate nearest to `name`, or NULL if none is near enough to be what was meant. */
+const char *cornu__text_nearest(const char *name, const char *const *candidates, size_t count);
+
+/* "(3, 28, 28)" with None for -1, into `out` (always terminated); returns `out`. */
+char *cornu__text_shape(char *out, size_t size, int rank, const int64_t *shape);
+#define CORNU__SHAPE_TEXT_SIZE 200
+
+/* Whether two ASCII texts are equal without regard to case. */
+bool cornu__text_equal_nocase(const char *a, const char *b);
+
+#endif
