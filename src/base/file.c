@@ -1,0 +1,134 @@
+/* file.c: new files that appear whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define NAME_ATTEMPTS 1000
+
+/* The mode that the new file shall have: that of the file it replaces. Other things than files are never replaced: as root, a
+ * rename over /dev/null would take it away from the whole system. */
+static cornu_status wanted_mode(const char *path, mode_t *mode)
+{
+    struct stat old;
+    *mode = 0;
+    if (stat(path, &old) != 0)
+        return errno == ENOENT ? CORNU_OK : cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", path);
+    if (S_ISDIR(old.st_mode))
+        return cornu__fail(CORNU_ERROR_IO, "cannot write '%s': it is a folder", path);
+    if (!S_ISREG(old.st_mode))
+        return cornu__fail(CORNU_ERROR_IO, "cannot write '%s': it is a device or pipe, not a file", path);
+    *mode = old.st_mode & 07777;
+    return CORNU_OK;
+}
+
+/* Creates a file that was not there, beside `file->path`: only there can a rename put it in place in one step. */
+static int create_beside(cornu__new_file *file)
+{
+    for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+        cornu__text name = {0};
+        cornu__text_add(&name, "%s.new-%ld-%d", file->path, (long)getpid(), attempt);
+        file->temporary_path = cornu__text_take(&name);
+        if (!file->temporary_path)
+            return -1;
+        int descriptor = open(file->temporary_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0)
+            return descriptor;
+        int cause = errno;
+        cornu__free(file->temporary_path);
+        file->temporary_path = NULL;
+        errno = cause;
+        if (cause != EEXIST)
+            break;
+    }
+    cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path);
+    return -1;
+}
+
+cornu_status cornu__file_begin(cornu__new_file *file, const char *path)
+{
+    *file = (cornu__new_file){0};
+    if (!path || path[0] == '\0')
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cannot write a file without a name");
+    mode_t mode;
+    CORNU_TRY(wanted_mode(path, &mode));
+    file->path = cornu__copy_text(path);
+    if (!file->path)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    int descriptor = create_beside(file);
+    if (descriptor < 0) {
+        cornu__free(file->path);
+        file->path = NULL;
+        return cornu_error_status();
+    }
+    if (mode != 0)
+        (void)!fchmod(descriptor, mode); /* a file system without modes is no reason not to save */
+    file->stream = fdopen(descriptor, "wb");
+    if (!file->stream) {
+        close(descriptor);
+        cornu_status status = cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", path);
+        cornu__file_abandon(file);
+        return status;
+    }
+    return CORNU_OK;
+}
+
+/* Makes the rename itself durable. Some file systems cannot flush a folder; the file is in place all the same. */
+static void flush_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    cornu__text folder = {0};
+    if (!slash)
+        cornu__text_add(&folder, ".");
+    else
+        cornu__text_add_bytes(&folder, path, slash == path ? 1 : (size_t)(slash - path));
+    int descriptor = folder.failed ? -1 : open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    cornu__text_free(&folder);
+}
+
+cornu_status cornu__file_commit(cornu__new_file *file)
+{
+    if (!file->stream)
+        return cornu__fail(CORNU_ERROR_INTERNAL, "a file was to be finished that was never begun");
+    errno = 0;
+    bool written = fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
+    int cause = errno;
+    bool closed = fclose(file->stream) == 0;
+    file->stream = NULL;
+    if (written && !closed)
+        cause = errno;
+    cornu_status status = CORNU_OK;
+    if (!written || !closed) {
+        /* An earlier write failed and its errno is gone: a full disk is by far the likeliest cause. */
+        errno = cause != 0 ? cause : ENOSPC;
+        status = cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path);
+    } else if (rename(file->temporary_path, file->path) != 0) {
+        status = cornu__fail(CORNU_ERROR_IO, "cannot put '%s' in place: %m", file->path);
+    } else {
+        flush_folder_of(file->path);
+        cornu__free(file->temporary_path);
+        file->temporary_path = NULL;
+    }
+    cornu__file_abandon(file);
+    return status;
+}
+
+void cornu__file_abandon(cornu__new_file *file)
+{
+    if (file->stream)
+        fclose(file->stream);
+    if (file->temporary_path)
+        unlink(file->temporary_path);
+    cornu__free(file->temporary_path);
+    cornu__free(file->path);
+    *file = (cornu__new_file){0};
+}
