@@ -1,0 +1,87 @@
+/*
+ * model/step.h: one step of a model for one batch: what fit, fit_generator and the *_on_batch functions all end in.
+ *
+ * A model keeps a few compiled programs, one per kind of step and shapes of a batch. After every shape was seen, a step allocates nothing.
+ */
+#ifndef CORNU_MODEL_STEP_H
+#define CORNU_MODEL_STEP_H
+
+#include <cornu/model.h>
+
+#include "base/status.h"
+#include "nn/layer.h"
+
+#define CORNU__MAX_PORTS 16 /* inputs, or outputs, of a model */
+
+/* An input or target of a model: what a batch must hold. Sizes that may differ from batch to batch are CORNU_NONE (axis 0 always is). */
+typedef struct cornu__port {
+    const char *name; /* as Keras names it: the input layer's or output layer's name */
+    cornu__spec spec;
+    bool expected;           /* targets: false when this output has no loss and no metrics */
+    bool any_shape;          /* targets: a custom loss takes any shape; spec.rank is then a suggestion */
+    int64_t class_count;     /* targets that are class numbers: how many classes there are; else 0 */
+} cornu__port;
+
+typedef struct cornu__tensor {
+    const void *data; /* row-major, of the port's dtype */
+    int rank;
+    int64_t shape[CORNU_MAX_RANK]; /* shape[0] = rows */
+} cornu__tensor;
+
+typedef struct cornu__batch {
+    int64_t rows;
+    cornu__tensor inputs[CORNU__MAX_PORTS];
+    cornu__tensor targets[CORNU__MAX_PORTS];        /* data NULL: none (prediction, outputs without loss) */
+    cornu__tensor sample_weights[CORNU__MAX_PORTS]; /* per output; float32; data NULL: all ones */
+} cornu__batch;
+
+typedef enum cornu__step_kind {
+    CORNU__STEP_TRAIN,  /* forward, backward, update, metrics */
+    CORNU__STEP_TEST,   /* forward, loss, metrics */
+    CORNU__STEP_PREDICT /* forward */
+} cornu__step_kind;
+
+/* Checks that the model can make such a step (built; compiled, but for prediction). */
+cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind);
+
+int cornu__model_input_count(const cornu_model *model);
+const cornu__port *cornu__model_input(const cornu_model *model, int index);
+int cornu__model_target_count(const cornu_model *model); /* = outputs */
+const cornu__port *cornu__model_target(const cornu_model *model, int index);
+
+/* Compiles the program for such a batch if there is none yet (data pointers are not looked at). Steps do it by themselves. */
+cornu_status cornu__model_prepare(cornu_model *model, cornu__step_kind kind, const cornu__batch *shapes);
+cornu_status cornu__model_step(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch);
+
+/* Results of the last step. */
+double cornu__model_loss(const cornu_model *model);                   /* total loss of the batch, added losses included */
+double cornu__model_output_loss(const cornu_model *model, int index); /* before loss_weights */
+/* float32; valid until the next step. */
+const float *cornu__model_output(const cornu_model *model, int index, int *rank, const int64_t **shape);
+
+/* Metrics run over the batches since the last reset. */
+cornu_status cornu__model_reset_metrics(cornu_model *model);
+/* The values' names in Keras's order: "loss", "<output>_loss"..., metrics. Valid until the next compile. */
+int cornu__model_value_count(const cornu_model *model);
+const char *cornu__model_value_name(const cornu_model *model, int index);
+/* A metric's value now (index as in value_name, index >= 1 + output losses). */
+double cornu__model_metric(const cornu_model *model, int index);
+/* How many of the values are losses (the total and, with several outputs, one per output): they come first. */
+int cornu__model_loss_count(const cornu_model *model);
+/* Which output a per-output loss (value index >= 1) belongs to. */
+int cornu__model_loss_output(const cornu_model *model, int index);
+
+/* The optimizer's learning rate now; setting it fails when a schedule governs it. Updates made so far (iterations). */
+double cornu__model_learning_rate(const cornu_model *model);
+cornu_status cornu__model_set_learning_rate(cornu_model *model, double learning_rate);
+uint64_t cornu__model_iterations(const cornu_model *model);
+
+/* The seed of everything random in this model: initial weights, dropout, order of the data. */
+uint64_t cornu__model_seed(const cornu_model *model);
+
+/* Weights as one snapshot in memory (restore_best_weights, validation of nothing lost): size in bytes, copy out, copy in. */
+size_t cornu__model_snapshot_size(const cornu_model *model);
+cornu_status cornu__model_snapshot(const cornu_model *model, void *to);
+cornu_status cornu__model_restore(cornu_model *model, const void *from);
+
+#endif
