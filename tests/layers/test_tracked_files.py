@@ -18,7 +18,8 @@ MACHINE_PATH = re.compile(rb"(?:^|[^A-Za-z0-9_.])/(?:" + rb"|".join([rb"work", r
 
 
 def tracked_files(*patterns):
-    command = ["git", "-C", ROOT, "ls-files", "-z", "--", *patterns]
+    # safe.directory: a container often runs as another user than the owner of the checkout.
+    command = ["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z", "--", *patterns]
     listing = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     names = listing.stdout.decode().split("\0")[:-1]
     return [name for name in names if os.path.isfile(os.path.join(ROOT, name))]
