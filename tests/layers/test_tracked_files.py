@@ -58,7 +58,7 @@ class TrackedFiles(unittest.TestCase):
             with open(bad, "w", encoding="utf-8") as file:
                 file.write("int f( void ){return 1;}\n")
             self.assertIn("clang-format-violations", unformatted([bad]))
-        self.assertEqual("", unformatted(tracked_files("*.c", "*.h")))
+        self.assertEqual("", unformatted(tracked_files("*.c", "*.h")), "run: clang-format -i $(git ls-files '*.c' '*.h')")
 
 
 if __name__ == "__main__":
