@@ -1,0 +1,62 @@
+/*
+ * plot.h: pictures of training: curves, and sheets of images. The file's kind is its name's ending: .png, .svg or .pdf.
+ */
+#ifndef CORNU_PLOT_H
+#define CORNU_PLOT_H
+
+#include <cornu/array.h>
+#include <cornu/options.h>
+
+CORNU_BEGIN_DECLARATIONS
+
+#define CORNU_PLOT_MAX_SERIES 8
+#define CORNU_PLOT_MAX_PANELS 6
+
+/* One curve. `values[i]` belongs to x = first + i; NaN leaves a gap. The arrays are read during the call only. */
+typedef struct cornu_series {
+    const char *name;
+    const double *values;
+    int count;
+} cornu_series;
+
+/* One pair of axes: curves that share a y scale. */
+typedef struct cornu_panel {
+    const char *title;
+    cornu_series series[CORNU_PLOT_MAX_SERIES]; /* ends at the first without values */
+} cornu_panel;
+
+typedef struct cornu_plot_options {
+    size_t struct_size;
+    const char *title;
+    const char *x_label CORNU_DEFAULT("epoch");
+    int first CORNU_DEFAULT(1); /* x of the first value */
+    bool dark;                  /* light on dark */
+    int width, height;          /* in pixels; 0: fitting */
+} cornu_plot_options;
+#define CORNU_PLOT_DEFAULTS CORNU_DEFAULTS(.x_label = "epoch", .first = 1)
+
+/* Draws `panel_count` panels (1 .. CORNU_PLOT_MAX_PANELS) side by side. The file appears whole or not at all. */
+CORNU_API cornu_status cornu_plot_curves_with(const char *path, int panel_count, const cornu_panel *panels,
+                                              const cornu_plot_options *options);
+#define cornu_plot_curves(path, panel_count, panels, ...)                                                              \
+    CORNU_KEYWORDS(cornu_plot_curves_with((path), (panel_count), (panels), &cornu_keywords), cornu_plot_options,       \
+                   CORNU_PLOT_DEFAULTS __VA_ARGS__)
+
+typedef struct cornu_sheet_options {
+    size_t struct_size;
+    const char *title;
+    const char *const *captions; /* one per image, or NULL */
+    const bool *marked;          /* captions set in the colour of a mistake, or NULL */
+    int columns;                 /* 0: fitting */
+    double minimum, maximum;     /* what is black and white; equal: the images' own extremes */
+    bool dark;
+} cornu_sheet_options;
+
+/* Draws images (n, height, width), or (n, height, width, 1 or 3), of any dtype, as a sheet with captions. */
+CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *options);
+#define cornu_plot_images(path, images, ...)                                                                           \
+    CORNU_KEYWORDS(cornu_plot_images_with((path), (images), &cornu_keywords), cornu_sheet_options, __VA_ARGS__)
+
+CORNU_END_DECLARATIONS
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * cli/arguments.h: a subcommand's options as a table: from it come parsing, checking, messages with the nearest spelling, and --help.
+ */
+#ifndef CORNU_CLI_ARGUMENTS_H
+#define CORNU_CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+typedef enum cornu__argument_type {
+    CORNU__ARGUMENT_FLAG,   /* bool; --name sets it, --no-name clears it */
+    CORNU__ARGUMENT_INT,    /* int, >= minimum */
+    CORNU__ARGUMENT_NUMBER, /* double */
+    CORNU__ARGUMENT_TEXT,   /* const char * into argv */
+    CORNU__ARGUMENT_LIST    /* cornu__text_list: may be repeated, or separated by commas */
+} cornu__argument_type;
+
+#define CORNU__LIST_MAX 16
+
+typedef struct cornu__text_list {
+    int count;
+    char *items[CORNU__LIST_MAX]; /* copies */
+} cornu__text_list;
+
+typedef struct cornu__argument {
+    const char *name; /* without dashes: "batch-size" (and so is "batch_size", as Keras writes it) */
+    cornu__argument_type type;
+    size_t offset;          /* in the subcommand's struct of values */
+    int minimum;            /* of an INT */
+    const char *value_name; /* in --help: "FILE"; NULL for flags */
+    const char *help;       /* one sentence; the default in brackets at its end */
+    const char *group;      /* heading in --help; NULL: as the one before */
+} cornu__argument;
+
+typedef struct cornu__subcommand {
+    const char *name;
+    const char *summary;  /* one line */
+    const char *usage;    /* after "cornu NAME " */
+    const char *examples; /* printed at the end of --help */
+    const cornu__argument *arguments;
+    int argument_count;
+    size_t values_size;
+    const void *defaults;          /* a struct of values */
+    int (*run)(const void *values); /* an exit status */
+} cornu__subcommand;
+
+enum { CORNU__EXIT_OK = 0, CORNU__EXIT_FAILURE = 1, CORNU__EXIT_USAGE = 2, CORNU__EXIT_HELP = -1 };
+
+/* Fills `values` (begun as the defaults) from argv[1..]. Returns CORNU__EXIT_OK, CORNU__EXIT_USAGE (after saying what is wrong on standard
+ * error) or CORNU__EXIT_HELP (after printing help). */
+int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char **argv, void *values);
+void cornu__arguments_free(const cornu__subcommand *subcommand, void *values);
+
+/* Says the thread's last error on standard error, as "cornu NAME: <sentence>"; returns CORNU__EXIT_FAILURE. */
+int cornu__say_error(const char *subcommand);
+
+#endif

@@ -1,0 +1,46 @@
+/* view/canvas.h: a page to draw on that becomes a PNG, SVG or PDF file, whole or not at all. */
+#ifndef CORNU_VIEW_CANVAS_H
+#define CORNU_VIEW_CANVAS_H
+
+#include <stdbool.h>
+
+#include <cairo.h>
+
+#include "base/file.h"
+#include "base/status.h"
+
+typedef struct cornu__color {
+    double red, green, blue;
+} cornu__color;
+
+/* Paper, ink and data colours of a picture. */
+typedef struct cornu__theme {
+    cornu__color paper, ink, faint, grid;
+    cornu__color series[8]; /* told apart by the colour-blind (Okabe and Ito, "Color universal design", 2008) */
+    cornu__color right, wrong;
+} cornu__theme;
+
+const cornu__theme *cornu__theme_of(bool dark);
+
+typedef struct cornu__canvas {
+    cairo_t *cairo; /* unit: a pixel of the PNG, a point of SVG and PDF */
+    double width, height;
+    cairo_surface_t *surface;
+    bool is_png;
+    cornu__new_file file;
+} cornu__canvas;
+
+/* The kind of file by the path's ending (.png, .svg, .pdf). The page is `paper`; text is set to the sans-serif face. */
+cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height, cornu__color paper);
+/* Writes the file. After this, successful or not, the canvas is gone. */
+cornu_status cornu__canvas_commit(cornu__canvas *canvas);
+
+void cornu__canvas_color(cornu__canvas *canvas, cornu__color color);
+
+typedef enum cornu__align { CORNU__ALIGN_LEFT, CORNU__ALIGN_CENTER, CORNU__ALIGN_RIGHT } cornu__align;
+
+/* Text of a size with its baseline at y; shortened with an ellipsis to `width` if that is > 0. */
+void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width, const char *text);
+double cornu__canvas_text_width(cornu__canvas *canvas, double size, const char *text);
+
+#endif

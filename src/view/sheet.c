@@ -1,0 +1,121 @@
+/* sheet.c: many small images on one page, each with its caption. */
+#include <math.h>
+#include <string.h>
+
+#include <cornu/plot.h>
+
+#include "view/canvas.h"
+
+#define CELL 96.0
+#define GAP 14.0
+#define CAPTION_HEIGHT 20.0
+#define TITLE_HEIGHT 40.0
+#define TEXT_SIZE 12.0
+#define MOST_IMAGES 1024
+
+typedef struct pictures {
+    const cornu_array *array;
+    int64_t count, height, width, channels;
+    double minimum, maximum;
+} pictures;
+
+static cornu_status look_at(const cornu_array *images, const cornu_sheet_options *options, pictures *out)
+{
+    int rank = cornu_array_rank(images);
+    *out = (pictures){.array = images,
+                      .count = cornu_array_size(images, 0),
+                      .height = rank >= 3 ? cornu_array_size(images, 1) : 0,
+                      .width = rank >= 3 ? cornu_array_size(images, 2) : 0,
+                      .channels = rank == 4 ? cornu_array_size(images, 3) : 1,
+                      .minimum = options->minimum,
+                      .maximum = options->maximum};
+    bool fits = (rank == 3 || rank == 4) && (out->channels == 1 || out->channels == 3) && out->width > 0 && out->height > 0;
+    if (!fits)
+        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: wanted images of shape (n, height, width) or (n, height, width, 1 or 3), got rank %d with %lld channels",
+                           rank, (long long)out->channels);
+    if (out->count < 1 || out->count > MOST_IMAGES)
+        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: %lld images; wanted 1 to %d", (long long)out->count, MOST_IMAGES);
+    if (out->minimum != out->maximum)
+        return CORNU_OK;
+    out->minimum = INFINITY;
+    out->maximum = -INFINITY;
+    for (int64_t i = 0; i < cornu_array_count(images); i++) {
+        double value = cornu_array_get(images, i);
+        out->minimum = fmin(out->minimum, value);
+        out->maximum = fmax(out->maximum, value);
+    }
+    return CORNU_OK;
+}
+
+static unsigned level(const pictures *images, int64_t index)
+{
+    double range = images->maximum - images->minimum;
+    double share = range > 0 ? (cornu_array_get(images->array, index) - images->minimum) / range : 0;
+    share = share > 0 ? share : 0; /* also for NaN */
+    return (unsigned)lround(255 * (share < 1 ? share : 1));
+}
+
+/* Image number n as a cairo surface, pixel for pixel. */
+static cairo_surface_t *surface_of(const pictures *images, int64_t n)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)images->width, (int)images->height);
+    unsigned char *pixels = cairo_image_surface_get_data(surface);
+    if (!pixels)
+        return surface; /* an error surface: painting it sets the canvas's status */
+    int stride = cairo_image_surface_get_stride(surface);
+    for (int64_t y = 0; y < images->height; y++) {
+        for (int64_t x = 0; x < images->width; x++) {
+            int64_t at = ((n * images->height + y) * images->width + x) * images->channels;
+            uint32_t red = level(images, at);
+            uint32_t green = images->channels == 3 ? level(images, at + 1) : red;
+            uint32_t blue = images->channels == 3 ? level(images, at + 2) : red;
+            uint32_t pixel = red << 16 | green << 8 | blue;
+            memcpy(pixels + y * stride + x * 4, &pixel, sizeof pixel);
+        }
+    }
+    cairo_surface_mark_dirty(surface);
+    return surface;
+}
+
+static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n, double left, double top)
+{
+    double scale = fmin(CELL / (double)images->width, CELL / (double)images->height);
+    cairo_surface_t *surface = surface_of(images, n);
+    cairo_save(canvas->cairo);
+    cairo_translate(canvas->cairo, left + (CELL - scale * (double)images->width) / 2, top + (CELL - scale * (double)images->height) / 2);
+    cairo_scale(canvas->cairo, scale, scale);
+    cairo_set_source_surface(canvas->cairo, surface, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(canvas->cairo), scale >= 1 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+    cairo_paint(canvas->cairo);
+    cairo_restore(canvas->cairo);
+    cairo_surface_destroy(surface);
+}
+
+cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *options)
+{
+    pictures all;
+    CORNU_TRY(look_at(images, options, &all));
+    const cornu__theme *theme = cornu__theme_of(options->dark);
+    int64_t columns = options->columns > 0 ? options->columns : (int64_t)ceil(sqrt((double)all.count * 1.6));
+    columns = columns < all.count ? columns : all.count;
+    int64_t rows = (all.count + columns - 1) / columns;
+    double caption_height = options->captions ? CAPTION_HEIGHT : 0, title_height = options->title ? TITLE_HEIGHT : 0;
+    cornu__canvas canvas;
+    CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)columns * (CELL + GAP),
+                                  title_height + GAP + (double)rows * (CELL + caption_height + GAP), theme->paper));
+    if (options->title) {
+        cornu__canvas_color(&canvas, theme->ink);
+        cornu__canvas_text(&canvas, GAP, 28, TEXT_SIZE + 5, CORNU__ALIGN_LEFT, canvas.width - 2 * GAP, options->title);
+    }
+    for (int64_t n = 0; n < all.count; n++) {
+        double left = GAP + (double)(n % columns) * (CELL + GAP);
+        double top = title_height + GAP + (double)(n / columns) * (CELL + caption_height + GAP);
+        draw_image(&canvas, &all, n, left, top);
+        if (!options->captions || !options->captions[n])
+            continue;
+        bool marked = options->marked && options->marked[n];
+        cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
+        cornu__canvas_text(&canvas, left + CELL / 2, top + CELL + 15, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4, options->captions[n]);
+    }
+    return cornu__canvas_commit(&canvas);
+}
