@@ -106,7 +106,7 @@ CORNU_API const char *cornu_array_item_name(const cornu_array *array, size_t ind
 /* The item of that name, or NULL. */
 CORNU_API cornu_array *cornu_array_item_named(const cornu_array *array, const char *name);
 
-/* --- Files (saving and loading numpy's formats) --- */
+/* --- Files (tables: see csv.h). Reading brings at most as many bytes into memory as the machine has, or CORNU_MAX_READ_BYTES says. --- */
 
 /* Reads a .npy file into memory. */
 CORNU_API cornu_array *cornu_load_npy(const char *path);
@@ -118,17 +118,6 @@ CORNU_API cornu_array *cornu_load_idx(const char *path);
 CORNU_API cornu_status cornu_save_npy(const char *path, const cornu_array *array);
 /* Writes a dictionary of arrays as .npz (deflated). The file appears whole or not at all. */
 CORNU_API cornu_status cornu_save_npz(const char *path, const cornu_array *dictionary);
-
-typedef struct cornu_csv_options {
-    size_t struct_size;
-    char separator;         /* ',' ; 0 means: guess from the first line among , ; tab */
-    int header;             /* 1: first line holds names; 0: it is data; -1: names iff it has a field that is no number */
-    const char *target;     /* name or 0-based number of the target column ("-1": the last); NULL: none */
-} cornu_csv_options;
-
-/* Reads a table. Numeric columns become float32; a text column becomes its class index (int, by sorted text), which is
- * allowed for the target column only. Returns a dictionary: "x" (rows, columns - 1) and, with a target, "y" (rows). */
-CORNU_API cornu_array *cornu_load_csv_with(const char *path, const cornu_csv_options *options);
 
 CORNU_END_DECLARATIONS
 

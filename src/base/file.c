@@ -107,10 +107,11 @@ cornu_status cornu__file_commit(cornu__new_file *file)
     if (written && !closed)
         cause = errno;
     cornu_status status = CORNU_OK;
+    errno = cause;
     if (!written || !closed) {
-        /* An earlier write failed and its errno is gone: a full disk is by far the likeliest cause. */
-        errno = cause != 0 ? cause : ENOSPC;
-        status = cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path);
+        /* Without a cause here, a write failed earlier: its errno is gone. */
+        status = cornu__fail(CORNU_ERROR_IO, cause != 0 ? "cannot write '%s': %m" : "cannot write '%s': is the disk full?",
+                             file->path);
     } else if (rename(file->temporary_path, file->path) != 0) {
         status = cornu__fail(CORNU_ERROR_IO, "cannot put '%s' in place: %m", file->path);
     } else {

@@ -2,10 +2,8 @@
  * idx.c: the format of MNIST and its like (Yann LeCun's page "The MNIST database"): two zero bytes, a byte for the type, one for
  * the number of axes, their sizes as big-endian 32-bit numbers, and the elements, big-endian, row-major.
  */
-#include "array/array.h"
-#include "format/bytes.h"
+#include "format/elements.h"
 #include "format/idx.h"
-#include "format/stream.h"
 
 bool cornu__idx_type(unsigned char code, cornu_dtype *dtype)
 {
@@ -46,36 +44,19 @@ static cornu_status read_header(cornu__stream *stream, cornu_dtype *dtype, int *
                            CORNU_MAX_RANK);
     for (int axis = 0; axis < *rank; axis++) {
         CORNU_TRY(cornu__stream_read(stream, size, sizeof size, "a size in its IDX header"));
-        shape[axis] = cornu__big_endian_32(size);
+        shape[axis] = (int64_t)size[0] << 24 | (int64_t)size[1] << 16 | (int64_t)size[2] << 8 | (int64_t)size[3];
     }
     return CORNU_OK;
 }
 
 static cornu_array *read_idx(cornu__stream *stream)
 {
-    cornu_dtype dtype;
-    int rank;
+    cornu_dtype dtype = CORNU_UINT8;
+    int rank = 0;
     int64_t shape[CORNU_MAX_RANK];
     if (read_header(stream, &dtype, &rank, shape) != CORNU_OK)
         return NULL;
-    int64_t count = cornu__shape_count(rank, shape);
-    if (count < 0) {
-        cornu__fail_context("'%s'", stream->name);
-        return NULL;
-    }
-    uint64_t bytes = (uint64_t)count * cornu_dtype_size(dtype);
-    if (cornu__stream_check(stream, bytes) != CORNU_OK)
-        return NULL;
-    cornu_array *array = cornu__array_uninitialized(dtype, rank, shape);
-    if (!array)
-        return NULL;
-    if (cornu__stream_read(stream, array->data, bytes, "its data") != CORNU_OK || cornu__stream_end(stream) != CORNU_OK) {
-        cornu_array_release(array);
-        return NULL;
-    }
-    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-        cornu__swap_bytes(array->data, (size_t)count, cornu_dtype_size(dtype));
-    return array;
+    return cornu__read_elements(stream, dtype, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, rank, shape);
 }
 
 cornu_array *cornu_load_idx(const char *path)

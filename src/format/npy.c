@@ -3,7 +3,7 @@
 
 #include "array/array.h"
 #include "base/file.h"
-#include "format/bytes.h"
+#include "format/elements.h"
 #include "format/npy.h"
 
 #define MAX_HEADER_SIZE 65536 /* what version 1 can say, and far more than 8 axes need */
@@ -36,7 +36,7 @@ static cornu_status read_preamble(cornu__stream *stream, uint32_t *header_size)
 
 static cornu_status read_header(cornu__stream *stream, cornu__npy_header *header)
 {
-    uint32_t size;
+    uint32_t size = 0;
     CORNU_TRY(read_preamble(stream, &size));
     char *text = cornu__alloc_uninitialized(size);
     if (!text)
@@ -80,43 +80,20 @@ static cornu_array *transpose(const cornu_array *transposed)
     return array;
 }
 
-/* The elements as they lie in the file; of a Fortran-ordered array, that is the transposed array. */
-static cornu_array *read_elements(cornu__stream *stream, const cornu__npy_header *header)
-{
-    int64_t shape[CORNU_MAX_RANK];
-    for (int axis = 0; axis < header->rank; axis++)
-        shape[axis] = header->shape[header->fortran_order ? header->rank - 1 - axis : axis];
-    int64_t count = cornu__shape_count(header->rank, shape);
-    if (count < 0) {
-        cornu__fail_context("'%s'", stream->name);
-        return NULL;
-    }
-    uint64_t bytes = (uint64_t)count * cornu_dtype_size(header->dtype);
-    if (cornu__stream_check(stream, bytes) != CORNU_OK)
-        return NULL;
-    cornu_array *array = cornu__array_uninitialized(header->dtype, header->rank, shape);
-    if (!array)
-        return NULL;
-    if (cornu__stream_read(stream, array->data, bytes, "its data") != CORNU_OK || cornu__stream_end(stream) != CORNU_OK) {
-        cornu_array_release(array);
-        return NULL;
-    }
-    if (header->swapped)
-        cornu__swap_bytes(array->data, (size_t)count, cornu_dtype_size(header->dtype));
-    return array;
-}
-
 cornu_array *cornu__npy_read(cornu__stream *stream)
 {
-    cornu__npy_header header;
+    cornu__npy_header header = {0};
     if (read_header(stream, &header) != CORNU_OK)
         return NULL;
-    cornu_array *array = read_elements(stream, &header);
-    if (!array || !header.fortran_order || header.rank < 2)
-        return array;
-    cornu_array *ordered = transpose(array);
-    cornu_array_release(array);
-    return ordered;
+    if (!header.fortran_order)
+        return cornu__read_elements(stream, header.dtype, header.swapped, header.rank, header.shape);
+    int64_t opposite[CORNU_MAX_RANK];
+    for (int axis = 0; axis < header.rank; axis++)
+        opposite[axis] = header.shape[header.rank - 1 - axis];
+    cornu_array *transposed = cornu__read_elements(stream, header.dtype, header.swapped, header.rank, opposite);
+    cornu_array *array = transposed ? transpose(transposed) : NULL;
+    cornu_array_release(transposed);
+    return array;
 }
 
 cornu_array *cornu_load_npy(const char *path)

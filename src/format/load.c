@@ -1,0 +1,65 @@
+/* load.c: which reader a file needs. */
+#include <string.h>
+
+#include "base/text.h"
+#include "format/csv.h"
+#include "format/idx.h"
+#include "format/load.h"
+#include "format/npy.h"
+#include "format/stream.h"
+
+static bool has_ending(const char *path, size_t length, const char *ending)
+{
+    size_t size = strlen(ending);
+    return length > size && strncasecmp(path + length - size, ending, size) == 0;
+}
+
+static bool is_table_by_name(const char *path)
+{
+    size_t length = strlen(path);
+    if (has_ending(path, length, ".gz"))
+        length -= strlen(".gz");
+    return has_ending(path, length, ".csv") || has_ending(path, length, ".tsv") || has_ending(path, length, ".txt");
+}
+
+static cornu_status first_bytes(const char *path, unsigned char *bytes, uint64_t size, uint64_t *got)
+{
+    cornu__stream stream;
+    CORNU_TRY(cornu__stream_open(&stream, path));
+    cornu_status status = cornu__stream_read_some(&stream, bytes, size, got);
+    cornu__stream_close(&stream);
+    return status;
+}
+
+cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind)
+{
+    unsigned char start[CORNU__NPY_MAGIC_SIZE] = {0};
+    uint64_t got = 0;
+    cornu_dtype dtype;
+    CORNU_TRY(first_bytes(path, start, sizeof start, &got));
+    if (got == sizeof start && memcmp(start, CORNU__NPY_MAGIC, sizeof start) == 0)
+        *kind = CORNU__FILE_NPY;
+    else if (got >= 4 && (memcmp(start, "PK\3\4", 4) == 0 || memcmp(start, "PK\5\6", 4) == 0))
+        *kind = CORNU__FILE_NPZ;
+    else if (got >= 4 && start[0] == 0 && start[1] == 0 && cornu__idx_type(start[2], &dtype))
+        *kind = CORNU__FILE_IDX;
+    else if (is_table_by_name(path))
+        *kind = CORNU__FILE_CSV;
+    else if (got == 0)
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is empty", path);
+    else
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is of no known kind: wanted .npy, .npz, IDX (plain or gzip-compressed) or .csv",
+                           path);
+    return CORNU_OK;
+}
+
+cornu_status cornu__load_any(const char *path, cornu_array **array)
+{
+    cornu__file_kind kind = CORNU__FILE_NPY;
+    CORNU_TRY(cornu__file_kind_of(path, &kind));
+    *array = kind == CORNU__FILE_NPY   ? cornu_load_npy(path)
+             : kind == CORNU__FILE_NPZ ? cornu_load_npz(path)
+             : kind == CORNU__FILE_IDX ? cornu_load_idx(path)
+                                       : cornu__csv_read(path, NULL, NULL);
+    return *array ? CORNU_OK : cornu_error_status();
+}
