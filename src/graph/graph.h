@@ -189,11 +189,12 @@ struct cornu_node {
     int rank;
     int64_t shape[CORNU_MAX_RANK];
     int64_t count;
+    cornu_node *replaced_by; /* set by rewriting: another node holds the same value from now on (cornu__graph_resolve) */
 };
 
 struct cornu__op {
     cornu__op_kind kind;
-    int number; /* place in the graph's order */
+    int number; /* place in the graph's order; -1: dropped by rewriting, taken back in when a builder uses its outputs */
     int input_count, output_count;
     cornu_node **inputs;
     cornu_node **outputs;
@@ -317,9 +318,9 @@ typedef struct cornu__op_definition {
     unsigned flags;
     /* Checks the inputs and sets the outputs' dtypes and shapes. The op is complete but for its outputs' shapes. */
     cornu_status (*infer)(cornu__op *op, const cornu__op_request *request);
-    /* input_gradients[i] := the gradient of input i, or NULL (left as is) where it is zero or input i is not differentiable.
-     * output_gradients[i] may be NULL: zero. A NULL function: zero gradient for all inputs, by nature (comparisons) . */
-    cornu_status (*gradient)(cornu__op *op, cornu_node *const *output_gradients, cornu_node **input_gradients);
+    /* input_gradients[i] := the gradient of input i where wanted[i], or NULL (left as is) where it is zero or input i is not
+     * differentiable. output_gradients[i] may be NULL: zero. A NULL function: zero gradient for all inputs, by nature (comparisons). */
+    cornu_status (*gradient)(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted, cornu_node **input_gradients);
     /* The plain kernel: float32 or float64 after the first output's (effects: first input's) dtype; double accumulators.
      * It is the meaning of the op, and what every fast kernel is tested against. */
     cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run);
@@ -328,7 +329,11 @@ typedef struct cornu__op_definition {
 const cornu__op_definition *cornu__op_definition_of(cornu__op_kind kind);
 
 
-/* --- rewriting: both leave results and effects meaning the same. --- */
+/* --- rewriting: both leave results and effects meaning the same. Nodes that a caller holds stay valid. --- */
+
+/* The node that now holds the value of a node got before the graph was rewritten. Builders and cornu__gradients do this by themselves;
+ * a caller who looks into a node after cornu__graph_simplify does it first. NULL gives NULL. */
+cornu_node *cornu__graph_resolve(cornu_node *node);
 
 /* Drops what no result or effect needs; merges equal ops; folds constants; applies identities (x * 1, x + 0, reshape of
  * reshape, pool after ReLU -> ReLU after pool, a SUM of a BROADCAST ...). */
