@@ -53,7 +53,8 @@ typedef struct cornu_sheet_options {
 } cornu_sheet_options;
 
 /* Draws images (n, height, width), or (n, height, width, 1 or 3), of any dtype, as a sheet with captions. */
-CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *options);
+CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
+                                              const cornu_sheet_options *options);
 #define cornu_plot_images(path, images, ...)                                                                           \
     CORNU_KEYWORDS(cornu_plot_images_with((path), (images), &cornu_keywords), cornu_sheet_options, __VA_ARGS__)
 

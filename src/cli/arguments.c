@@ -15,7 +15,8 @@
 
 static int usage_error(const cornu__subcommand *subcommand)
 {
-    fprintf(stderr, "cornu %s: %s\nTry 'cornu %s --help'.\n", subcommand->name, cornu_error_message(), subcommand->name);
+    fprintf(stderr, "cornu %s: %s\nTry 'cornu %s --help'.\n", subcommand->name, cornu_error_message(),
+            subcommand->name);
     return CORNU__EXIT_USAGE;
 }
 
@@ -87,8 +88,8 @@ static cornu_status set_int(const cornu__argument *argument, const char *text, v
     errno = 0;
     long value = strtol(text, &end, 10);
     if (end == text || *end || errno || value > INT_MAX || value < argument->minimum)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a whole number of at least %d, got '%s'", argument->name,
-                           argument->minimum, text);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a whole number of at least %d, got '%s'",
+                           argument->name, argument->minimum, text);
     *(int *)at = (int)value;
     return CORNU_OK;
 }
@@ -123,17 +124,11 @@ static cornu_status add_to_list(const cornu__argument *argument, const char *tex
 static cornu_status set_value(const cornu__argument *argument, const char *text, void *at)
 {
     switch (argument->type) {
-    case CORNU__ARGUMENT_INT:
-        return set_int(argument, text, at);
-    case CORNU__ARGUMENT_NUMBER:
-        return set_number(argument, text, at);
-    case CORNU__ARGUMENT_TEXT:
-        *(const char **)at = text;
-        return CORNU_OK;
-    case CORNU__ARGUMENT_LIST:
-        return add_to_list(argument, text, at);
-    case CORNU__ARGUMENT_FLAG:
-        break;
+    case CORNU__ARGUMENT_INT: return set_int(argument, text, at);
+    case CORNU__ARGUMENT_NUMBER: return set_number(argument, text, at);
+    case CORNU__ARGUMENT_TEXT: *(const char **)at = text; return CORNU_OK;
+    case CORNU__ARGUMENT_LIST: return add_to_list(argument, text, at);
+    case CORNU__ARGUMENT_FLAG: break;
     }
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s takes no value, got '%s'", argument->name, text);
 }
@@ -162,7 +157,8 @@ static int parse_option(const cornu__subcommand *subcommand, int left, char **wo
         return CORNU__EXIT_OK;
     }
     if (!has_value && left < 2) {
-        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a value: %s", argument->name, argument->value_name ? argument->value_name : "");
+        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a value: %s", argument->name,
+                    argument->value_name ? argument->value_name : "");
         return usage_error(subcommand);
     }
     *used = has_value ? 1 : 2;

@@ -42,7 +42,7 @@ typedef struct cornu__subcommand {
     const cornu__argument *arguments;
     int argument_count;
     size_t values_size;
-    const void *defaults;          /* a struct of values */
+    const void *defaults;           /* a struct of values */
     int (*run)(const void *values); /* an exit status */
 } cornu__subcommand;
 

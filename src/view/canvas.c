@@ -18,7 +18,8 @@ static const cornu__theme light = {
     .ink = RGB(0x1F2328),
     .faint = RGB(0x656D76),
     .grid = RGB(0xE3E6EA),
-    .series = {RGB(0x0072B2), RGB(0xD55E00), RGB(0x009E73), RGB(0xCC79A7), RGB(0xE69F00), RGB(0x56B4E9), RGB(0x8C6D1F), RGB(0x000000)},
+    .series = {RGB(0x0072B2), RGB(0xD55E00), RGB(0x009E73), RGB(0xCC79A7), RGB(0xE69F00), RGB(0x56B4E9), RGB(0x8C6D1F),
+               RGB(0x000000)},
     .right = RGB(0x0072B2),
     .wrong = RGB(0xD55E00),
 };
@@ -28,7 +29,8 @@ static const cornu__theme dark = {
     .ink = RGB(0xE8EBEF),
     .faint = RGB(0x9AA4AF),
     .grid = RGB(0x2D343C),
-    .series = {RGB(0x56B4E9), RGB(0xE69F00), RGB(0x2FC79B), RGB(0xE39BC5), RGB(0xF0E442), RGB(0x4C8FD0), RGB(0xD58B5A), RGB(0xFFFFFF)},
+    .series = {RGB(0x56B4E9), RGB(0xE69F00), RGB(0x2FC79B), RGB(0xE39BC5), RGB(0xF0E442), RGB(0x4C8FD0), RGB(0xD58B5A),
+               RGB(0xFFFFFF)},
     .right = RGB(0x56B4E9),
     .wrong = RGB(0xF08A4B),
 };
@@ -60,7 +62,8 @@ static cairo_surface_t *surface_for(cornu__canvas *canvas, const char *path)
     return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)canvas->width, (int)canvas->height);
 }
 
-cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height, cornu__color paper)
+cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height,
+                                 cornu__color paper)
 {
     *canvas = (cornu__canvas){.width = width, .height = height};
     if (!ends_with(path, ".png") && !ends_with(path, ".svg") && !ends_with(path, ".pdf"))
@@ -86,8 +89,8 @@ cornu_status cornu__canvas_commit(cornu__canvas *canvas)
     cairo_surface_destroy(canvas->surface);
     if (status == CAIRO_STATUS_SUCCESS)
         return cornu__file_commit(&canvas->file);
-    cornu__fail(status == CAIRO_STATUS_NO_MEMORY ? CORNU_ERROR_OUT_OF_MEMORY : CORNU_ERROR_IO, "%s: cannot draw: %s", canvas->file.path,
-                cairo_status_to_string(status));
+    cornu__fail(status == CAIRO_STATUS_NO_MEMORY ? CORNU_ERROR_OUT_OF_MEMORY : CORNU_ERROR_IO, "%s: cannot draw: %s",
+                canvas->file.path, cairo_status_to_string(status));
     cornu__file_abandon(&canvas->file);
     return cornu_error_status();
 }
@@ -105,7 +108,8 @@ double cornu__canvas_text_width(cornu__canvas *canvas, double size, const char *
     return extents.x_advance;
 }
 
-void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width, const char *text)
+void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width,
+                        const char *text)
 {
     char shown[256];
     snprintf(shown, sizeof shown - 4, "%s", text);

@@ -31,7 +31,8 @@ typedef struct cornu__canvas {
 } cornu__canvas;
 
 /* The kind of file by the path's ending (.png, .svg, .pdf). The page is `paper`; text is set to the sans-serif face. */
-cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height, cornu__color paper);
+cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height,
+                                 cornu__color paper);
 /* Writes the file. After this, successful or not, the canvas is gone. */
 cornu_status cornu__canvas_commit(cornu__canvas *canvas);
 
@@ -40,7 +41,8 @@ void cornu__canvas_color(cornu__canvas *canvas, cornu__color color);
 typedef enum cornu__align { CORNU__ALIGN_LEFT, CORNU__ALIGN_CENTER, CORNU__ALIGN_RIGHT } cornu__align;
 
 /* Text of a size with its baseline at y; shortened with an ellipsis to `width` if that is > 0. */
-void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width, const char *text);
+void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width,
+                        const char *text);
 double cornu__canvas_text_width(cornu__canvas *canvas, double size, const char *text);
 
 #endif

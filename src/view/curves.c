@@ -110,7 +110,8 @@ static double place_x(const area *plot, int i, int count)
     return plot->left + share * (plot->right - plot->left);
 }
 
-static void draw_x_axis(cornu__canvas *canvas, const cornu__theme *theme, const area *plot, int count, int first, const char *label)
+static void draw_x_axis(cornu__canvas *canvas, const cornu__theme *theme, const area *plot, int count, int first,
+                        const char *label)
 {
     cornu__canvas_color(canvas, theme->faint);
     line(canvas, plot->left, plot->bottom, plot->right, plot->bottom, 1);
@@ -123,10 +124,12 @@ static void draw_x_axis(cornu__canvas *canvas, const cornu__theme *theme, const 
         snprintf(text, sizeof text, "%d", first + i);
         cornu__canvas_text(canvas, place_x(plot, i, count), plot->bottom + 18, TEXT_SIZE, CORNU__ALIGN_CENTER, 0, text);
     }
-    cornu__canvas_text(canvas, (plot->left + plot->right) / 2, plot->bottom + 37, TEXT_SIZE, CORNU__ALIGN_CENTER, 0, label ? label : "");
+    cornu__canvas_text(canvas, (plot->left + plot->right) / 2, plot->bottom + 37, TEXT_SIZE, CORNU__ALIGN_CENTER, 0,
+                       label ? label : "");
 }
 
-static void draw_series(cornu__canvas *canvas, cornu__color color, const cornu_series *series, const axis *y, const area *plot, int count)
+static void draw_series(cornu__canvas *canvas, cornu__color color, const cornu_series *series, const axis *y,
+                        const area *plot, int count)
 {
     cornu__canvas_color(canvas, color);
     cairo_set_line_width(canvas->cairo, 2.25);
@@ -166,7 +169,8 @@ static void draw_legend(cornu__canvas *canvas, const cornu__theme *theme, const 
     }
 }
 
-static void draw_panel(cornu__canvas *canvas, const cornu__theme *theme, const cornu_panel *panel, area cell, const cornu_plot_options *options)
+static void draw_panel(cornu__canvas *canvas, const cornu__theme *theme, const cornu_panel *panel, area cell,
+                       const cornu_plot_options *options)
 {
     area plot = {cell.left + 66, cell.top + 58, cell.right - 20, cell.bottom - 52};
     axis y = values_axis(panel);
@@ -181,10 +185,12 @@ static void draw_panel(cornu__canvas *canvas, const cornu__theme *theme, const c
     draw_legend(canvas, theme, panel, &plot);
 }
 
-cornu_status cornu_plot_curves_with(const char *path, int panel_count, const cornu_panel *panels, const cornu_plot_options *options)
+cornu_status cornu_plot_curves_with(const char *path, int panel_count, const cornu_panel *panels,
+                                    const cornu_plot_options *options)
 {
     if (panel_count < 1 || panel_count > CORNU_PLOT_MAX_PANELS)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_plot_curves: %d panels; wanted 1 to %d", panel_count, CORNU_PLOT_MAX_PANELS);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_plot_curves: %d panels; wanted 1 to %d", panel_count,
+                           CORNU_PLOT_MAX_PANELS);
     for (int p = 0; p < panel_count; p++) {
         if (longest(&panels[p]) < 1)
             return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_plot_curves: panel %d has no values", p);

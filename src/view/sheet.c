@@ -29,12 +29,16 @@ static cornu_status look_at(const cornu_array *images, const cornu_sheet_options
                       .channels = rank == 4 ? cornu_array_size(images, 3) : 1,
                       .minimum = options->minimum,
                       .maximum = options->maximum};
-    bool fits = (rank == 3 || rank == 4) && (out->channels == 1 || out->channels == 3) && out->width > 0 && out->height > 0;
+    bool fits =
+        (rank == 3 || rank == 4) && (out->channels == 1 || out->channels == 3) && out->width > 0 && out->height > 0;
     if (!fits)
-        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: wanted images of shape (n, height, width) or (n, height, width, 1 or 3), got rank %d with %lld channels",
+        return cornu__fail(CORNU_ERROR_SHAPE,
+                           "cornu_plot_images: wanted images of shape (n, height, width) or (n, height, width, 1 or "
+                           "3), got rank %d with %lld channels",
                            rank, (long long)out->channels);
     if (out->count < 1 || out->count > MOST_IMAGES)
-        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: %lld images; wanted 1 to %d", (long long)out->count, MOST_IMAGES);
+        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: %lld images; wanted 1 to %d", (long long)out->count,
+                           MOST_IMAGES);
     if (out->minimum != out->maximum)
         return CORNU_OK;
     out->minimum = INFINITY;
@@ -82,7 +86,8 @@ static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n,
     double scale = fmin(CELL / (double)images->width, CELL / (double)images->height);
     cairo_surface_t *surface = surface_of(images, n);
     cairo_save(canvas->cairo);
-    cairo_translate(canvas->cairo, left + (CELL - scale * (double)images->width) / 2, top + (CELL - scale * (double)images->height) / 2);
+    cairo_translate(canvas->cairo, left + (CELL - scale * (double)images->width) / 2,
+                    top + (CELL - scale * (double)images->height) / 2);
     cairo_scale(canvas->cairo, scale, scale);
     cairo_set_source_surface(canvas->cairo, surface, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(canvas->cairo), scale >= 1 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
@@ -115,7 +120,8 @@ cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
             continue;
         bool marked = options->marked && options->marked[n];
         cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
-        cornu__canvas_text(&canvas, left + CELL / 2, top + CELL + 15, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4, options->captions[n]);
+        cornu__canvas_text(&canvas, left + CELL / 2, top + CELL + 15, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4,
+                           options->captions[n]);
     }
     return cornu__canvas_commit(&canvas);
 }

@@ -1,0 +1,173 @@
+/* Pictures: files of the kind asked for, with the curves and captions in them, whole or not at all. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cairo.h>
+#include <cmocka.h>
+#include <cornu/plot.h>
+
+#include "view/canvas.h"
+
+static char folder[] = "/tmp/cornu-view-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[sizeof folder + 16];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static bool near(uint32_t pixel, int shift, double wanted, int tolerance)
+{
+    return labs((long)(pixel >> shift & 255) - lround(wanted * 255)) <= tolerance;
+}
+
+/* How many pixels of a PNG have this colour, up to `tolerance` of 255 in each part. */
+static int pixels_near(const char *path, cornu__color color, int tolerance)
+{
+    cairo_surface_t *surface = cairo_image_surface_create_from_png(path);
+    assert_int_equal(cairo_surface_status(surface), CAIRO_STATUS_SUCCESS);
+    const unsigned char *pixels = cairo_image_surface_get_data(surface);
+    int count = 0;
+    for (int y = 0; y < cairo_image_surface_get_height(surface); y++) {
+        for (int x = 0; x < cairo_image_surface_get_width(surface); x++) {
+            uint32_t pixel;
+            memcpy(&pixel, pixels + y * cairo_image_surface_get_stride(surface) + x * 4, sizeof pixel);
+            count += near(pixel, 16, color.red, tolerance) && near(pixel, 8, color.green, tolerance) &&
+                     near(pixel, 0, color.blue, tolerance);
+        }
+    }
+    cairo_surface_destroy(surface);
+    return count;
+}
+
+static int pixels_of(const char *path, cornu__color color)
+{
+    return pixels_near(path, color, 0);
+}
+
+static const double falling[] = {2.0, 1.0, 0.5, 0.25}, other[] = {2.5, 1.5, NAN, 1.0}, empty[] = {NAN};
+
+static void curves_are_drawn_in_their_colours(void **state)
+{
+    (void)state;
+    cornu_panel one = {"Loss", {{"training", falling, 4}}};
+    cornu_panel two = {"Loss", {{"training", falling, 4}, {"validation", other, 4}}};
+    const cornu__theme *theme = cornu__theme_of(false);
+    assert_int_equal(cornu_plot_curves(path_of("one.png"), 1, &one), CORNU_OK);
+    assert_true(pixels_of(path_of("one.png"), theme->series[0]) > 100);
+    assert_int_equal(pixels_of(path_of("one.png"), theme->series[1]), 0);
+    assert_int_equal(cornu_plot_curves(path_of("two.png"), 1, &two), CORNU_OK);
+    assert_true(pixels_of(path_of("two.png"), theme->series[1]) > 100);
+    assert_int_equal(cornu_plot_curves(path_of("dark.png"), 1, &two, .dark = true), CORNU_OK);
+    assert_true(pixels_of(path_of("dark.png"), cornu__theme_of(true)->paper) >
+                pixels_of(path_of("dark.png"), theme->paper));
+}
+
+static void the_ending_of_the_name_is_the_kind_of_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *begins;
+    } kinds[] = {{"a.png", "\x89PNG"}, {"a.SVG", "<?xml"}, {"a.pdf", "%PDF-"}};
+    cornu_panel panel = {"Loss", {{"training", falling, 4}}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(cornu_plot_curves(path_of(kinds[i].name), 1, &panel, .title = "A run"), CORNU_OK);
+        char begin[8] = {0};
+        FILE *file = fopen(path_of(kinds[i].name), "rb");
+        assert_non_null(file);
+        assert_int_equal(fread(begin, 1, strlen(kinds[i].begins), file), strlen(kinds[i].begins));
+        fclose(file);
+        assert_string_equal(begin, kinds[i].begins);
+    }
+    assert_int_equal(cornu_plot_curves(path_of("a.bmp"), 1, &panel), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(cornu_error_message(), ".png, .svg or .pdf"));
+}
+
+static void one_value_and_no_finite_value_can_be_drawn(void **state)
+{
+    (void)state;
+    cornu_panel lone = {"Loss", {{"training", falling, 1}}}, none = {"Loss", {{"training", empty, 1}}};
+    assert_int_equal(cornu_plot_curves(path_of("lone.png"), 1, &lone), CORNU_OK);
+    assert_true(pixels_of(path_of("lone.png"), cornu__theme_of(false)->series[0]) > 10);
+    assert_int_equal(cornu_plot_curves(path_of("none.png"), 1, &none), CORNU_OK);
+    cornu_panel nothing = {"Loss", {{NULL, NULL, 0}}};
+    assert_int_equal(cornu_plot_curves(path_of("nothing.png"), 1, &nothing), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(access(path_of("nothing.png"), F_OK), -1);
+}
+
+static void a_sheet_shows_pixels_and_marks_mistakes(void **state)
+{
+    (void)state;
+    int64_t shape[] = {3, 2, 2, 3};
+    cornu_array *images = cornu_array_zeros(CORNU_FLOAT32, 4, shape);
+    float *values = cornu_array_float32(images);
+    for (int pixel = 0; pixel < 12; pixel++)
+        values[pixel * 3] = 1; /* pure red */
+    values[1] = 1;             /* one yellow pixel of four in the first image */
+    const char *captions[] = {"cat", "dog", "cow"};
+    bool marked[] = {false, true, false};
+    const cornu__theme *theme = cornu__theme_of(false);
+    assert_int_equal(cornu_plot_images(path_of("sheet.png"), images, .captions = captions), CORNU_OK);
+    assert_int_equal(pixels_near(path_of("sheet.png"), theme->wrong, 60), 0);
+    assert_int_equal(pixels_of(path_of("sheet.png"), (cornu__color){1, 1, 0}), 48 * 48);
+    assert_int_equal(pixels_of(path_of("sheet.png"), (cornu__color){1, 0, 0}), 3 * 96 * 96 - 48 * 48);
+    assert_int_equal(cornu_plot_images(path_of("sheet.png"), images, .captions = captions, .marked = marked), CORNU_OK);
+    assert_true(pixels_near(path_of("sheet.png"), theme->wrong, 60) > 0); /* smoothed letters: near is all there is */
+    cornu_array_release(images);
+}
+
+static void what_is_no_image_is_refused(void **state)
+{
+    (void)state;
+    int64_t shape[] = {4, 4, 4, 2};
+    cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, shape);
+    assert_int_equal(cornu_plot_images(path_of("bad.png"), images), CORNU_ERROR_SHAPE);
+    assert_non_null(strstr(cornu_error_message(), "1 or 3"));
+    cornu_array_release(images);
+    images = cornu_array_zeros(CORNU_UINT8, 2, shape);
+    assert_int_equal(cornu_plot_images(path_of("bad.png"), images), CORNU_ERROR_SHAPE);
+    cornu_array_release(images);
+}
+
+static void a_folder_that_does_not_exist_is_an_error(void **state)
+{
+    (void)state;
+    cornu_panel panel = {"Loss", {{"training", falling, 4}}};
+    assert_int_equal(cornu_plot_curves(path_of("no/such/a.png"), 1, &panel), CORNU_ERROR_IO);
+    assert_non_null(strstr(cornu_error_message(), "no/such/a.png"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(curves_are_drawn_in_their_colours),
+        cmocka_unit_test(the_ending_of_the_name_is_the_kind_of_file),
+        cmocka_unit_test(one_value_and_no_finite_value_can_be_drawn),
+        cmocka_unit_test(a_sheet_shows_pixels_and_marks_mistakes),
+        cmocka_unit_test(what_is_no_image_is_refused),
+        cmocka_unit_test(a_folder_that_does_not_exist_is_an_error),
+    };
+    return cmocka_run_group_tests_name("pictures", tests, make_folder, remove_folder);
+}
