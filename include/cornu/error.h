@@ -37,6 +37,9 @@ CORNU_API const char *cornu_error_message(void);
 /* Forgets the calling thread's last failure. */
 CORNU_API void cornu_error_clear(void);
 
+/* For hooks that a program gives the library (generators, callbacks): records the error that the hook reports, and returns `status`. */
+CORNU_API cornu_status cornu_error_set(cornu_status status, const char *message);
+
 /* A short name for a status: "shape", "out of memory". Never NULL. */
 CORNU_API const char *cornu_status_name(cornu_status status);
 

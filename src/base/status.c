@@ -76,6 +76,11 @@ const char *cornu_error_message(void)
     return last_message;
 }
 
+cornu_status cornu_error_set(cornu_status status, const char *message)
+{
+    return cornu__fail_from(status, message ? message : "");
+}
+
 void cornu_error_clear(void)
 {
     last_status = CORNU_OK;

@@ -79,6 +79,10 @@ uint64_t cornu__model_iterations(const cornu_model *model);
 /* The seed of everything random in this model: initial weights, dropout, order of the data. */
 uint64_t cornu__model_seed(const cornu_model *model);
 
+/* What train/ keeps with a model between calls (its batch buffers): NULL at first, destroyed with the model. */
+void *cornu__model_companion(const cornu_model *model);
+void cornu__model_set_companion(cornu_model *model, void *companion, void (*destroy)(void *companion));
+
 /* Weights as one snapshot in memory (restore_best_weights, validation of nothing lost): size in bytes, copy out, copy in. */
 size_t cornu__model_snapshot_size(const cornu_model *model);
 cornu_status cornu__model_snapshot(const cornu_model *model, void *to);

@@ -1,0 +1,91 @@
+/*
+ * data.h: where batches come from when they are not simply rows of arrays: generators and Sequences.
+ *
+ * A generator gives one batch after another, endlessly or until it has no more. A Sequence knows how many batches an epoch has and gives
+ * each by its index. A Sequence can stand wherever a generator can, so both have one C type.
+ */
+#ifndef CORNU_DATA_H
+#define CORNU_DATA_H
+
+#include <cornu/array.h>
+#include <cornu/options.h>
+
+CORNU_BEGIN_DECLARATIONS
+
+/* One batch on its way from a program to the library, which takes over one reference to each array. Each is an array (a model with one
+ * input or output), a list in the order of the model's inputs or outputs, or a dictionary by their names. The first axis counts the
+ * samples; batches may differ in size. A batch without x says that there are no more. */
+typedef struct cornu_batch {
+    int64_t number; /* set by the library: the index wanted of a Sequence; how many batches were asked of a generator before */
+    cornu_array *x;
+    cornu_array *y;             /* NULL for prediction */
+    cornu_array *sample_weight; /* NULL: every sample counts 1 */
+} cornu_batch;
+
+typedef struct cornu_generator cornu_generator;
+typedef struct cornu_generator cornu_sequence;
+
+typedef struct cornu_generator_options {
+    size_t struct_size;
+    /* Puts the next batch into `batch`, or leaves batch->x NULL: there are no more. A status that is not CORNU_OK ends what asked, with
+     * the message given to cornu_error_set. */
+    cornu_status (*next)(void *state, cornu_batch *batch);
+    void *state;
+    void (*release)(void *state); /* called once, with the last reference */
+    /* false: `next` is called by one thread at a time, though not always the same one, and batches are used in the order of the calls.
+     * true: it is called by several at once and makes batch->number, so that the order does not depend on who is first. */
+    bool thread_safe;
+} cornu_generator_options;
+#define CORNU_GENERATOR_DEFAULTS
+
+/* cornu_generator_create(.next = function, .state = pointer, ...): a generator with one reference, or NULL. When this fails, `release` is
+ * not called. */
+#define cornu_generator_create(...)                                                                                    \
+    CORNU_KEYWORDS(cornu_generator_create_with(&cornu_keywords), cornu_generator_options,                              \
+                   CORNU_GENERATOR_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_generator *cornu_generator_create_with(const cornu_generator_options *options);
+CORNU_API cornu_generator *cornu_generator_retain(cornu_generator *generator);
+CORNU_API void cornu_generator_release(cornu_generator *generator); /* NULL is allowed */
+
+typedef struct cornu_sequence_options {
+    size_t struct_size;
+    int64_t (*length)(void *state); /* batches per epoch, at least 1; asked again before each epoch */
+    cornu_status (*get)(void *state, int64_t index, cornu_batch *batch); /* 0 <= index < length; otherwise as a generator's next */
+    void (*on_epoch_end)(void *state); /* after the last batch of an epoch was used, while no `get` runs; or NULL */
+    void *state;
+    void (*release)(void *state);
+    bool thread_safe CORNU_DEFAULT(true); /* whether `get` may be called by several threads at once */
+} cornu_sequence_options;
+#define CORNU_SEQUENCE_DEFAULTS CORNU_DEFAULTS(.thread_safe = true)
+
+/* cornu_sequence_create(.length = function, .get = function, .state = pointer, ...): a Sequence with one reference, or NULL. When this
+ * fails, `release` is not called. */
+#define cornu_sequence_create(...)                                                                                     \
+    CORNU_KEYWORDS(cornu_sequence_create_with(&cornu_keywords), cornu_sequence_options,                                \
+                   CORNU_SEQUENCE_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_sequence *cornu_sequence_create_with(const cornu_sequence_options *options);
+CORNU_API cornu_sequence *cornu_sequence_retain(cornu_sequence *sequence);
+CORNU_API void cornu_sequence_release(cornu_sequence *sequence); /* NULL is allowed */
+
+/* Batches per epoch of a Sequence now; -1 for a plain generator. */
+CORNU_API int64_t cornu_sequence_length(const cornu_sequence *sequence);
+/* One batch of a Sequence, for programs: the caller releases its arrays. */
+CORNU_API cornu_status cornu_sequence_get(cornu_sequence *sequence, int64_t index, cornu_batch *batch);
+
+typedef struct cornu_array_sequence_options {
+    size_t struct_size;
+    int batch_size CORNU_DEFAULT(32);
+    cornu_array *sample_weight; /* as y; or NULL */
+} cornu_array_sequence_options;
+#define CORNU_ARRAY_SEQUENCE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32)
+
+/* cornu_array_sequence(x, y, .batch_size = 32): a Sequence of the rows of arrays (or lists or dictionaries of arrays) in their order, the
+ * last batch smaller when they do not divide evenly. Keeps the arrays; its batches are views of them. `y` may be NULL. */
+#define cornu_array_sequence(x_array, y_array, ...)                                                                    \
+    CORNU_KEYWORDS(cornu_array_sequence_with(x_array, y_array, &cornu_keywords), cornu_array_sequence_options,         \
+                   CORNU_ARRAY_SEQUENCE_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_sequence *cornu_array_sequence_with(cornu_array *x, cornu_array *y, const cornu_array_sequence_options *options);
+
+CORNU_END_DECLARATIONS
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * train.h: training, evaluation and prediction, in Keras's words.
+ *
+ * x, y and sample_weight are arrays whose first axis counts the samples; for a model with several inputs or outputs lists in the model's
+ * order, or dictionaries by the names of inputs and outputs. Any dtype is taken; data that already has the model's dtype is not copied when
+ * its order is the natural one. Arrays of (n) stand for (n, 1) where that is wanted. None of the functions keeps an array.
+ *
+ * fit, fit_generator and train_on_batch end in the same compiled step: the same batches give the same bits of every weight.
+ */
+#ifndef CORNU_TRAIN_H
+#define CORNU_TRAIN_H
+
+#include <cornu/callbacks.h>
+#include <cornu/data.h>
+#include <cornu/history.h>
+
+CORNU_BEGIN_DECLARATIONS
+
+#define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */
+#define CORNU_SHUFFLE_BATCH 2   /* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
+
+/* The weight of the samples of one class. Classes that are not named weigh 1. */
+typedef struct cornu_class_weight {
+    int64_t class_number;
+    double weight;
+} cornu_class_weight;
+
+/* Arrays, or a generator or Sequence. All NULL: none. */
+typedef struct cornu_validation_data {
+    const cornu_array *x, *y, *sample_weight;
+    cornu_generator *generator;
+} cornu_validation_data;
+
+typedef struct cornu_fit_options {
+    size_t struct_size;
+    int batch_size;                  /* 0: 32; with steps_per_epoch: the samples divided by the steps, rounded up */
+    int epochs CORNU_DEFAULT(1);     /* the number of the last epoch: epochs run from initial_epoch to epochs - 1 */
+    int verbose CORNU_DEFAULT(CORNU_VERBOSE_AUTO); /* 0: silent, 1: progress bar, 2: a line per epoch */
+    cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+    double validation_split;         /* 0 <= share < 1 of the samples, taken from the end before any shuffling */
+    cornu_validation_data validation_data; /* beats validation_split */
+    int shuffle CORNU_DEFAULT(true); /* true, false or CORNU_SHUFFLE_BATCH */
+    const cornu_class_weight *class_weight; /* class_weight_count of them; for models with one output; multiplies sample_weight */
+    int class_weight_count;
+    const cornu_array *sample_weight; /* (n), or as much of the target's shape as leads; for several outputs a list or dictionary */
+    int initial_epoch;
+    int64_t steps_per_epoch;         /* 0: until the data end */
+    int64_t validation_steps;        /* 0: until the data end */
+    int validation_batch_size;       /* 0: batch_size */
+    int validation_freq CORNU_DEFAULT(1); /* validate after each so many epochs */
+    int view_metrics CORNU_DEFAULT(-1);   /* -1: when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
+} cornu_fit_options;
+#define CORNU_FIT_DEFAULTS                                                                                             \
+    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1, .view_metrics = -1)
+
+/* cornu_fit(model, x, y, .epochs = 5, ...): trains; returns the history (cornu_history_release) or NULL. After an error the model keeps the
+ * weights of its last whole step and can be used on. */
+#define cornu_fit(model_, x_, y_, ...)                                                                                 \
+    CORNU_KEYWORDS(cornu_fit_with(model_, x_, y_, &cornu_keywords), cornu_fit_options, CORNU_FIT_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_history *cornu_fit_with(cornu_model *model, const cornu_array *x, const cornu_array *y, const cornu_fit_options *options);
+
+typedef struct cornu_fit_generator_options {
+    size_t struct_size;
+    int64_t steps_per_epoch; /* 0: a Sequence's length; a plain generator must be given it */
+    int epochs CORNU_DEFAULT(1);
+    int verbose CORNU_DEFAULT(CORNU_VERBOSE_AUTO);
+    cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+    cornu_validation_data validation_data;
+    int64_t validation_steps; /* a plain generator must be given it */
+    int validation_freq CORNU_DEFAULT(1);
+    int validation_batch_size CORNU_DEFAULT(32); /* of validation arrays */
+    const cornu_class_weight *class_weight;
+    int class_weight_count;
+    int max_queue_size CORNU_DEFAULT(10); /* batches made ahead */
+    int workers CORNU_DEFAULT(1);         /* threads that make batches; 0: the calling thread makes them */
+    bool use_multiprocessing;             /* worker processes: not in this version */
+    bool shuffle CORNU_DEFAULT(true);     /* the order of a Sequence's batches, drawn anew each epoch */
+    int initial_epoch;
+    int view_metrics CORNU_DEFAULT(-1);
+} cornu_fit_generator_options;
+#define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
+    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .validation_batch_size = 32,     \
+                   .max_queue_size = 10, .workers = 1, .shuffle = true, .view_metrics = -1)
+
+/* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
+ * asked for more batches than training uses. One that ends early ends training after that epoch, with a warning. */
+#define cornu_fit_generator(model_, generator_, ...)                                                                   \
+    CORNU_KEYWORDS(cornu_fit_generator_with(model_, generator_, &cornu_keywords), cornu_fit_generator_options,         \
+                   CORNU_FIT_GENERATOR_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_history *cornu_fit_generator_with(cornu_model *model, cornu_generator *generator,
+                                                  const cornu_fit_generator_options *options);
+
+typedef struct cornu_evaluate_options {
+    size_t struct_size;
+    int batch_size CORNU_DEFAULT(32);
+    int verbose CORNU_DEFAULT(CORNU_VERBOSE_AUTO);
+    const cornu_array *sample_weight;
+    int64_t steps; /* 0: until the data end */
+    cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+} cornu_evaluate_options;
+#define CORNU_EVALUATE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .verbose = CORNU_VERBOSE_AUTO)
+
+/* cornu_evaluate(model, x, y, &results, .batch_size = 32): loss and metrics over the data, weights unchanged. */
+#define cornu_evaluate(model_, x_, y_, results_, ...)                                                                  \
+    CORNU_KEYWORDS(cornu_evaluate_with(model_, x_, y_, results_, &cornu_keywords), cornu_evaluate_options,             \
+                   CORNU_EVALUATE_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_status cornu_evaluate_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *results,
+                                           const cornu_evaluate_options *options);
+
+typedef struct cornu_predict_options {
+    size_t struct_size;
+    int batch_size CORNU_DEFAULT(32);
+    int verbose;
+    int64_t steps;
+    cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+} cornu_predict_options;
+#define CORNU_PREDICT_DEFAULTS CORNU_DEFAULTS(.batch_size = 32)
+
+/* cornu_predict(model, x): a new float32 array of the model's output for every sample; for several outputs a dictionary by their names, in
+ * the model's order. NULL on failure. */
+#define cornu_predict(model_, x_, ...)                                                                                 \
+    CORNU_KEYWORDS(cornu_predict_with(model_, x_, &cornu_keywords), cornu_predict_options, CORNU_PREDICT_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x, const cornu_predict_options *options);
+
+typedef struct cornu_generator_run_options {
+    size_t struct_size;
+    int64_t steps; /* 0: a Sequence's length; a plain generator must be given it */
+    cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+    int max_queue_size CORNU_DEFAULT(10);
+    int workers CORNU_DEFAULT(1);
+    bool use_multiprocessing; /* not in this version */
+    int verbose;
+} cornu_generator_run_options;
+#define CORNU_GENERATOR_RUN_DEFAULTS CORNU_DEFAULTS(.max_queue_size = 10, .workers = 1)
+
+#define cornu_evaluate_generator(model_, generator_, results_, ...)                                                    \
+    CORNU_KEYWORDS(cornu_evaluate_generator_with(model_, generator_, results_, &cornu_keywords),                       \
+                   cornu_generator_run_options, CORNU_GENERATOR_RUN_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_status cornu_evaluate_generator_with(cornu_model *model, cornu_generator *generator, cornu_logs *results,
+                                                     const cornu_generator_run_options *options);
+
+/* As cornu_predict; only x of each batch is used. */
+#define cornu_predict_generator(model_, generator_, ...)                                                               \
+    CORNU_KEYWORDS(cornu_predict_generator_with(model_, generator_, &cornu_keywords), cornu_generator_run_options,     \
+                   CORNU_GENERATOR_RUN_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_array *cornu_predict_generator_with(cornu_model *model, cornu_generator *generator,
+                                                    const cornu_generator_run_options *options);
+
+typedef struct cornu_on_batch_options {
+    size_t struct_size;
+    const cornu_array *sample_weight;
+    const cornu_class_weight *class_weight; /* train_on_batch only */
+    int class_weight_count;
+    bool reset_metrics CORNU_DEFAULT(true); /* before the step: the metrics are this batch's; false: they run on */
+} cornu_on_batch_options;
+#define CORNU_ON_BATCH_DEFAULTS CORNU_DEFAULTS(.reset_metrics = true)
+
+/* cornu_train_on_batch(model, x, y, &logs): one update on one batch. `logs` receives the loss before the update and the metrics; NULL: not
+ * wanted. Nothing is allocated once a batch of this shape was seen. */
+#define cornu_train_on_batch(model_, x_, y_, logs_, ...)                                                               \
+    CORNU_KEYWORDS(cornu_train_on_batch_with(model_, x_, y_, logs_, &cornu_keywords), cornu_on_batch_options,          \
+                   CORNU_ON_BATCH_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_status cornu_train_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *logs,
+                                                 const cornu_on_batch_options *options);
+
+/* Loss and metrics of one batch, weights unchanged. */
+#define cornu_test_on_batch(model_, x_, y_, logs_, ...)                                                                \
+    CORNU_KEYWORDS(cornu_test_on_batch_with(model_, x_, y_, logs_, &cornu_keywords), cornu_on_batch_options,           \
+                   CORNU_ON_BATCH_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_status cornu_test_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *logs,
+                                                const cornu_on_batch_options *options);
+
+/* The outputs for one batch, as cornu_predict returns them. */
+CORNU_API cornu_array *cornu_predict_on_batch(cornu_model *model, const cornu_array *x);
+
+/* Ends every training, evaluation and prediction that runs now in this process after the batch in hand; fit returns its history as usual.
+ * May be called by a signal handler and from any thread. */
+CORNU_API void cornu_request_stop(void);
+
+CORNU_END_DECLARATIONS
+
+#endif
