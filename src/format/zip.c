@@ -129,7 +129,8 @@ static zip_int64_t sink_seek(sink *to, void *data, zip_uint64_t length)
     return fseeko(to->stream, place->offset, place->whence) == 0 ? 0 : sink_failed(to, ZIP_ER_SEEK);
 }
 
-/* libzip's side of the sink: one function for all requests. Nothing can be read back: the archive is new. */
+/* libzip's side of the sink: one function for all requests. It wants to be able to read what it writes to; there it finds an empty
+ * file, as the archive is new. */
 static zip_int64_t sink_callback(void *user_data, void *data, zip_uint64_t length, zip_source_cmd_t command)
 {
     sink *to = user_data;
@@ -139,6 +140,12 @@ static zip_int64_t sink_callback(void *user_data, void *data, zip_uint64_t lengt
         return sizeof(zip_stat_t);
     case ZIP_SOURCE_ERROR:
         return zip_error_to_data(&to->error, data, length);
+    case ZIP_SOURCE_OPEN:
+    case ZIP_SOURCE_READ:
+    case ZIP_SOURCE_SEEK:
+    case ZIP_SOURCE_TELL:
+    case ZIP_SOURCE_CLOSE:
+    case ZIP_SOURCE_REMOVE: /* who began the file removes it */
     case ZIP_SOURCE_BEGIN_WRITE:
     case ZIP_SOURCE_ROLLBACK_WRITE:
         return 0;
@@ -155,9 +162,7 @@ static zip_int64_t sink_callback(void *user_data, void *data, zip_uint64_t lengt
         cornu__free(to);
         return 0;
     case ZIP_SOURCE_SUPPORTS:
-        return zip_source_make_command_bitmap(ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_BEGIN_WRITE,
-                                              ZIP_SOURCE_COMMIT_WRITE, ZIP_SOURCE_ROLLBACK_WRITE, ZIP_SOURCE_WRITE,
-                                              ZIP_SOURCE_SEEK_WRITE, ZIP_SOURCE_TELL_WRITE, -1);
+        return ZIP_SOURCE_SUPPORTS_WRITABLE;
     default:
         zip_error_set(&to->error, ZIP_ER_OPNOTSUPP, 0);
         return -1;

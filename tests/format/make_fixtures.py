@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Writes tests/format/fixtures: small files in numpy's formats by numpy itself, and IDX files by struct, as its author describes it.
+
+    python3 tests/format/make_fixtures.py        (needs numpy; the results are committed)
+
+The tests know the values: element i of a (3, 4) array is 7 * i - 20 (signed), 7 * i (unsigned), i % 3 == 0 (bool), (7 * i - 20) / 8 (float).
+"""
+import gzip
+import pathlib
+import struct
+
+import numpy as np
+
+FOLDER = pathlib.Path(__file__).parent / "fixtures"
+DTYPES = ["float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"]
+
+
+def values(dtype):
+    index = np.arange(12).reshape(3, 4)
+    kind = np.dtype(dtype).kind
+    if kind == "b":
+        return index % 3 == 0
+    if kind == "u":
+        return (7 * index).astype(dtype)
+    return ((7 * index - 20) / (8 if kind == "f" else 1)).astype(dtype)
+
+
+def write_npy():
+    for dtype in DTYPES:
+        array = values(dtype)
+        np.save(FOLDER / f"{dtype}.npy", array)
+        if array.dtype.itemsize > 1:
+            np.save(FOLDER / f"big_endian_{dtype}.npy", array.astype(array.dtype.newbyteorder(">")))
+    cube = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    np.save(FOLDER / "fortran.npy", np.asfortranarray(cube))
+    np.save(FOLDER / "fortran_big_endian.npy", np.asfortranarray(values("int32").astype(">i4")))
+    np.save(FOLDER / "scalar.npy", np.float64(2.5))
+    np.save(FOLDER / "empty.npy", np.zeros((0, 5), "int32"))
+    np.save(FOLDER / "vector.npy", np.array([1, 2, 3], "uint8"))
+    for version in (2, 3):
+        with open(FOLDER / f"version{version}.npy", "wb") as file:
+            np.lib.format.write_array(file, cube, version=(version, 0))
+    np.save(FOLDER / "refused_objects.npy", np.array([{}, None], object), allow_pickle=True)
+    np.save(FOLDER / "refused_texts.npy", np.array(["a", "bcd"]))
+    np.save(FOLDER / "refused_bytes.npy", np.array([b"a", b"bcd"]))
+    np.save(FOLDER / "refused_records.npy", np.zeros(2, [("a", "f4"), ("b", "i2")]))
+    np.save(FOLDER / "refused_complex.npy", np.zeros(2, "complex64"))
+    np.save(FOLDER / "refused_dates.npy", np.array(["2024-01-01"], "datetime64[D]"))
+    np.save(FOLDER / "refused_axes.npy", np.zeros((1,) * 9, "float32"))
+
+
+def write_npz():
+    arrays = {"x": values("float32"), "layers/dense/vars/0": values("int64"), "scalar": np.float32(1.5)}
+    np.savez(FOLDER / "stored.npz", **arrays)
+    np.savez_compressed(FOLDER / "deflated.npz", **arrays, zeros=np.zeros((50, 40), "float64"))
+    np.savez(FOLDER / "none.npz")
+    np.savez(FOLDER / "refused_objects.npz", x=np.zeros(2), names=np.array([None], object))
+
+
+def write_idx():
+    types = {"uint8": (0x08, "B"), "int8": (0x09, "b"), "int16": (0x0B, "h"), "int32": (0x0C, "i"), "float32": (0x0D, "f"),
+             "float64": (0x0E, "d")}
+    for dtype, (code, letter) in types.items():
+        data = struct.pack(">BBBBII", 0, 0, code, 2, 3, 4) + struct.pack(f">12{letter}", *values(dtype).ravel().tolist())
+        (FOLDER / f"{dtype}.idx").write_bytes(data)
+    (FOLDER / "int16.idx.gz").write_bytes(gzip.compress((FOLDER / "int16.idx").read_bytes(), mtime=0))
+
+
+FOLDER.mkdir(exist_ok=True)
+write_npy()
+write_npz()
+write_idx()
