@@ -39,6 +39,15 @@ static inline cornu_size2 cornu_pair(int first, int second)
     return size;
 }
 
+/* One axis or several: .axis = cornu_axis(1, 2). None (count 0): the default of whoever is asked. */
+typedef struct cornu_axes {
+    int count;
+    int axis[CORNU_MAX_RANK];
+} cornu_axes;
+
+#define cornu_axis(...)                                                                                                \
+    (__extension__(cornu_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
+
 #if defined(__clang__)
 #define CORNU_QUIET_BEGIN                                                                                              \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")                   \
