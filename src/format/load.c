@@ -56,6 +56,7 @@ cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind)
 cornu_status cornu__load_any(const char *path, cornu_array **array)
 {
     cornu__file_kind kind = CORNU__FILE_NPY;
+    *array = NULL;
     CORNU_TRY(cornu__file_kind_of(path, &kind));
     *array = kind == CORNU__FILE_NPY   ? cornu_load_npy(path)
              : kind == CORNU__FILE_NPZ ? cornu_load_npz(path)

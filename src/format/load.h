@@ -17,7 +17,7 @@ typedef enum cornu__file_kind {
 cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind);
 
 /* Reads a file of any of these kinds; a table without target column, its first line taken as names if it holds no number. *array is a
- * new array: a dictionary from .npz and tables. */
+ * new array (a dictionary from .npz and tables), or NULL on failure. */
 cornu_status cornu__load_any(const char *path, cornu_array **array);
 
 #endif

@@ -1,0 +1,221 @@
+/* test_csv.c: tables: what is taken, what the names become, and where a message points. */
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cornu/csv.h>
+
+#include "array/array.h"
+#include "files.h"
+#include "format/csv.h"
+
+static char path[PATH_SIZE];
+
+static cornu_array *x_of(cornu_array *table)
+{
+    return cornu_array_item_named(table, "x");
+}
+
+static cornu_array *y_of(cornu_array *table)
+{
+    return cornu_array_item_named(table, "y");
+}
+
+/* Fails the test unless the table loaded and its "x" has these rows and values; returns the table. */
+static cornu_array *expect_x(cornu_array *table, int64_t rows, int64_t columns, const float *values)
+{
+    if (!table)
+        fail_msg("%s", cornu_error_message());
+    const cornu_array *x = x_of(table);
+    assert_int_equal(cornu_array_dtype(x), CORNU_FLOAT32);
+    assert_int_equal(cornu_array_size(x, 0), rows);
+    assert_int_equal(cornu_array_size(x, 1), columns);
+    for (int64_t i = 0; i < rows * columns; i++)
+        assert_true(((float *)x->data)[i] == values[i]);
+    return table;
+}
+
+static void expect_text_gives(const char *text, int64_t rows, int64_t columns, const float *values)
+{
+    write_text(path, text);
+    cornu_array_release(expect_x(cornu_load_csv(path), rows, columns, values));
+}
+
+static const float one_to_six[] = {1, 2, 3, 4, 5, 6};
+
+static void line_ends_quotes_blanks_and_marks_are_understood(void **state)
+{
+    (void)state;
+    expect_text_gives("1,2,3\n4,5,6\n", 2, 3, one_to_six);
+    expect_text_gives("1,2,3\n4,5,6", 2, 3, one_to_six);
+    expect_text_gives("1,2,3\r\n4,5,6\r\n\r\n\n", 2, 3, one_to_six);
+    expect_text_gives("1,2,3\r4,5,6\r", 2, 3, one_to_six);
+    expect_text_gives("\xEF\xBB\xBF" "1 , 2,\t3\n 4,\"5\",\"6\" \n", 2, 3, one_to_six);
+    expect_text_gives("a,\"b \"\"c\"\"\",\"two\nlines, one\"\n1,2,3\n4,5,6\n", 2, 3, one_to_six);
+}
+
+static void separators_are_guessed_from_the_first_line(void **state)
+{
+    (void)state;
+    expect_text_gives("1;2;3\n4;5;6\n", 2, 3, one_to_six);
+    expect_text_gives("1\t2\t3\n4\t5\t6\n", 2, 3, one_to_six);
+    expect_text_gives("\"a,b,c,d\";e;f\n1;2;3\n4;5;6\n", 2, 3, one_to_six);
+    expect_text_gives("1\n2\n3\n4\n5\n6\n", 6, 1, one_to_six);
+    write_text(path, "1|2|3\n4|5|6\n");
+    cornu_array_release(expect_x(cornu_load_csv(path, .separator = '|'), 2, 3, one_to_six));
+}
+
+static void headers_are_found_or_told(void **state)
+{
+    (void)state;
+    expect_text_gives("a,b,c\n1,2,3\n4,5,6\n", 2, 3, one_to_six);
+    write_text(path, "9,8,7\n1,2,3\n4,5,6\n");
+    cornu_array_release(expect_x(cornu_load_csv(path, .header = 1), 2, 3, one_to_six));
+    write_text(path, "a,b,c\n1,2,3\n4,5,6\n");
+    expect_failure(cornu_load_csv(path, .header = 0), CORNU_ERROR_DATA, "line 1, column 1: 'a' is no number");
+}
+
+static void numbers_of_every_spelling_are_read(void **state)
+{
+    (void)state;
+    write_text(path, "-1.5,+2e3,.25,1E-2,nan,-inf,16777217,1e-50\n");
+    cornu_array *table = cornu_load_csv(path);
+    assert_non_null(table);
+    const float *x = x_of(table)->data;
+    const float wanted[] = {-1.5f, 2000, 0.25f, 0.01f};
+    assert_memory_equal(x, wanted, sizeof wanted);
+    assert_true(isnan(x[4]) && isinf(x[5]) && x[5] < 0 && x[6] == 16777216 && x[7] == 0);
+    cornu_array_release(table);
+    const char *const wrong[] = {"0x10", "1e99", "1,5e", "--1", "1 2", "one", "1f", "1_000"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "1;2\n%s;3\n", wrong[i]);
+        write_text(path, text);
+        expect_failure(cornu_load_csv(path), CORNU_ERROR_DATA, "line 2, column 1: '");
+    }
+}
+
+static void the_programs_locale_changes_nothing(void **state)
+{
+    (void)state;
+    bool set = setlocale(LC_ALL, "de_DE.UTF-8") || setlocale(LC_ALL, "fr_FR.UTF-8");
+    const float wanted[] = {1.5f, 2.25f};
+    expect_text_gives("1.5,2.25\n", 1, 2, wanted);
+    setlocale(LC_ALL, "C");
+    if (!set)
+        print_message("no locale with a decimal comma is installed: read in the C locale only\n");
+}
+
+static void text_targets_become_classes_in_sorted_order(void **state)
+{
+    (void)state;
+    write_text(path, "a,b,c,kind\n1,2,3,setosa\n4,5,6,\"Virginica, red\"\n1,2,3,setosa\n4,5,6,\xC3\xA4\n");
+    cornu_csv_options options = {.struct_size = sizeof options, .header = -1, .target = "kind"};
+    cornu__csv_names names = {0};
+    cornu_array *table = cornu__csv_read(path, &options, &names);
+    const float x[] = {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6};
+    expect_x(table, 4, 3, x);
+    assert_int_equal(cornu_array_dtype(y_of(table)), CORNU_INT32);
+    assert_int_equal(cornu_array_rank(y_of(table)), 1);
+    const int32_t y[] = {1, 0, 1, 2};
+    assert_memory_equal(cornu_array_data(y_of(table)), y, sizeof y);
+    assert_int_equal(names.class_count, 3);
+    assert_string_equal(names.classes[0], "Virginica, red");
+    assert_string_equal(names.classes[1], "setosa");
+    assert_string_equal(names.classes[2], "\xC3\xA4");
+    assert_int_equal(names.column_count, 3);
+    assert_string_equal(names.columns[0], "a");
+    assert_string_equal(names.columns[2], "c");
+    cornu__csv_names_free(&names);
+    cornu_array_release(table);
+}
+
+static void targets_are_found_by_name_and_number(void **state)
+{
+    (void)state;
+    const char *const targets[] = {"b", "1", "-2"};
+    for (size_t i = 0; i < 3; i++) {
+        write_text(path, "a,b,c\n1,0.5,2\n3,1.5,4\n");
+        cornu_array *table = expect_x(cornu_load_csv(path, .target = targets[i]), 2, 2, one_to_six);
+        const float y[] = {0.5f, 1.5f};
+        assert_int_equal(cornu_array_dtype(y_of(table)), CORNU_FLOAT32);
+        assert_memory_equal(cornu_array_data(y_of(table)), y, sizeof y);
+        cornu_array_release(table);
+    }
+    write_text(path, "length,width\n1,2\n");
+    expect_failure(cornu_load_csv(path, .target = "lenght"), CORNU_ERROR_UNKNOWN_NAME, "no column 'lenght'; did you mean 'length'?");
+    expect_failure(cornu_load_csv(path, .target = "2"), CORNU_ERROR_UNKNOWN_NAME, "no column 2: its columns are 0 to 1");
+    expect_failure(cornu_load_csv(path, .target = "-3"), CORNU_ERROR_UNKNOWN_NAME, "no column -3");
+    write_text(path, "1,2\n");
+    expect_failure(cornu_load_csv(path, .target = "width"), CORNU_ERROR_UNKNOWN_NAME, "it has no header");
+    write_text(path, "1\n2\n");
+    expect_failure(cornu_load_csv(path, .target = "0"), CORNU_ERROR_DATA, "no column beside the target");
+}
+
+static void mistakes_are_told_with_line_and_column(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        cornu_status status;
+        const char *part;
+    } wrong[] = {
+        {"", CORNU_ERROR_DATA, "is empty"},
+        {"\n\n", CORNU_ERROR_DATA, "is empty"},
+        {"a,b\n", CORNU_ERROR_DATA, "no rows"},
+        {"1,2\n3\n", CORNU_ERROR_FORMAT, "line 2: wanted 2 fields like the first line, got 1"},
+        {"1,2\n3,4,5\n", CORNU_ERROR_FORMAT, "line 2: wanted 2 fields like the first line, got 3"},
+        {"1,2\n3,\n", CORNU_ERROR_DATA, "line 2, column 2: the field is empty"},
+        {"a,b\n1,2\n,4\n", CORNU_ERROR_DATA, "line 3, column 1 (a): the field is empty"},
+        {"1,2\n\n3,4\n", CORNU_ERROR_FORMAT, "line 2: the line is empty"},
+        {"1,\"2\n3,4\n", CORNU_ERROR_FORMAT, "line 1, column 2: a quote is opened and never closed"},
+        {"1,\"2\"3\n", CORNU_ERROR_FORMAT, "line 1, column 2: text behind a closing quote"},
+        {"\"a\n\n\",b\n1,2\n3,x\n", CORNU_ERROR_DATA, "line 5, column 2 (b): 'x' is no number"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        write_text(path, wrong[i].text);
+        expect_failure(cornu_load_csv(path), wrong[i].status, wrong[i].part);
+    }
+    write_bytes(path, "1\0,2\n", 5);
+    expect_failure(cornu_load_csv(path), CORNU_ERROR_FORMAT, "byte 1 is zero");
+    write_text(path, "1,a\n2,\n");
+    expect_failure(cornu_load_csv(path, .target = "1"), CORNU_ERROR_DATA, "line 2, column 2: the target is empty");
+    write_text(path, "0,label\n1,5\n2,6\n");
+    expect_failure(cornu_load_csv(path, .target = "-1"), CORNU_ERROR_DATA, "say so with header = 1");
+}
+
+static int make_path(void **state)
+{
+    (void)state;
+    scratch_path(path, "table.csv");
+    return 0;
+}
+
+static int remove_path(void **state)
+{
+    (void)state;
+    scratch_remove(path);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(line_ends_quotes_blanks_and_marks_are_understood),
+        cmocka_unit_test(separators_are_guessed_from_the_first_line),
+        cmocka_unit_test(headers_are_found_or_told),
+        cmocka_unit_test(numbers_of_every_spelling_are_read),
+        cmocka_unit_test(the_programs_locale_changes_nothing),
+        cmocka_unit_test(text_targets_become_classes_in_sorted_order),
+        cmocka_unit_test(targets_are_found_by_name_and_number),
+        cmocka_unit_test(mistakes_are_told_with_line_and_column),
+    };
+    return cmocka_run_group_tests(tests, make_path, remove_path);
+}
