@@ -5,6 +5,7 @@
 #define CORNU_PLOT_H
 
 #include <cornu/array.h>
+#include <cornu/history.h>
 #include <cornu/options.h>
 
 CORNU_BEGIN_DECLARATIONS
@@ -40,6 +41,13 @@ CORNU_API cornu_status cornu_plot_curves_with(const char *path, int panel_count,
                                               const cornu_plot_options *options);
 #define cornu_plot_curves(path, panel_count, panels, ...)                                                              \
     CORNU_KEYWORDS(cornu_plot_curves_with((path), (panel_count), (panels), &cornu_keywords), cornu_plot_options,       \
+                   CORNU_PLOT_DEFAULTS __VA_ARGS__)
+
+/* Draws a panel for each value that was trained on or measured, its val_ twin in the same panel. At most CORNU_PLOT_MAX_PANELS. */
+CORNU_API cornu_status cornu_plot_history_with(const char *path, const cornu_history *history,
+                                               const cornu_plot_options *options);
+#define cornu_plot_history(path, history, ...)                                                                         \
+    CORNU_KEYWORDS(cornu_plot_history_with((path), (history), &cornu_keywords), cornu_plot_options,                    \
                    CORNU_PLOT_DEFAULTS __VA_ARGS__)
 
 typedef struct cornu_sheet_options {
