@@ -113,8 +113,6 @@ static inline int64_t cornu__offset_of(int64_t index, int rank, const int64_t *s
 
 /* The value of an elementwise op (not CAST) at one element. */
 double cornu__elementwise_value(cornu__op_kind kind, const double operand[3]);
-/* The reference kernel of FUSED, in graph/fuse_reference.c. */
-cornu_status cornu__fused_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run);
 
 /* --- gradients --- */
 
