@@ -25,7 +25,8 @@ typedef struct cornu_relu_activation_options {
 #define CORNU_RELU_ACTIVATION_DEFAULTS CORNU_DEFAULTS(.max_value = __builtin_nan(""))
 CORNU_API cornu_activation_object *cornu_relu_activation_with(const cornu_relu_activation_options *options);
 #define cornu_relu_activation(...)                                                                                     \
-    CORNU_KEYWORDS(cornu_relu_activation_with(&cornu_keywords), cornu_relu_activation_options, CORNU_RELU_ACTIVATION_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_relu_activation_with(&cornu_keywords), cornu_relu_activation_options,                         \
+                   CORNU_RELU_ACTIVATION_DEFAULTS __VA_ARGS__)
 
 /* x > 0: x; else negative_slope x. */
 typedef struct cornu_leaky_relu_activation_options {
@@ -47,9 +48,11 @@ typedef struct cornu_elu_activation_options {
 CORNU_API cornu_activation_object *cornu_elu_activation_with(const cornu_elu_activation_options *options);
 CORNU_API cornu_activation_object *cornu_celu_activation_with(const cornu_elu_activation_options *options);
 #define cornu_elu_activation(...)                                                                                      \
-    CORNU_KEYWORDS(cornu_elu_activation_with(&cornu_keywords), cornu_elu_activation_options, CORNU_ELU_ACTIVATION_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_elu_activation_with(&cornu_keywords), cornu_elu_activation_options,                           \
+                   CORNU_ELU_ACTIVATION_DEFAULTS __VA_ARGS__)
 #define cornu_celu_activation(...)                                                                                     \
-    CORNU_KEYWORDS(cornu_celu_activation_with(&cornu_keywords), cornu_elu_activation_options, CORNU_ELU_ACTIVATION_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_celu_activation_with(&cornu_keywords), cornu_elu_activation_options,                          \
+                   CORNU_ELU_ACTIVATION_DEFAULTS __VA_ARGS__)
 
 /* x Phi(x), Phi the normal distribution; approximate: x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
 typedef struct cornu_gelu_activation_options {

@@ -68,7 +68,9 @@ CORNU_API void cornu_callback_release(cornu_callback *callback); /* NULL is allo
 CORNU_API cornu_callback *cornu_terminate_on_nan(void);
 
 /* Sets the learning rate at the begin of each epoch to schedule(epoch from 0, rate so far, state), and logs it as "learning_rate". */
-CORNU_API cornu_callback *cornu_learning_rate_scheduler(double (*schedule)(int64_t epoch, double learning_rate, void *state), void *state);
+CORNU_API cornu_callback *cornu_learning_rate_scheduler(double (*schedule)(int64_t epoch, double learning_rate,
+                                                                           void *state),
+                                                        void *state);
 
 CORNU_END_DECLARATIONS
 

@@ -36,7 +36,8 @@ typedef struct cornu_min_max_norm_options {
 #define CORNU_MIN_MAX_NORM_DEFAULTS CORNU_DEFAULTS(.max_value = 1.0, .rate = 1.0)
 CORNU_API cornu_constraint *cornu_min_max_norm_with(const cornu_min_max_norm_options *options);
 #define cornu_min_max_norm(...)                                                                                        \
-    CORNU_KEYWORDS(cornu_min_max_norm_with(&cornu_keywords), cornu_min_max_norm_options, CORNU_MIN_MAX_NORM_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_min_max_norm_with(&cornu_keywords), cornu_min_max_norm_options,                               \
+                   CORNU_MIN_MAX_NORM_DEFAULTS __VA_ARGS__)
 
 /* w / (1e-7 + norm) */
 typedef struct cornu_unit_norm_options {

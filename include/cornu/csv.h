@@ -9,9 +9,10 @@ CORNU_BEGIN_DECLARATIONS
 
 typedef struct cornu_csv_options {
     size_t struct_size;
-    char separator;                 /* 0: whichever of comma, semicolon and tab the first line has most */
-    int header CORNU_DEFAULT(-1);   /* 1: the first line holds names; 0: it is data; -1: names iff none of its fields is a number */
-    const char *target;             /* name or 0-based number of the target column ("-1": the last); NULL: none */
+    char separator; /* 0: whichever of comma, semicolon and tab the first line has most */
+    /* 1: the first line holds names; 0: it is data; -1: names iff none of its fields is a number */
+    int header CORNU_DEFAULT(-1);
+    const char *target; /* name or 0-based number of the target column ("-1": the last); NULL: none */
 } cornu_csv_options;
 
 #define CORNU_CSV_DEFAULTS CORNU_DEFAULTS(.header = -1)

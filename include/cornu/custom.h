@@ -34,7 +34,8 @@ typedef struct cornu_layer_hooks {
     /* Makes the weights with cornu_layer_add_weight; called once, when the input shapes are known. NULL: none. */
     cornu_status (*build)(cornu_layer *layer, int count, const cornu_shape *inputs, void *state);
     /* NULL: as the first input. */
-    cornu_status (*output_shape)(const cornu_layer *layer, int count, const cornu_shape *inputs, cornu_shape *output, void *state);
+    cornu_status (*output_shape)(const cornu_layer *layer, int count, const cornu_shape *inputs, cornu_shape *output,
+                                 void *state);
     /* The layer's output. Must not be NULL. */
     cornu_node *(*call)(cornu_layer_call *call, cornu_layer *layer, int count, cornu_node *const *inputs, void *state);
     /* Frees `state` with the layer. NULL: nothing to free. */
@@ -58,8 +59,8 @@ typedef struct cornu_weight_options {
 } cornu_weight_options;
 #define CORNU_WEIGHT_DEFAULTS CORNU_DEFAULTS(.initializer = "glorot_uniform", .trainable = true)
 /* For `build`: a new weight, which belongs to the layer; NULL on failure. */
-CORNU_API cornu_weight *cornu_layer_add_weight_with(cornu_layer *layer, const char *name, int rank, const int64_t *shape,
-                                                    const cornu_weight_options *options);
+CORNU_API cornu_weight *cornu_layer_add_weight_with(cornu_layer *layer, const char *name, int rank,
+                                                    const int64_t *shape, const cornu_weight_options *options);
 #define cornu_layer_add_weight(layer, name, rank, shape, ...)                                                          \
     CORNU_KEYWORDS(cornu_layer_add_weight_with(layer, name, rank, shape, &cornu_keywords), cornu_weight_options,       \
                    CORNU_WEIGHT_DEFAULTS __VA_ARGS__)
@@ -77,7 +78,8 @@ CORNU_API cornu_status cornu_layer_call_add_loss(cornu_layer_call *call, cornu_n
 /* A loss: the function makes one value per sample (B) or per sample and step (B, T) from (B, ...) tensors; reduction and sample weights are
  * Cornu's. Targets are fed as float32, of any shape. `state` must outlive the loss. */
 typedef cornu_node *(*cornu_loss_function)(cornu_node *y_true, cornu_node *y_pred, void *state);
-CORNU_API cornu_loss *cornu_custom_loss_with(const char *name, cornu_loss_function function, void *state, const cornu_loss_options *options);
+CORNU_API cornu_loss *cornu_custom_loss_with(const char *name, cornu_loss_function function, void *state,
+                                             const cornu_loss_options *options);
 #define cornu_custom_loss(name, function, state, ...)                                                                  \
     CORNU_KEYWORDS(cornu_custom_loss_with(name, function, state, &cornu_keywords), cornu_loss_options,                 \
                    CORNU_LOSS_DEFAULTS __VA_ARGS__)
@@ -90,9 +92,9 @@ CORNU_API cornu_metric *cornu_custom_metric_with(const char *name, cornu_loss_fu
 
 /* A metric with states of its own. */
 typedef struct cornu_metric_hooks {
-    size_t struct_size;            /* sizeof(cornu_metric_hooks) */
-    int state_count;               /* 1 to 8 */
-    int64_t state_sizes[8];        /* elements of each; all begin at 0 */
+    size_t struct_size;     /* sizeof(cornu_metric_hooks) */
+    int state_count;        /* 1 to 8 */
+    int64_t state_sizes[8]; /* elements of each; all begin at 0 */
     /* new_states[i] := the states after this batch; sample_weight (B), or NULL: none. */
     cornu_status (*update)(cornu_node *y_true, cornu_node *y_pred, cornu_node *sample_weight, cornu_node *const *states,
                            cornu_node **new_states, void *state);

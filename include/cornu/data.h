@@ -16,7 +16,8 @@ CORNU_BEGIN_DECLARATIONS
  * input or output), a list in the order of the model's inputs or outputs, or a dictionary by their names. The first axis counts the
  * samples; batches may differ in size. A batch without x says that there are no more. */
 typedef struct cornu_batch {
-    int64_t number; /* set by the library: the index wanted of a Sequence; how many batches were asked of a generator before */
+    /* set by the library: the index wanted of a Sequence; how many batches were asked of a generator before */
+    int64_t number;
     cornu_array *x;
     cornu_array *y;             /* NULL for prediction */
     cornu_array *sample_weight; /* NULL: every sample counts 1 */
@@ -50,7 +51,8 @@ CORNU_API void cornu_generator_release(cornu_generator *generator); /* NULL is a
 typedef struct cornu_sequence_options {
     size_t struct_size;
     int64_t (*length)(void *state); /* batches per epoch, at least 1; asked again before each epoch */
-    cornu_status (*get)(void *state, int64_t index, cornu_batch *batch); /* 0 <= index < length; otherwise as a generator's next */
+    /* 0 <= index < length; otherwise as a generator's next */
+    cornu_status (*get)(void *state, int64_t index, cornu_batch *batch);
     void (*on_epoch_end)(void *state); /* after the last batch of an epoch was used, while no `get` runs; or NULL */
     void *state;
     void (*release)(void *state);
@@ -84,7 +86,8 @@ typedef struct cornu_array_sequence_options {
 #define cornu_array_sequence(x_array, y_array, ...)                                                                    \
     CORNU_KEYWORDS(cornu_array_sequence_with(x_array, y_array, &cornu_keywords), cornu_array_sequence_options,         \
                    CORNU_ARRAY_SEQUENCE_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_sequence *cornu_array_sequence_with(cornu_array *x, cornu_array *y, const cornu_array_sequence_options *options);
+CORNU_API cornu_sequence *cornu_array_sequence_with(cornu_array *x, cornu_array *y,
+                                                    const cornu_array_sequence_options *options);
 
 CORNU_END_DECLARATIONS
 

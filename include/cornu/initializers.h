@@ -41,9 +41,11 @@ typedef struct cornu_random_normal_options {
 CORNU_API cornu_initializer *cornu_random_normal_with(const cornu_random_normal_options *options);
 CORNU_API cornu_initializer *cornu_truncated_normal_with(const cornu_random_normal_options *options);
 #define cornu_random_normal(...)                                                                                       \
-    CORNU_KEYWORDS(cornu_random_normal_with(&cornu_keywords), cornu_random_normal_options, CORNU_RANDOM_NORMAL_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_random_normal_with(&cornu_keywords), cornu_random_normal_options,                             \
+                   CORNU_RANDOM_NORMAL_DEFAULTS __VA_ARGS__)
 #define cornu_truncated_normal(...)                                                                                    \
-    CORNU_KEYWORDS(cornu_truncated_normal_with(&cornu_keywords), cornu_random_normal_options, CORNU_RANDOM_NORMAL_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_truncated_normal_with(&cornu_keywords), cornu_random_normal_options,                          \
+                   CORNU_RANDOM_NORMAL_DEFAULTS __VA_ARGS__)
 
 /* Uniform in [minval, maxval). */
 typedef struct cornu_random_uniform_options {
@@ -55,7 +57,8 @@ typedef struct cornu_random_uniform_options {
 #define CORNU_RANDOM_UNIFORM_DEFAULTS CORNU_DEFAULTS(.minval = -0.05, .maxval = 0.05, .seed = CORNU_NO_SEED)
 CORNU_API cornu_initializer *cornu_random_uniform_with(const cornu_random_uniform_options *options);
 #define cornu_random_uniform(...)                                                                                      \
-    CORNU_KEYWORDS(cornu_random_uniform_with(&cornu_keywords), cornu_random_uniform_options, CORNU_RANDOM_UNIFORM_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_random_uniform_with(&cornu_keywords), cornu_random_uniform_options,                           \
+                   CORNU_RANDOM_UNIFORM_DEFAULTS __VA_ARGS__)
 
 /* Variance scale / max(1, n), n by mode: "fan_in", "fan_out", "fan_avg". */
 typedef struct cornu_variance_scaling_options {
@@ -85,17 +88,23 @@ CORNU_API cornu_initializer *cornu_he_normal_with(const cornu_seeded_initializer
 CORNU_API cornu_initializer *cornu_lecun_uniform_with(const cornu_seeded_initializer_options *options);
 CORNU_API cornu_initializer *cornu_lecun_normal_with(const cornu_seeded_initializer_options *options);
 #define cornu_glorot_uniform(...)                                                                                      \
-    CORNU_KEYWORDS(cornu_glorot_uniform_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_glorot_uniform_with(&cornu_keywords), cornu_seeded_initializer_options,                       \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 #define cornu_glorot_normal(...)                                                                                       \
-    CORNU_KEYWORDS(cornu_glorot_normal_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_glorot_normal_with(&cornu_keywords), cornu_seeded_initializer_options,                        \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 #define cornu_he_uniform(...)                                                                                          \
-    CORNU_KEYWORDS(cornu_he_uniform_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_he_uniform_with(&cornu_keywords), cornu_seeded_initializer_options,                           \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 #define cornu_he_normal(...)                                                                                           \
-    CORNU_KEYWORDS(cornu_he_normal_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_he_normal_with(&cornu_keywords), cornu_seeded_initializer_options,                            \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 #define cornu_lecun_uniform(...)                                                                                       \
-    CORNU_KEYWORDS(cornu_lecun_uniform_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_lecun_uniform_with(&cornu_keywords), cornu_seeded_initializer_options,                        \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 #define cornu_lecun_normal(...)                                                                                        \
-    CORNU_KEYWORDS(cornu_lecun_normal_with(&cornu_keywords), cornu_seeded_initializer_options, CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_lecun_normal_with(&cornu_keywords), cornu_seeded_initializer_options,                         \
+                   CORNU_SEEDED_INITIALIZER_DEFAULTS __VA_ARGS__)
 
 /* gain times a matrix (all axes but the last, last) whose rows or columns, whichever are fewer, are orthonormal. */
 typedef struct cornu_orthogonal_options {
@@ -106,7 +115,8 @@ typedef struct cornu_orthogonal_options {
 #define CORNU_ORTHOGONAL_DEFAULTS CORNU_DEFAULTS(.gain = 1.0, .seed = CORNU_NO_SEED)
 CORNU_API cornu_initializer *cornu_orthogonal_with(const cornu_orthogonal_options *options);
 #define cornu_orthogonal(...)                                                                                          \
-    CORNU_KEYWORDS(cornu_orthogonal_with(&cornu_keywords), cornu_orthogonal_options, CORNU_ORTHOGONAL_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_orthogonal_with(&cornu_keywords), cornu_orthogonal_options,                                   \
+                   CORNU_ORTHOGONAL_DEFAULTS __VA_ARGS__)
 
 /* gain on the diagonal of a matrix, else 0. */
 typedef struct cornu_identity_initializer_options {

@@ -86,7 +86,8 @@ typedef struct cornu_dense_options {
     cornu_identifier bias_constraint;
 } cornu_dense_options;
 #define CORNU_DENSE_DEFAULTS                                                                                           \
-    CORNU_DEFAULTS(.trainable = true, .use_bias = true, .kernel_initializer = "glorot_uniform", .bias_initializer = "zeros")
+    CORNU_DEFAULTS(.trainable = true, .use_bias = true, .kernel_initializer = "glorot_uniform",                        \
+                   .bias_initializer = "zeros")
 CORNU_API cornu_layer *cornu_dense_with(int units, const cornu_dense_options *options);
 #define cornu_dense(units, ...)                                                                                        \
     CORNU_KEYWORDS(cornu_dense_with(units, &cornu_keywords), cornu_dense_options, CORNU_DENSE_DEFAULTS __VA_ARGS__)
@@ -128,7 +129,8 @@ typedef struct cornu_rescaling_options {
 } cornu_rescaling_options;
 CORNU_API cornu_layer *cornu_rescaling_with(double scale, const cornu_rescaling_options *options);
 #define cornu_rescaling(scale, ...)                                                                                    \
-    CORNU_KEYWORDS(cornu_rescaling_with(scale, &cornu_keywords), cornu_rescaling_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_rescaling_with(scale, &cornu_keywords), cornu_rescaling_options,                              \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 
 /* --- activations as layers --- */
 
@@ -162,7 +164,8 @@ typedef struct cornu_leaky_relu_options {
 #define CORNU_LEAKY_RELU_DEFAULTS CORNU_DEFAULTS(.trainable = true, .negative_slope = 0.3)
 CORNU_API cornu_layer *cornu_leaky_relu_with(const cornu_leaky_relu_options *options);
 #define cornu_leaky_relu(...)                                                                                          \
-    CORNU_KEYWORDS(cornu_leaky_relu_with(&cornu_keywords), cornu_leaky_relu_options, CORNU_LEAKY_RELU_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_leaky_relu_with(&cornu_keywords), cornu_leaky_relu_options,                                   \
+                   CORNU_LEAKY_RELU_DEFAULTS __VA_ARGS__)
 
 /* x > 0: x; else alpha x, alpha learned: one per feature, shared over .shared_axes = cornu_axis(1, 2) (1: the first after the batch). */
 typedef struct cornu_prelu_options {
@@ -184,7 +187,8 @@ typedef struct cornu_elu_options {
 } cornu_elu_options;
 #define CORNU_ELU_DEFAULTS CORNU_DEFAULTS(.trainable = true, .alpha = 1.0)
 CORNU_API cornu_layer *cornu_elu_with(const cornu_elu_options *options);
-#define cornu_elu(...) CORNU_KEYWORDS(cornu_elu_with(&cornu_keywords), cornu_elu_options, CORNU_ELU_DEFAULTS __VA_ARGS__)
+#define cornu_elu(...)                                                                                                 \
+    CORNU_KEYWORDS(cornu_elu_with(&cornu_keywords), cornu_elu_options, CORNU_ELU_DEFAULTS __VA_ARGS__)
 
 /* e^x / sum e^x over one axis. */
 typedef struct cornu_softmax_options {
@@ -202,12 +206,12 @@ CORNU_API cornu_layer *cornu_softmax_with(const cornu_softmax_options *options);
  * ceil(size / stride) sizes, an odd zero goes to the end; "causal" (1-D): zeros in front only. */
 typedef struct cornu_conv_options {
     CORNU_LAYER_FIELDS
-    int filters;               /* set by the function's argument */
-    cornu_size2 kernel_size;   /* if given, instead of the function's argument */
-    cornu_size2 strides;       /* default: 1 */
+    int filters;                                /* set by the function's argument */
+    cornu_size2 kernel_size;                    /* if given, instead of the function's argument */
+    cornu_size2 strides;                        /* default: 1 */
     const char *padding CORNU_DEFAULT("valid"); /* "valid", "same", "causal" */
-    const char *data_format;   /* "channels_last" (default), "channels_first" */
-    cornu_size2 dilation_rate; /* default: 1; not together with strides > 1 */
+    const char *data_format;                    /* "channels_last" (default), "channels_first" */
+    cornu_size2 dilation_rate;                  /* default: 1; not together with strides > 1 */
     int groups CORNU_DEFAULT(1);
     cornu_identifier activation;
     bool use_bias CORNU_DEFAULT(true);
@@ -241,7 +245,7 @@ typedef struct cornu_conv_transpose_options {
     int filters;
     cornu_size2 kernel_size;
     cornu_size2 strides;
-    const char *padding CORNU_DEFAULT("valid"); /* "valid", "same" */
+    const char *padding CORNU_DEFAULT("valid");         /* "valid", "same" */
     cornu_size2 output_padding CORNU_DEFAULT({-1, -1}); /* -1: none given */
     const char *data_format;
     cornu_size2 dilation_rate;
@@ -259,11 +263,13 @@ typedef cornu_conv_transpose_options cornu_conv2d_transpose_options;
 #define CORNU_CONV_TRANSPOSE_DEFAULTS                                                                                  \
     CORNU_DEFAULTS(.trainable = true, .padding = "valid", .output_padding = {-1, -1}, .use_bias = true,                \
                    .kernel_initializer = "glorot_uniform", .bias_initializer = "zeros")
-CORNU_API cornu_layer *cornu_conv1d_transpose_with(int filters, int kernel_size, const cornu_conv1d_transpose_options *options);
+CORNU_API cornu_layer *cornu_conv1d_transpose_with(int filters, int kernel_size,
+                                                   const cornu_conv1d_transpose_options *options);
 #define cornu_conv1d_transpose(filters, kernel_size, ...)                                                              \
     CORNU_KEYWORDS(cornu_conv1d_transpose_with(filters, kernel_size, &cornu_keywords), cornu_conv1d_transpose_options, \
                    CORNU_CONV_TRANSPOSE_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_layer *cornu_conv2d_transpose_with(int filters, int kernel_size, const cornu_conv2d_transpose_options *options);
+CORNU_API cornu_layer *cornu_conv2d_transpose_with(int filters, int kernel_size,
+                                                   const cornu_conv2d_transpose_options *options);
 #define cornu_conv2d_transpose(filters, kernel_size, ...)                                                              \
     CORNU_KEYWORDS(cornu_conv2d_transpose_with(filters, kernel_size, &cornu_keywords), cornu_conv2d_transpose_options, \
                    CORNU_CONV_TRANSPOSE_DEFAULTS __VA_ARGS__)
@@ -305,8 +311,8 @@ CORNU_API cornu_layer *cornu_depthwise_conv2d_with(int kernel_size, const cornu_
 
 typedef struct cornu_pooling_options {
     CORNU_LAYER_FIELDS
-    cornu_size2 pool_size; /* if given, instead of the function's argument */
-    cornu_size2 strides;   /* default: pool_size */
+    cornu_size2 pool_size;                      /* if given, instead of the function's argument */
+    cornu_size2 strides;                        /* default: pool_size */
     const char *padding CORNU_DEFAULT("valid"); /* "valid", "same" */
     const char *data_format;
 } cornu_pooling_options;
@@ -321,13 +327,17 @@ CORNU_API cornu_layer *cornu_max_pooling2d_with(int pool_size, const cornu_pooli
 CORNU_API cornu_layer *cornu_average_pooling1d_with(int pool_size, const cornu_pooling_options *options);
 CORNU_API cornu_layer *cornu_average_pooling2d_with(int pool_size, const cornu_pooling_options *options);
 #define cornu_max_pooling1d(pool_size, ...)                                                                            \
-    CORNU_KEYWORDS(cornu_max_pooling1d_with(pool_size, &cornu_keywords), cornu_pooling_options, CORNU_POOLING_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_max_pooling1d_with(pool_size, &cornu_keywords), cornu_pooling_options,                        \
+                   CORNU_POOLING_DEFAULTS __VA_ARGS__)
 #define cornu_max_pooling2d(pool_size, ...)                                                                            \
-    CORNU_KEYWORDS(cornu_max_pooling2d_with(pool_size, &cornu_keywords), cornu_pooling_options, CORNU_POOLING_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_max_pooling2d_with(pool_size, &cornu_keywords), cornu_pooling_options,                        \
+                   CORNU_POOLING_DEFAULTS __VA_ARGS__)
 #define cornu_average_pooling1d(pool_size, ...)                                                                        \
-    CORNU_KEYWORDS(cornu_average_pooling1d_with(pool_size, &cornu_keywords), cornu_pooling_options, CORNU_POOLING_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_average_pooling1d_with(pool_size, &cornu_keywords), cornu_pooling_options,                    \
+                   CORNU_POOLING_DEFAULTS __VA_ARGS__)
 #define cornu_average_pooling2d(pool_size, ...)                                                                        \
-    CORNU_KEYWORDS(cornu_average_pooling2d_with(pool_size, &cornu_keywords), cornu_pooling_options, CORNU_POOLING_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_average_pooling2d_with(pool_size, &cornu_keywords), cornu_pooling_options,                    \
+                   CORNU_POOLING_DEFAULTS __VA_ARGS__)
 
 /* Over all of time or space: (B, ..., C) -> (B, C), with keepdims (B, 1.., C). The 1-D mean counts unmasked steps only. */
 typedef struct cornu_global_pooling_options {
@@ -340,13 +350,17 @@ CORNU_API cornu_layer *cornu_global_max_pooling2d_with(const cornu_global_poolin
 CORNU_API cornu_layer *cornu_global_average_pooling1d_with(const cornu_global_pooling_options *options);
 CORNU_API cornu_layer *cornu_global_average_pooling2d_with(const cornu_global_pooling_options *options);
 #define cornu_global_max_pooling1d(...)                                                                                \
-    CORNU_KEYWORDS(cornu_global_max_pooling1d_with(&cornu_keywords), cornu_global_pooling_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_global_max_pooling1d_with(&cornu_keywords), cornu_global_pooling_options,                     \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 #define cornu_global_max_pooling2d(...)                                                                                \
-    CORNU_KEYWORDS(cornu_global_max_pooling2d_with(&cornu_keywords), cornu_global_pooling_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_global_max_pooling2d_with(&cornu_keywords), cornu_global_pooling_options,                     \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 #define cornu_global_average_pooling1d(...)                                                                            \
-    CORNU_KEYWORDS(cornu_global_average_pooling1d_with(&cornu_keywords), cornu_global_pooling_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_global_average_pooling1d_with(&cornu_keywords), cornu_global_pooling_options,                 \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 #define cornu_global_average_pooling2d(...)                                                                            \
-    CORNU_KEYWORDS(cornu_global_average_pooling2d_with(&cornu_keywords), cornu_global_pooling_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_global_average_pooling2d_with(&cornu_keywords), cornu_global_pooling_options,                 \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 
 /* --- normalization --- */
 
@@ -435,7 +449,8 @@ typedef struct cornu_repeat_vector_options {
 } cornu_repeat_vector_options;
 CORNU_API cornu_layer *cornu_repeat_vector_with(int n, const cornu_repeat_vector_options *options);
 #define cornu_repeat_vector(n, ...)                                                                                    \
-    CORNU_KEYWORDS(cornu_repeat_vector_with(n, &cornu_keywords), cornu_repeat_vector_options, CORNU_LAYER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_repeat_vector_with(n, &cornu_keywords), cornu_repeat_vector_options,                          \
+                   CORNU_LAYER_DEFAULTS __VA_ARGS__)
 
 /* Zeros before and after the time axis: .padding = cornu_pair(2, 0). Default: 1 and 1. */
 typedef struct cornu_zero_padding1d_options {
@@ -446,7 +461,8 @@ typedef struct cornu_zero_padding1d_options {
 #define CORNU_ZERO_PADDING1D_DEFAULTS CORNU_DEFAULTS(.trainable = true, .padding = {1, 1})
 CORNU_API cornu_layer *cornu_zero_padding1d_with(const cornu_zero_padding1d_options *options);
 #define cornu_zero_padding1d(...)                                                                                      \
-    CORNU_KEYWORDS(cornu_zero_padding1d_with(&cornu_keywords), cornu_zero_padding1d_options, CORNU_ZERO_PADDING1D_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_zero_padding1d_with(&cornu_keywords), cornu_zero_padding1d_options,                           \
+                   CORNU_ZERO_PADDING1D_DEFAULTS __VA_ARGS__)
 
 /* Zeros around an image: .padding = cornu_border(1, 2), .padding = cornu_sides(1, 0, 0, 3). Default: 1 on each side. */
 typedef struct cornu_zero_padding2d_options {
@@ -457,7 +473,8 @@ typedef struct cornu_zero_padding2d_options {
 #define CORNU_ZERO_PADDING2D_DEFAULTS CORNU_DEFAULTS(.trainable = true, .padding = {1, 1, 1, 1})
 CORNU_API cornu_layer *cornu_zero_padding2d_with(const cornu_zero_padding2d_options *options);
 #define cornu_zero_padding2d(...)                                                                                      \
-    CORNU_KEYWORDS(cornu_zero_padding2d_with(&cornu_keywords), cornu_zero_padding2d_options, CORNU_ZERO_PADDING2D_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_zero_padding2d_with(&cornu_keywords), cornu_zero_padding2d_options,                           \
+                   CORNU_ZERO_PADDING2D_DEFAULTS __VA_ARGS__)
 
 /* Takes steps away at the time axis's two ends. Default: 1 and 1. */
 typedef struct cornu_cropping1d_options {
@@ -467,7 +484,8 @@ typedef struct cornu_cropping1d_options {
 #define CORNU_CROPPING1D_DEFAULTS CORNU_DEFAULTS(.trainable = true, .cropping = {1, 1})
 CORNU_API cornu_layer *cornu_cropping1d_with(const cornu_cropping1d_options *options);
 #define cornu_cropping1d(...)                                                                                          \
-    CORNU_KEYWORDS(cornu_cropping1d_with(&cornu_keywords), cornu_cropping1d_options, CORNU_CROPPING1D_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_cropping1d_with(&cornu_keywords), cornu_cropping1d_options,                                   \
+                   CORNU_CROPPING1D_DEFAULTS __VA_ARGS__)
 
 /* Takes rows and columns away from an image's sides. Default: none. */
 typedef struct cornu_cropping2d_options {
@@ -487,19 +505,21 @@ typedef struct cornu_upsampling1d_options {
 #define CORNU_UPSAMPLING1D_DEFAULTS CORNU_DEFAULTS(.trainable = true, .size = 2)
 CORNU_API cornu_layer *cornu_upsampling1d_with(const cornu_upsampling1d_options *options);
 #define cornu_upsampling1d(...)                                                                                        \
-    CORNU_KEYWORDS(cornu_upsampling1d_with(&cornu_keywords), cornu_upsampling1d_options, CORNU_UPSAMPLING1D_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_upsampling1d_with(&cornu_keywords), cornu_upsampling1d_options,                               \
+                   CORNU_UPSAMPLING1D_DEFAULTS __VA_ARGS__)
 
 /* Each row and column repeated. Default: 2 times. */
 typedef struct cornu_upsampling2d_options {
     CORNU_LAYER_FIELDS
-    cornu_size2 size;        /* default: 2 */
+    cornu_size2 size; /* default: 2 */
     const char *data_format;
     const char *interpolation CORNU_DEFAULT("nearest"); /* "nearest" */
 } cornu_upsampling2d_options;
 #define CORNU_UPSAMPLING2D_DEFAULTS CORNU_DEFAULTS(.trainable = true, .interpolation = "nearest")
 CORNU_API cornu_layer *cornu_upsampling2d_with(const cornu_upsampling2d_options *options);
 #define cornu_upsampling2d(...)                                                                                        \
-    CORNU_KEYWORDS(cornu_upsampling2d_with(&cornu_keywords), cornu_upsampling2d_options, CORNU_UPSAMPLING2D_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_upsampling2d_with(&cornu_keywords), cornu_upsampling2d_options,                               \
+                   CORNU_UPSAMPLING2D_DEFAULTS __VA_ARGS__)
 
 /* --- merging: several inputs to one, with numpy's broadcasting --- */
 
@@ -532,7 +552,8 @@ typedef struct cornu_concatenate_options {
 #define CORNU_CONCATENATE_DEFAULTS CORNU_DEFAULTS(.trainable = true, .axis = -1)
 CORNU_API cornu_layer *cornu_concatenate_with(const cornu_concatenate_options *options);
 #define cornu_concatenate(...)                                                                                         \
-    CORNU_KEYWORDS(cornu_concatenate_with(&cornu_keywords), cornu_concatenate_options, CORNU_CONCATENATE_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_concatenate_with(&cornu_keywords), cornu_concatenate_options,                                 \
+                   CORNU_CONCATENATE_DEFAULTS __VA_ARGS__)
 
 /* --- noise: in training only; otherwise the input as it is. `seed`: CORNU_NO_SEED: the model's decides --- */
 
@@ -560,9 +581,11 @@ typedef struct cornu_spatial_dropout_options {
 CORNU_API cornu_layer *cornu_spatial_dropout1d_with(double rate, const cornu_spatial_dropout_options *options);
 CORNU_API cornu_layer *cornu_spatial_dropout2d_with(double rate, const cornu_spatial_dropout_options *options);
 #define cornu_spatial_dropout1d(rate, ...)                                                                             \
-    CORNU_KEYWORDS(cornu_spatial_dropout1d_with(rate, &cornu_keywords), cornu_spatial_dropout_options, CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_spatial_dropout1d_with(rate, &cornu_keywords), cornu_spatial_dropout_options,                 \
+                   CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
 #define cornu_spatial_dropout2d(rate, ...)                                                                             \
-    CORNU_KEYWORDS(cornu_spatial_dropout2d_with(rate, &cornu_keywords), cornu_spatial_dropout_options, CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_spatial_dropout2d_with(rate, &cornu_keywords), cornu_spatial_dropout_options,                 \
+                   CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
 
 /* x + normal(0, stddev). */
 typedef struct cornu_gaussian_noise_options {
@@ -572,7 +595,8 @@ typedef struct cornu_gaussian_noise_options {
 } cornu_gaussian_noise_options;
 CORNU_API cornu_layer *cornu_gaussian_noise_with(double stddev, const cornu_gaussian_noise_options *options);
 #define cornu_gaussian_noise(stddev, ...)                                                                              \
-    CORNU_KEYWORDS(cornu_gaussian_noise_with(stddev, &cornu_keywords), cornu_gaussian_noise_options, CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_gaussian_noise_with(stddev, &cornu_keywords), cornu_gaussian_noise_options,                   \
+                   CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
 
 /* x normal(1, sqrt(rate / (1 - rate))). */
 typedef struct cornu_gaussian_dropout_options {
@@ -582,7 +606,8 @@ typedef struct cornu_gaussian_dropout_options {
 } cornu_gaussian_dropout_options;
 CORNU_API cornu_layer *cornu_gaussian_dropout_with(double rate, const cornu_gaussian_dropout_options *options);
 #define cornu_gaussian_dropout(rate, ...)                                                                              \
-    CORNU_KEYWORDS(cornu_gaussian_dropout_with(rate, &cornu_keywords), cornu_gaussian_dropout_options, CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_gaussian_dropout_with(rate, &cornu_keywords), cornu_gaussian_dropout_options,                 \
+                   CORNU_DROPOUT_DEFAULTS __VA_ARGS__)
 
 CORNU_END_DECLARATIONS
 

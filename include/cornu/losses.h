@@ -31,62 +31,54 @@ typedef struct cornu_loss_options {
 /* mean (p - t)^2 */
 CORNU_API cornu_loss *cornu_mean_squared_error_with(const cornu_loss_options *options);
 #define cornu_mean_squared_error(...)                                                                                  \
-    CORNU_KEYWORDS(cornu_mean_squared_error_with(&cornu_keywords), cornu_loss_options,                                \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_mean_squared_error_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean |p - t| */
 CORNU_API cornu_loss *cornu_mean_absolute_error_with(const cornu_loss_options *options);
 #define cornu_mean_absolute_error(...)                                                                                 \
-    CORNU_KEYWORDS(cornu_mean_absolute_error_with(&cornu_keywords), cornu_loss_options,                               \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_mean_absolute_error_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* 100 mean |(t - p) / max(|t|, e)| */
 CORNU_API cornu_loss *cornu_mean_absolute_percentage_error_with(const cornu_loss_options *options);
 #define cornu_mean_absolute_percentage_error(...)                                                                      \
-    CORNU_KEYWORDS(cornu_mean_absolute_percentage_error_with(&cornu_keywords), cornu_loss_options,                    \
+    CORNU_KEYWORDS(cornu_mean_absolute_percentage_error_with(&cornu_keywords), cornu_loss_options,                     \
                    CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean (ln(max(p, e) + 1) - ln(max(t, e) + 1))^2 */
 CORNU_API cornu_loss *cornu_mean_squared_logarithmic_error_with(const cornu_loss_options *options);
 #define cornu_mean_squared_logarithmic_error(...)                                                                      \
-    CORNU_KEYWORDS(cornu_mean_squared_logarithmic_error_with(&cornu_keywords), cornu_loss_options,                    \
+    CORNU_KEYWORDS(cornu_mean_squared_logarithmic_error_with(&cornu_keywords), cornu_loss_options,                     \
                    CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean (x + softplus(-2 x) - ln 2), x = p - t */
 CORNU_API cornu_loss *cornu_log_cosh_with(const cornu_loss_options *options);
 #define cornu_log_cosh(...)                                                                                            \
-    CORNU_KEYWORDS(cornu_log_cosh_with(&cornu_keywords), cornu_loss_options,                                          \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_log_cosh_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean max(1 - t p, 0); targets that are all 0 or 1 are taken as -1 and 1 */
 CORNU_API cornu_loss *cornu_hinge_with(const cornu_loss_options *options);
 #define cornu_hinge(...)                                                                                               \
-    CORNU_KEYWORDS(cornu_hinge_with(&cornu_keywords), cornu_loss_options,                                             \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_hinge_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean max(1 - t p, 0)^2; targets that are all 0 or 1 are taken as -1 and 1 */
 CORNU_API cornu_loss *cornu_squared_hinge_with(const cornu_loss_options *options);
 #define cornu_squared_hinge(...)                                                                                       \
-    CORNU_KEYWORDS(cornu_squared_hinge_with(&cornu_keywords), cornu_loss_options,                                     \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_squared_hinge_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* max(0, max((1 - t) p) - sum t p + 1) */
 CORNU_API cornu_loss *cornu_categorical_hinge_with(const cornu_loss_options *options);
 #define cornu_categorical_hinge(...)                                                                                   \
-    CORNU_KEYWORDS(cornu_categorical_hinge_with(&cornu_keywords), cornu_loss_options,                                 \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_categorical_hinge_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* sum t ln(t / p), both clipped to [e, 1] */
 CORNU_API cornu_loss *cornu_kl_divergence_with(const cornu_loss_options *options);
 #define cornu_kl_divergence(...)                                                                                       \
-    CORNU_KEYWORDS(cornu_kl_divergence_with(&cornu_keywords), cornu_loss_options,                                     \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_kl_divergence_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* mean (p - t ln(p + e)) */
 CORNU_API cornu_loss *cornu_poisson_with(const cornu_loss_options *options);
 #define cornu_poisson(...)                                                                                             \
-    CORNU_KEYWORDS(cornu_poisson_with(&cornu_keywords), cornu_loss_options,                                           \
-                   CORNU_LOSS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_poisson_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* x = p - t; |x| <= delta: x^2 / 2, else delta |x| - delta^2 / 2; mean */
 typedef struct cornu_huber_options {
@@ -96,8 +88,7 @@ typedef struct cornu_huber_options {
 #define CORNU_HUBER_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .delta = 1.0)
 CORNU_API cornu_loss *cornu_huber_with(const cornu_huber_options *options);
 #define cornu_huber(...)                                                                                               \
-    CORNU_KEYWORDS(cornu_huber_with(&cornu_keywords), cornu_huber_options,                                            \
-                   CORNU_HUBER_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_huber_with(&cornu_keywords), cornu_huber_options, CORNU_HUBER_DEFAULTS __VA_ARGS__)
 
 /* -sum l2n(t) l2n(p) over `axis` */
 typedef struct cornu_cosine_similarity_options {
@@ -107,7 +98,7 @@ typedef struct cornu_cosine_similarity_options {
 #define CORNU_COSINE_SIMILARITY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .axis = -1)
 CORNU_API cornu_loss *cornu_cosine_similarity_with(const cornu_cosine_similarity_options *options);
 #define cornu_cosine_similarity(...)                                                                                   \
-    CORNU_KEYWORDS(cornu_cosine_similarity_with(&cornu_keywords), cornu_cosine_similarity_options,                    \
+    CORNU_KEYWORDS(cornu_cosine_similarity_with(&cornu_keywords), cornu_cosine_similarity_options,                     \
                    CORNU_COSINE_SIMILARITY_DEFAULTS __VA_ARGS__)
 
 /* mean -(t ln q + (1 - t) ln(1 - q)), q = clip(p, e, 1 - e); t becomes t (1 - label_smoothing) + label_smoothing / 2 */
@@ -120,7 +111,7 @@ typedef struct cornu_binary_crossentropy_options {
 #define CORNU_BINARY_CROSSENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .axis = -1)
 CORNU_API cornu_loss *cornu_binary_crossentropy_with(const cornu_binary_crossentropy_options *options);
 #define cornu_binary_crossentropy(...)                                                                                 \
-    CORNU_KEYWORDS(cornu_binary_crossentropy_with(&cornu_keywords), cornu_binary_crossentropy_options,                \
+    CORNU_KEYWORDS(cornu_binary_crossentropy_with(&cornu_keywords), cornu_binary_crossentropy_options,                 \
                    CORNU_BINARY_CROSSENTROPY_DEFAULTS __VA_ARGS__)
 
 /* -sum t ln q, q = clip(p / sum p, e, 1 - e); t becomes t (1 - label_smoothing) + label_smoothing / classes */
@@ -133,7 +124,7 @@ typedef struct cornu_categorical_crossentropy_options {
 #define CORNU_CATEGORICAL_CROSSENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .axis = -1)
 CORNU_API cornu_loss *cornu_categorical_crossentropy_with(const cornu_categorical_crossentropy_options *options);
 #define cornu_categorical_crossentropy(...)                                                                            \
-    CORNU_KEYWORDS(cornu_categorical_crossentropy_with(&cornu_keywords), cornu_categorical_crossentropy_options,      \
+    CORNU_KEYWORDS(cornu_categorical_crossentropy_with(&cornu_keywords), cornu_categorical_crossentropy_options,       \
                    CORNU_CATEGORICAL_CROSSENTROPY_DEFAULTS __VA_ARGS__)
 
 /* The same for integer targets. `ignore_class`: a class that counts nothing; INT64_MIN: none */
@@ -143,10 +134,13 @@ typedef struct cornu_sparse_categorical_crossentropy_options {
     int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
     int axis CORNU_DEFAULT(-1);
 } cornu_sparse_categorical_crossentropy_options;
-#define CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .ignore_class = INT64_MIN, .axis = -1)
-CORNU_API cornu_loss *cornu_sparse_categorical_crossentropy_with(const cornu_sparse_categorical_crossentropy_options *options);
+#define CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_DEFAULTS                                                                 \
+    CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .ignore_class = INT64_MIN, .axis = -1)
+CORNU_API cornu_loss *cornu_sparse_categorical_crossentropy_with(
+    const cornu_sparse_categorical_crossentropy_options *options);
 #define cornu_sparse_categorical_crossentropy(...)                                                                     \
-    CORNU_KEYWORDS(cornu_sparse_categorical_crossentropy_with(&cornu_keywords), cornu_sparse_categorical_crossentropy_options, \
+    CORNU_KEYWORDS(cornu_sparse_categorical_crossentropy_with(&cornu_keywords),                                        \
+                   cornu_sparse_categorical_crossentropy_options,                                                      \
                    CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_DEFAULTS __VA_ARGS__)
 
 /* mean (1 - u)^gamma bce, u = t p + (1 - t)(1 - p); apply_class_balancing: times t alpha + (1 - t)(1 - alpha) */
@@ -159,10 +153,11 @@ typedef struct cornu_binary_focal_crossentropy_options {
     double label_smoothing;
     int axis CORNU_DEFAULT(-1);
 } cornu_binary_focal_crossentropy_options;
-#define CORNU_BINARY_FOCAL_CROSSENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .alpha = 0.25, .gamma = 2.0, .axis = -1)
+#define CORNU_BINARY_FOCAL_CROSSENTROPY_DEFAULTS                                                                       \
+    CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .alpha = 0.25, .gamma = 2.0, .axis = -1)
 CORNU_API cornu_loss *cornu_binary_focal_crossentropy_with(const cornu_binary_focal_crossentropy_options *options);
 #define cornu_binary_focal_crossentropy(...)                                                                           \
-    CORNU_KEYWORDS(cornu_binary_focal_crossentropy_with(&cornu_keywords), cornu_binary_focal_crossentropy_options,    \
+    CORNU_KEYWORDS(cornu_binary_focal_crossentropy_with(&cornu_keywords), cornu_binary_focal_crossentropy_options,     \
                    CORNU_BINARY_FOCAL_CROSSENTROPY_DEFAULTS __VA_ARGS__)
 
 /* sum -alpha (1 - q)^gamma t ln q, q as in the categorical cross-entropy */
@@ -174,10 +169,13 @@ typedef struct cornu_categorical_focal_crossentropy_options {
     double label_smoothing;
     int axis CORNU_DEFAULT(-1);
 } cornu_categorical_focal_crossentropy_options;
-#define CORNU_CATEGORICAL_FOCAL_CROSSENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .alpha = 0.25, .gamma = 2.0, .axis = -1)
-CORNU_API cornu_loss *cornu_categorical_focal_crossentropy_with(const cornu_categorical_focal_crossentropy_options *options);
+#define CORNU_CATEGORICAL_FOCAL_CROSSENTROPY_DEFAULTS                                                                  \
+    CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .alpha = 0.25, .gamma = 2.0, .axis = -1)
+CORNU_API cornu_loss *cornu_categorical_focal_crossentropy_with(
+    const cornu_categorical_focal_crossentropy_options *options);
 #define cornu_categorical_focal_crossentropy(...)                                                                      \
-    CORNU_KEYWORDS(cornu_categorical_focal_crossentropy_with(&cornu_keywords), cornu_categorical_focal_crossentropy_options, \
+    CORNU_KEYWORDS(cornu_categorical_focal_crossentropy_with(&cornu_keywords),                                         \
+                   cornu_categorical_focal_crossentropy_options,                                                       \
                    CORNU_CATEGORICAL_FOCAL_CROSSENTROPY_DEFAULTS __VA_ARGS__)
 
 /* 1 - 2 sum(t p) / (sum t + sum p + e), sums over `axis` (default: all) */
@@ -188,8 +186,7 @@ typedef struct cornu_dice_options {
 #define CORNU_DICE_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size")
 CORNU_API cornu_loss *cornu_dice_with(const cornu_dice_options *options);
 #define cornu_dice(...)                                                                                                \
-    CORNU_KEYWORDS(cornu_dice_with(&cornu_keywords), cornu_dice_options,                                              \
-                   CORNU_DICE_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_dice_with(&cornu_keywords), cornu_dice_options, CORNU_DICE_DEFAULTS __VA_ARGS__)
 
 /* 1 - I / (I + alpha sum(p (1 - t)) + beta sum(t (1 - p)) + e), I = sum t p, sums over `axis` (default: all) */
 typedef struct cornu_tversky_options {
@@ -201,18 +198,20 @@ typedef struct cornu_tversky_options {
 #define CORNU_TVERSKY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .alpha = 0.5, .beta = 0.5)
 CORNU_API cornu_loss *cornu_tversky_with(const cornu_tversky_options *options);
 #define cornu_tversky(...)                                                                                             \
-    CORNU_KEYWORDS(cornu_tversky_with(&cornu_keywords), cornu_tversky_options,                                        \
-                   CORNU_TVERSKY_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_tversky_with(&cornu_keywords), cornu_tversky_options, CORNU_TVERSKY_DEFAULTS __VA_ARGS__)
 
 /* (1 - p_t^q) / q for integer targets t */
 typedef struct cornu_categorical_generalized_cross_entropy_options {
     CORNU_LOSS_FIELDS
     double q CORNU_DEFAULT(0.5);
 } cornu_categorical_generalized_cross_entropy_options;
-#define CORNU_CATEGORICAL_GENERALIZED_CROSS_ENTROPY_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .q = 0.5)
-CORNU_API cornu_loss *cornu_categorical_generalized_cross_entropy_with(const cornu_categorical_generalized_cross_entropy_options *options);
+#define CORNU_CATEGORICAL_GENERALIZED_CROSS_ENTROPY_DEFAULTS                                                           \
+    CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .q = 0.5)
+CORNU_API cornu_loss *cornu_categorical_generalized_cross_entropy_with(
+    const cornu_categorical_generalized_cross_entropy_options *options);
 #define cornu_categorical_generalized_cross_entropy(...)                                                               \
-    CORNU_KEYWORDS(cornu_categorical_generalized_cross_entropy_with(&cornu_keywords), cornu_categorical_generalized_cross_entropy_options, \
+    CORNU_KEYWORDS(cornu_categorical_generalized_cross_entropy_with(&cornu_keywords),                                  \
+                   cornu_categorical_generalized_cross_entropy_options,                                                \
                    CORNU_CATEGORICAL_GENERALIZED_CROSS_ENTROPY_DEFAULTS __VA_ARGS__)
 
 CORNU_END_DECLARATIONS

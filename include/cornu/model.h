@@ -43,7 +43,8 @@ typedef struct cornu_tensor cornu_tensor;
 typedef struct cornu_sequential_options {
     size_t struct_size;
     const char *name; /* NULL: "sequential" */
-    uint64_t seed;    /* of all that is random in this model: initial weights, dropout, the order of its data; one seed, one result */
+    /* of all that is random in this model: initial weights, dropout, the order of its data; one seed, one result */
+    uint64_t seed;
 } cornu_sequential_options;
 
 /* A stack of layers. The program owns the returned model (cornu_model_release). NULL only for want of memory. */
@@ -137,16 +138,16 @@ typedef struct cornu_output_weight {
 typedef struct cornu_compile_options {
     size_t struct_size;
     cornu_identifier optimizer CORNU_DEFAULT("rmsprop");
-    cornu_identifier loss;                     /* for every output */
-    cornu_identifier losses[CORNU_MAX_PORTS];  /* one per output, in order; "" for an output without loss */
+    cornu_identifier loss;                           /* for every output */
+    cornu_identifier losses[CORNU_MAX_PORTS];        /* one per output, in order; "" for an output without loss */
     cornu_for_output output_losses[CORNU_MAX_PORTS]; /* by name; outputs not named have no loss, and need no targets */
-    double loss_weights[CORNU_MAX_PORTS];      /* one per output, in order; all 0: 1 each */
+    double loss_weights[CORNU_MAX_PORTS];            /* one per output, in order; all 0: 1 each */
     cornu_output_weight output_loss_weights[CORNU_MAX_PORTS]; /* by name; 1 for outputs not named */
     cornu_identifier metrics[CORNU_MAX_METRICS];              /* for every output; computed without sample weights */
     cornu_for_output output_metrics[CORNU_MAX_METRICS];       /* by name; an output may come several times */
     cornu_identifier weighted_metrics[CORNU_MAX_METRICS];     /* computed with sample weights */
     cornu_for_output output_weighted_metrics[CORNU_MAX_METRICS];
-    int threads;         /* of the kernels; 0: as many as there are processors. The same bits come for the same number only */
+    int threads; /* of the kernels; 0: as many as there are processors. The same bits come for the same number only */
     const char *backend; /* NULL or "cpu"; "reference": the plain kernels, slow and simple */
 } cornu_compile_options;
 #define CORNU_COMPILE_DEFAULTS CORNU_DEFAULTS(.optimizer = "rmsprop")
@@ -156,7 +157,8 @@ typedef struct cornu_compile_options {
  * cornu_set_trainable. Errors: the model's first failure; names that do not exist, with the nearest that does; more or fewer losses than
  * outputs; nothing to minimise. */
 #define cornu_compile(model, ...)                                                                                      \
-    CORNU_KEYWORDS(cornu_compile_with((model), &cornu_keywords), cornu_compile_options, CORNU_COMPILE_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_compile_with((model), &cornu_keywords), cornu_compile_options,                                \
+                   CORNU_COMPILE_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options *options);
 
 /* The optimizer's learning rate for the next update; setting it fails when a schedule governs it. NaN, and an error, before compile. */

@@ -51,8 +51,7 @@ typedef struct cornu_sgd_options {
 #define CORNU_SGD_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.01)
 CORNU_API cornu_optimizer *cornu_sgd_with(const cornu_sgd_options *options);
 #define cornu_sgd(...)                                                                                                 \
-    CORNU_KEYWORDS(cornu_sgd_with(&cornu_keywords), cornu_sgd_options,                                                \
-                   CORNU_SGD_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_sgd_with(&cornu_keywords), cornu_sgd_options, CORNU_SGD_DEFAULTS __VA_ARGS__)
 
 /* a' = rho a + (1 - rho) g^2; p -= lr g / sqrt(a' + epsilon); centered: a' less the square of the mean gradient; momentum: of the
  * increments. lr 0.001 */
@@ -66,8 +65,7 @@ typedef struct cornu_rmsprop_options {
 #define CORNU_RMSPROP_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.rho = 0.9, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_rmsprop_with(const cornu_rmsprop_options *options);
 #define cornu_rmsprop(...)                                                                                             \
-    CORNU_KEYWORDS(cornu_rmsprop_with(&cornu_keywords), cornu_rmsprop_options,                                        \
-                   CORNU_RMSPROP_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_rmsprop_with(&cornu_keywords), cornu_rmsprop_options, CORNU_RMSPROP_DEFAULTS __VA_ARGS__)
 
 /* m, v: means of g and g^2; p -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m' / (sqrt(v') + epsilon); amsgrad: of the largest v so far. lr 0.001 */
 typedef struct cornu_adam_options {
@@ -77,11 +75,11 @@ typedef struct cornu_adam_options {
     double epsilon CORNU_DEFAULT(1e-7);
     bool amsgrad;
 } cornu_adam_options;
-#define CORNU_ADAM_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
+#define CORNU_ADAM_DEFAULTS                                                                                            \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_adam_with(const cornu_adam_options *options);
 #define cornu_adam(...)                                                                                                \
-    CORNU_KEYWORDS(cornu_adam_with(&cornu_keywords), cornu_adam_options,                                              \
-                   CORNU_ADAM_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_adam_with(&cornu_keywords), cornu_adam_options, CORNU_ADAM_DEFAULTS __VA_ARGS__)
 
 /* Adam with weight_decay 0.004, unless another is given. */
 CORNU_API cornu_optimizer *cornu_adamw_with(const cornu_adam_options *options);
@@ -94,11 +92,11 @@ typedef struct cornu_adagrad_options {
     double initial_accumulator_value CORNU_DEFAULT(0.1);
     double epsilon CORNU_DEFAULT(1e-7);
 } cornu_adagrad_options;
-#define CORNU_ADAGRAD_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.initial_accumulator_value = 0.1, .epsilon = 1e-7)
+#define CORNU_ADAGRAD_DEFAULTS                                                                                         \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.initial_accumulator_value = 0.1, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_adagrad_with(const cornu_adagrad_options *options);
 #define cornu_adagrad(...)                                                                                             \
-    CORNU_KEYWORDS(cornu_adagrad_with(&cornu_keywords), cornu_adagrad_options,                                        \
-                   CORNU_ADAGRAD_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_adagrad_with(&cornu_keywords), cornu_adagrad_options, CORNU_ADAGRAD_DEFAULTS __VA_ARGS__)
 
 /* a' = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a' + epsilon); p -= lr u; d' = rho d + (1 - rho) u^2. lr 0.001 */
 typedef struct cornu_adadelta_options {
@@ -109,8 +107,7 @@ typedef struct cornu_adadelta_options {
 #define CORNU_ADADELTA_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.rho = 0.95, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_adadelta_with(const cornu_adadelta_options *options);
 #define cornu_adadelta(...)                                                                                            \
-    CORNU_KEYWORDS(cornu_adadelta_with(&cornu_keywords), cornu_adadelta_options,                                      \
-                   CORNU_ADADELTA_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_adadelta_with(&cornu_keywords), cornu_adadelta_options, CORNU_ADADELTA_DEFAULTS __VA_ARGS__)
 
 /* u' = max(beta_2 u, |g|); p -= lr m' / ((1 - beta_1^t) (u' + epsilon)). lr 0.001 */
 typedef struct cornu_adamax_options {
@@ -119,11 +116,11 @@ typedef struct cornu_adamax_options {
     double beta_2 CORNU_DEFAULT(0.999);
     double epsilon CORNU_DEFAULT(1e-7);
 } cornu_adamax_options;
-#define CORNU_ADAMAX_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
+#define CORNU_ADAMAX_DEFAULTS                                                                                          \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_adamax_with(const cornu_adamax_options *options);
 #define cornu_adamax(...)                                                                                              \
-    CORNU_KEYWORDS(cornu_adamax_with(&cornu_keywords), cornu_adamax_options,                                          \
-                   CORNU_ADAMAX_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_adamax_with(&cornu_keywords), cornu_adamax_options, CORNU_ADAMAX_DEFAULTS __VA_ARGS__)
 
 /* Adam with Nesterov momentum. lr 0.001 */
 typedef struct cornu_nadam_options {
@@ -132,11 +129,11 @@ typedef struct cornu_nadam_options {
     double beta_2 CORNU_DEFAULT(0.999);
     double epsilon CORNU_DEFAULT(1e-7);
 } cornu_nadam_options;
-#define CORNU_NADAM_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
+#define CORNU_NADAM_DEFAULTS                                                                                           \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_nadam_with(const cornu_nadam_options *options);
 #define cornu_nadam(...)                                                                                               \
-    CORNU_KEYWORDS(cornu_nadam_with(&cornu_keywords), cornu_nadam_options,                                            \
-                   CORNU_NADAM_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_nadam_with(&cornu_keywords), cornu_nadam_options, CORNU_NADAM_DEFAULTS __VA_ARGS__)
 
 /* p -= lr sign(beta_1 m + (1 - beta_1) g); m' = beta_2 m + (1 - beta_2) g. lr 0.001 */
 typedef struct cornu_lion_options {
@@ -147,8 +144,7 @@ typedef struct cornu_lion_options {
 #define CORNU_LION_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.99)
 CORNU_API cornu_optimizer *cornu_lion_with(const cornu_lion_options *options);
 #define cornu_lion(...)                                                                                                \
-    CORNU_KEYWORDS(cornu_lion_with(&cornu_keywords), cornu_lion_options,                                              \
-                   CORNU_LION_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_lion_with(&cornu_keywords), cornu_lion_options, CORNU_LION_DEFAULTS __VA_ARGS__)
 
 /* Follow the regularized leader (McMahan et al. 2013). lr 0.001 */
 typedef struct cornu_ftrl_options {
@@ -160,11 +156,11 @@ typedef struct cornu_ftrl_options {
     double l2_shrinkage_regularization_strength;
     double beta;
 } cornu_ftrl_options;
-#define CORNU_FTRL_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.learning_rate_power = -0.5, .initial_accumulator_value = 0.1)
+#define CORNU_FTRL_DEFAULTS                                                                                            \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.learning_rate_power = -0.5, .initial_accumulator_value = 0.1)
 CORNU_API cornu_optimizer *cornu_ftrl_with(const cornu_ftrl_options *options);
 #define cornu_ftrl(...)                                                                                                \
-    CORNU_KEYWORDS(cornu_ftrl_with(&cornu_keywords), cornu_ftrl_options,                                              \
-                   CORNU_FTRL_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_ftrl_with(&cornu_keywords), cornu_ftrl_options, CORNU_FTRL_DEFAULTS __VA_ARGS__)
 
 /* --- schedules: the learning rate as a function of s, the number of updates made: .schedule = cornu_exponential_decay(0.1, 1000, 0.9) --- */
 
@@ -175,44 +171,49 @@ typedef struct cornu_exponential_decay_options {
     size_t struct_size;
     const char *name;
     double initial_learning_rate; /* set by the function's argument */
-    double decay_steps; /* set by the function's argument */
-    double decay_rate; /* set by the function's argument */
+    double decay_steps;           /* set by the function's argument */
+    double decay_rate;            /* set by the function's argument */
     bool staircase;
 } cornu_exponential_decay_options;
-CORNU_API cornu_schedule *cornu_exponential_decay_with(double initial_learning_rate, double decay_steps, double decay_rate, const cornu_exponential_decay_options *options);
+CORNU_API cornu_schedule *cornu_exponential_decay_with(double initial_learning_rate, double decay_steps,
+                                                       double decay_rate,
+                                                       const cornu_exponential_decay_options *options);
 #define cornu_exponential_decay(initial_learning_rate, decay_steps, decay_rate, ...)                                   \
-    CORNU_KEYWORDS(cornu_exponential_decay_with(initial_learning_rate, decay_steps, decay_rate, &cornu_keywords), cornu_exponential_decay_options, \
-                   __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_exponential_decay_with(initial_learning_rate, decay_steps, decay_rate, &cornu_keywords),      \
+                   cornu_exponential_decay_options, __VA_ARGS__)
 
 /* initial / (1 + decay_rate s / decay_steps); staircase: the quotient is rounded down */
 typedef struct cornu_inverse_time_decay_options {
     size_t struct_size;
     const char *name;
     double initial_learning_rate; /* set by the function's argument */
-    double decay_steps; /* set by the function's argument */
-    double decay_rate; /* set by the function's argument */
+    double decay_steps;           /* set by the function's argument */
+    double decay_rate;            /* set by the function's argument */
     bool staircase;
 } cornu_inverse_time_decay_options;
-CORNU_API cornu_schedule *cornu_inverse_time_decay_with(double initial_learning_rate, double decay_steps, double decay_rate, const cornu_inverse_time_decay_options *options);
+CORNU_API cornu_schedule *cornu_inverse_time_decay_with(double initial_learning_rate, double decay_steps,
+                                                        double decay_rate,
+                                                        const cornu_inverse_time_decay_options *options);
 #define cornu_inverse_time_decay(initial_learning_rate, decay_steps, decay_rate, ...)                                  \
-    CORNU_KEYWORDS(cornu_inverse_time_decay_with(initial_learning_rate, decay_steps, decay_rate, &cornu_keywords), cornu_inverse_time_decay_options, \
-                   __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_inverse_time_decay_with(initial_learning_rate, decay_steps, decay_rate, &cornu_keywords),     \
+                   cornu_inverse_time_decay_options, __VA_ARGS__)
 
 /* (initial - end) (1 - min(s, decay_steps) / decay_steps)^power + end; cycle: decay_steps grows by multiples to stay above s */
 typedef struct cornu_polynomial_decay_options {
     size_t struct_size;
     const char *name;
     double initial_learning_rate; /* set by the function's argument */
-    double decay_steps; /* set by the function's argument */
+    double decay_steps;           /* set by the function's argument */
     double end_learning_rate CORNU_DEFAULT(1e-4);
     double power CORNU_DEFAULT(1.0);
     bool cycle;
 } cornu_polynomial_decay_options;
 #define CORNU_POLYNOMIAL_DECAY_DEFAULTS CORNU_DEFAULTS(.end_learning_rate = 1e-4, .power = 1.0)
-CORNU_API cornu_schedule *cornu_polynomial_decay_with(double initial_learning_rate, double decay_steps, const cornu_polynomial_decay_options *options);
+CORNU_API cornu_schedule *cornu_polynomial_decay_with(double initial_learning_rate, double decay_steps,
+                                                      const cornu_polynomial_decay_options *options);
 #define cornu_polynomial_decay(initial_learning_rate, decay_steps, ...)                                                \
-    CORNU_KEYWORDS(cornu_polynomial_decay_with(initial_learning_rate, decay_steps, &cornu_keywords), cornu_polynomial_decay_options, \
-                   CORNU_POLYNOMIAL_DECAY_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_polynomial_decay_with(initial_learning_rate, decay_steps, &cornu_keywords),                   \
+                   cornu_polynomial_decay_options, CORNU_POLYNOMIAL_DECAY_DEFAULTS __VA_ARGS__)
 
 /* .boundaries = {1000, 2000}, .values = {0.1, 0.01, 0.001}: value i while s <= boundary i. Values are not 0 */
 typedef struct cornu_piecewise_constant_decay_options {
@@ -223,7 +224,7 @@ typedef struct cornu_piecewise_constant_decay_options {
 } cornu_piecewise_constant_decay_options;
 CORNU_API cornu_schedule *cornu_piecewise_constant_decay_with(const cornu_piecewise_constant_decay_options *options);
 #define cornu_piecewise_constant_decay(...)                                                                            \
-    CORNU_KEYWORDS(cornu_piecewise_constant_decay_with(&cornu_keywords), cornu_piecewise_constant_decay_options,      \
+    CORNU_KEYWORDS(cornu_piecewise_constant_decay_with(&cornu_keywords), cornu_piecewise_constant_decay_options,       \
                    __VA_ARGS__)
 
 /* initial ((1 - alpha) (1 + cos(pi min(s, d) / d)) / 2 + alpha), d = decay_steps; with warmup_steps: linearly from initial to warmup_target
@@ -232,32 +233,34 @@ typedef struct cornu_cosine_decay_options {
     size_t struct_size;
     const char *name;
     double initial_learning_rate; /* set by the function's argument */
-    double decay_steps; /* set by the function's argument */
+    double decay_steps;           /* set by the function's argument */
     double alpha;
     double warmup_target CORNU_DEFAULT(__builtin_nan(""));
     double warmup_steps;
 } cornu_cosine_decay_options;
 #define CORNU_COSINE_DECAY_DEFAULTS CORNU_DEFAULTS(.warmup_target = __builtin_nan(""))
-CORNU_API cornu_schedule *cornu_cosine_decay_with(double initial_learning_rate, double decay_steps, const cornu_cosine_decay_options *options);
+CORNU_API cornu_schedule *cornu_cosine_decay_with(double initial_learning_rate, double decay_steps,
+                                                  const cornu_cosine_decay_options *options);
 #define cornu_cosine_decay(initial_learning_rate, decay_steps, ...)                                                    \
-    CORNU_KEYWORDS(cornu_cosine_decay_with(initial_learning_rate, decay_steps, &cornu_keywords), cornu_cosine_decay_options, \
-                   CORNU_COSINE_DECAY_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_cosine_decay_with(initial_learning_rate, decay_steps, &cornu_keywords),                       \
+                   cornu_cosine_decay_options, CORNU_COSINE_DECAY_DEFAULTS __VA_ARGS__)
 
 /* Cosine decay that starts again: each period t_mul times as long and m_mul times as high as the one before */
 typedef struct cornu_cosine_decay_restarts_options {
     size_t struct_size;
     const char *name;
     double initial_learning_rate; /* set by the function's argument */
-    double first_decay_steps; /* set by the function's argument */
+    double first_decay_steps;     /* set by the function's argument */
     double t_mul CORNU_DEFAULT(2.0);
     double m_mul CORNU_DEFAULT(1.0);
     double alpha;
 } cornu_cosine_decay_restarts_options;
 #define CORNU_COSINE_DECAY_RESTARTS_DEFAULTS CORNU_DEFAULTS(.t_mul = 2.0, .m_mul = 1.0)
-CORNU_API cornu_schedule *cornu_cosine_decay_restarts_with(double initial_learning_rate, double first_decay_steps, const cornu_cosine_decay_restarts_options *options);
+CORNU_API cornu_schedule *cornu_cosine_decay_restarts_with(double initial_learning_rate, double first_decay_steps,
+                                                           const cornu_cosine_decay_restarts_options *options);
 #define cornu_cosine_decay_restarts(initial_learning_rate, first_decay_steps, ...)                                     \
-    CORNU_KEYWORDS(cornu_cosine_decay_restarts_with(initial_learning_rate, first_decay_steps, &cornu_keywords), cornu_cosine_decay_restarts_options, \
-                   CORNU_COSINE_DECAY_RESTARTS_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_cosine_decay_restarts_with(initial_learning_rate, first_decay_steps, &cornu_keywords),        \
+                   cornu_cosine_decay_restarts_options, CORNU_COSINE_DECAY_RESTARTS_DEFAULTS __VA_ARGS__)
 
 CORNU_END_DECLARATIONS
 

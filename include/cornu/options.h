@@ -45,13 +45,12 @@ typedef struct cornu_axes {
     int axis[CORNU_MAX_RANK];
 } cornu_axes;
 
-#define cornu_axis(...)                                                                                                \
-    (__extension__(cornu_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
+#define cornu_axis(...) (__extension__(cornu_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
 
 #if defined(__clang__)
 #define CORNU_QUIET_BEGIN                                                                                              \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")                   \
-        _Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                                          \
+        _Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                                           \
             _Pragma("clang diagnostic ignored \"-Wmissing-braces\"") _Pragma("clang diagnostic ignored \"-Wshadow\"")
 #define CORNU_QUIET_END _Pragma("clang diagnostic pop")
 #elif defined(__GNUC__)
@@ -61,8 +60,9 @@ typedef struct cornu_axes {
 #define CORNU_QUIET_OVERRIDE _Pragma("GCC diagnostic ignored \"-Woverride-init\"")
 #endif
 #define CORNU_QUIET_BEGIN                                                                                              \
-    _Pragma("GCC diagnostic push") CORNU_QUIET_OVERRIDE _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"") \
-        _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
+    _Pragma("GCC diagnostic push")                                                                                     \
+        CORNU_QUIET_OVERRIDE _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                        \
+            _Pragma("GCC diagnostic ignored \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
 #define CORNU_QUIET_END _Pragma("GCC diagnostic pop")
 #else
 #define CORNU_QUIET_BEGIN

@@ -17,7 +17,8 @@
 CORNU_BEGIN_DECLARATIONS
 
 #define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */
-#define CORNU_SHUFFLE_BATCH 2   /* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
+/* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
+#define CORNU_SHUFFLE_BATCH 2
 
 /* The weight of the samples of one class. Classes that are not named weigh 1. */
 typedef struct cornu_class_weight {
@@ -33,31 +34,36 @@ typedef struct cornu_validation_data {
 
 typedef struct cornu_fit_options {
     size_t struct_size;
-    int batch_size;                  /* 0: 32; with steps_per_epoch: the samples divided by the steps, rounded up */
-    int epochs CORNU_DEFAULT(1);     /* the number of the last epoch: epochs run from initial_epoch to epochs - 1 */
+    int batch_size;              /* 0: 32; with steps_per_epoch: the samples divided by the steps, rounded up */
+    int epochs CORNU_DEFAULT(1); /* the number of the last epoch: epochs run from initial_epoch to epochs - 1 */
     int verbose CORNU_DEFAULT(CORNU_VERBOSE_AUTO); /* 0: silent, 1: progress bar, 2: a line per epoch */
     cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
-    double validation_split;         /* 0 <= share < 1 of the samples, taken from the end before any shuffling */
+    double validation_split;               /* 0 <= share < 1 of the samples, taken from the end before any shuffling */
     cornu_validation_data validation_data; /* beats validation_split */
-    int shuffle CORNU_DEFAULT(true); /* true, false or CORNU_SHUFFLE_BATCH */
-    const cornu_class_weight *class_weight; /* class_weight_count of them; for models with one output; multiplies sample_weight */
+    int shuffle CORNU_DEFAULT(true);       /* true, false or CORNU_SHUFFLE_BATCH */
+    /* class_weight_count of them; for models with one output; multiplies sample_weight */
+    const cornu_class_weight *class_weight;
     int class_weight_count;
-    const cornu_array *sample_weight; /* (n), or as much of the target's shape as leads; for several outputs a list or dictionary */
+    /* (n), or as much of the target's shape as leads; for several outputs a list or dictionary */
+    const cornu_array *sample_weight;
     int initial_epoch;
-    int64_t steps_per_epoch;         /* 0: until the data end */
-    int64_t validation_steps;        /* 0: until the data end */
-    int validation_batch_size;       /* 0: batch_size */
+    int64_t steps_per_epoch;              /* 0: until the data end */
+    int64_t validation_steps;             /* 0: until the data end */
+    int validation_batch_size;            /* 0: batch_size */
     int validation_freq CORNU_DEFAULT(1); /* validate after each so many epochs */
-    int view_metrics CORNU_DEFAULT(-1);   /* -1: when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
+    /* -1: when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
+    int view_metrics CORNU_DEFAULT(-1);
 } cornu_fit_options;
 #define CORNU_FIT_DEFAULTS                                                                                             \
-    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1, .view_metrics = -1)
+    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1,                  \
+                   .view_metrics = -1)
 
 /* cornu_fit(model, x, y, .epochs = 5, ...): trains; returns the history (cornu_history_release) or NULL. After an error the model keeps the
  * weights of its last whole step and can be used on. */
 #define cornu_fit(model_, x_, y_, ...)                                                                                 \
     CORNU_KEYWORDS(cornu_fit_with(model_, x_, y_, &cornu_keywords), cornu_fit_options, CORNU_FIT_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_history *cornu_fit_with(cornu_model *model, const cornu_array *x, const cornu_array *y, const cornu_fit_options *options);
+CORNU_API cornu_history *cornu_fit_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                                        const cornu_fit_options *options);
 
 typedef struct cornu_fit_generator_options {
     size_t struct_size;
@@ -79,7 +85,7 @@ typedef struct cornu_fit_generator_options {
     int view_metrics CORNU_DEFAULT(-1);
 } cornu_fit_generator_options;
 #define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
-    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .validation_batch_size = 32,     \
+    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .validation_batch_size = 32,      \
                    .max_queue_size = 10, .workers = 1, .shuffle = true, .view_metrics = -1)
 
 /* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
@@ -104,8 +110,8 @@ typedef struct cornu_evaluate_options {
 #define cornu_evaluate(model_, x_, y_, results_, ...)                                                                  \
     CORNU_KEYWORDS(cornu_evaluate_with(model_, x_, y_, results_, &cornu_keywords), cornu_evaluate_options,             \
                    CORNU_EVALUATE_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_status cornu_evaluate_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *results,
-                                           const cornu_evaluate_options *options);
+CORNU_API cornu_status cornu_evaluate_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                                           cornu_logs *results, const cornu_evaluate_options *options);
 
 typedef struct cornu_predict_options {
     size_t struct_size;
@@ -119,8 +125,10 @@ typedef struct cornu_predict_options {
 /* cornu_predict(model, x): a new float32 array of the model's output for every sample; for several outputs a dictionary by their names, in
  * the model's order. NULL on failure. */
 #define cornu_predict(model_, x_, ...)                                                                                 \
-    CORNU_KEYWORDS(cornu_predict_with(model_, x_, &cornu_keywords), cornu_predict_options, CORNU_PREDICT_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x, const cornu_predict_options *options);
+    CORNU_KEYWORDS(cornu_predict_with(model_, x_, &cornu_keywords), cornu_predict_options,                             \
+                   CORNU_PREDICT_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x,
+                                          const cornu_predict_options *options);
 
 typedef struct cornu_generator_run_options {
     size_t struct_size;
@@ -136,8 +144,8 @@ typedef struct cornu_generator_run_options {
 #define cornu_evaluate_generator(model_, generator_, results_, ...)                                                    \
     CORNU_KEYWORDS(cornu_evaluate_generator_with(model_, generator_, results_, &cornu_keywords),                       \
                    cornu_generator_run_options, CORNU_GENERATOR_RUN_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_status cornu_evaluate_generator_with(cornu_model *model, cornu_generator *generator, cornu_logs *results,
-                                                     const cornu_generator_run_options *options);
+CORNU_API cornu_status cornu_evaluate_generator_with(cornu_model *model, cornu_generator *generator,
+                                                     cornu_logs *results, const cornu_generator_run_options *options);
 
 /* As cornu_predict; only x of each batch is used. */
 #define cornu_predict_generator(model_, generator_, ...)                                                               \
@@ -160,15 +168,15 @@ typedef struct cornu_on_batch_options {
 #define cornu_train_on_batch(model_, x_, y_, logs_, ...)                                                               \
     CORNU_KEYWORDS(cornu_train_on_batch_with(model_, x_, y_, logs_, &cornu_keywords), cornu_on_batch_options,          \
                    CORNU_ON_BATCH_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_status cornu_train_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *logs,
-                                                 const cornu_on_batch_options *options);
+CORNU_API cornu_status cornu_train_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                                                 cornu_logs *logs, const cornu_on_batch_options *options);
 
 /* Loss and metrics of one batch, weights unchanged. */
 #define cornu_test_on_batch(model_, x_, y_, logs_, ...)                                                                \
     CORNU_KEYWORDS(cornu_test_on_batch_with(model_, x_, y_, logs_, &cornu_keywords), cornu_on_batch_options,           \
                    CORNU_ON_BATCH_DEFAULTS __VA_ARGS__)
-CORNU_API cornu_status cornu_test_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y, cornu_logs *logs,
-                                                const cornu_on_batch_options *options);
+CORNU_API cornu_status cornu_test_on_batch_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                                                cornu_logs *logs, const cornu_on_batch_options *options);
 
 /* The outputs for one batch, as cornu_predict returns them. */
 CORNU_API cornu_array *cornu_predict_on_batch(cornu_model *model, const cornu_array *x);

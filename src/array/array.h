@@ -12,9 +12,9 @@ struct cornu_array {
     cornu_dtype dtype;
     int rank;
     int64_t shape[CORNU_MAX_RANK];
-    int64_t count;  /* elements */
-    void *data;     /* NULL for a collection */
-    void *owned;    /* the block to free, or NULL: a view */
+    int64_t count;     /* elements */
+    void *data;        /* NULL for a collection */
+    void *owned;       /* the block to free, or NULL: a view */
     cornu_array *base; /* kept alive: what this is a view of */
     /* a collection */
     size_t item_count;

@@ -47,8 +47,8 @@ void cornu__buffer_touch(cornu__buffer *buffer);
 
 /* Compiles `graph`, which may be rewritten on the way and may be released afterwards. Buffer i of a variable region is buffers[i]; the
  * program keeps references to the backend and the buffers. */
-cornu_status cornu__program_compile(cornu__backend *backend, cornu__graph *graph, int buffer_count, cornu__buffer *const *buffers,
-                                    cornu__program **program);
+cornu_status cornu__program_compile(cornu__backend *backend, cornu__graph *graph, int buffer_count,
+                                    cornu__buffer *const *buffers, cornu__program **program);
 void cornu__program_release(cornu__program *program);
 
 /* Runs the step: inputs[i] is the data of INPUT i (plain row-major host memory, aligned as its type needs; read during the call only). On an
@@ -71,7 +71,8 @@ typedef struct cornu__program_statistics {
 void cornu__program_get_statistics(const cornu__program *program, cornu__program_statistics *statistics);
 
 /* Runs the program as cornu__program_run does, timing each kernel: seconds[i] of kernel i, i < statistics.kernels. */
-cornu_status cornu__program_profile(cornu__program *program, const void *const *inputs, const cornu__run_state *run, double *seconds);
+cornu_status cornu__program_profile(cornu__program *program, const void *const *inputs, const cornu__run_state *run,
+                                    double *seconds);
 /* Kernel i in words: "conv2d_1: CONV jit:avx512_common 128x26x26x32 -> 128x24x24x64". Valid as long as the program. */
 const char *cornu__program_kernel_name(const cornu__program *program, int index);
 /* Useful floating-point operations of one run (matmul and convolution: 2 per multiply-add). */

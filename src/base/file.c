@@ -110,8 +110,8 @@ cornu_status cornu__file_commit(cornu__new_file *file)
     errno = cause;
     if (!written || !closed) {
         /* Without a cause here, a write failed earlier: its errno is gone. */
-        status = cornu__fail(CORNU_ERROR_IO, cause != 0 ? "cannot write '%s': %m" : "cannot write '%s': is the disk full?",
-                             file->path);
+        status = cornu__fail(CORNU_ERROR_IO,
+                             cause != 0 ? "cannot write '%s': %m" : "cannot write '%s': is the disk full?", file->path);
     } else if (rename(file->temporary_path, file->path) != 0) {
         status = cornu__fail(CORNU_ERROR_IO, "cannot put '%s' in place: %m", file->path);
     } else {

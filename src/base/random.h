@@ -17,7 +17,7 @@ typedef struct cornu__random_key {
 typedef enum cornu__random_purpose {
     CORNU__RANDOM_INITIALIZER = 1,
     CORNU__RANDOM_SHUFFLE,
-    CORNU__RANDOM_STEP,    /* inside the model: dropout and its like */
+    CORNU__RANDOM_STEP, /* inside the model: dropout and its like */
     CORNU__RANDOM_AUGMENT,
     CORNU__RANDOM_USER
 } cornu__random_purpose;

@@ -93,7 +93,8 @@ int cornu__text_distance(const char *a, const char *b)
         for (int j = 1; j <= columns; j++) {
             int replace = distance[i - 1][j - 1] + (letter(a[i - 1]) != letter(b[j - 1]));
             int best = smaller(replace, smaller(distance[i - 1][j], distance[i][j - 1]) + 1);
-            bool swapped = i > 1 && j > 1 && letter(a[i - 1]) == letter(b[j - 2]) && letter(a[i - 2]) == letter(b[j - 1]);
+            bool swapped =
+                i > 1 && j > 1 && letter(a[i - 1]) == letter(b[j - 2]) && letter(a[i - 2]) == letter(b[j - 1]);
             distance[i][j] = swapped ? smaller(best, distance[i - 2][j - 2] + 1) : best;
         }
     }

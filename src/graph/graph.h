@@ -31,9 +31,9 @@ typedef struct cornu__fused cornu__fused; /* graph/fuse.h */
 
 typedef enum cornu__op_kind {
     /* leaves */
-    CORNU__OP_INPUT,    /* fed at each run: attributes.index */
-    CORNU__OP_VARIABLE, /* attributes.variable */
-    CORNU__OP_CONSTANT, /* attributes.constant: `count` elements of the node's dtype, or one that fills it all */
+    CORNU__OP_INPUT,          /* fed at each run: attributes.index */
+    CORNU__OP_VARIABLE,       /* attributes.variable */
+    CORNU__OP_CONSTANT,       /* attributes.constant: `count` elements of the node's dtype, or one that fills it all */
     CORNU__OP_RANDOM_UNIFORM, /* attributes.random: [0,1), element i from (seed, update, number, i) */
     CORNU__OP_RANDOM_NORMAL,
     /* elementwise, one input */
@@ -89,31 +89,40 @@ typedef enum cornu__op_kind {
     CORNU__OP_BROADCAST,   /* to the output's shape */
     CORNU__OP_CONCATENATE, /* attributes.axis */
     CORNU__OP_SLICE,       /* attributes.slice */
-    CORNU__OP_PAD,         /* attributes.pad: constant; `stride - 1` gaps between elements (the gradient of a strided slice) */
-    CORNU__OP_GATHER,      /* (table (n, ...), indices int32 (...)): rows of the table; indices outside [0, n) fail the run */
+    CORNU__OP_PAD, /* attributes.pad: constant; `stride - 1` gaps between elements (the gradient of a strided slice) */
+    /* (table (n, ...), indices int32 (...)): rows of the table; indices outside [0, n) fail the run */
+    CORNU__OP_GATHER,
     CORNU__OP_SCATTER_ADD, /* (rows, indices): zeros of the output's shape, rows added at their indices */
     CORNU__OP_ONE_HOT,     /* (indices): attributes.index = depth; new last axis; all 0 outside [0, depth) */
     CORNU__OP_PACK,        /* inputs one after the other, flat, each at attributes.pack.offset[i], in a zeroed vector */
     /* linear algebra */
     CORNU__OP_MATMUL, /* (a, b [, bias]): attributes.matmul; leading axes of b equal a's, or b has rank 2 */
     CORNU__OP_CONV,   /* (x, kernel [, bias]): attributes.conv */
-    CORNU__OP_CONV_INPUT_GRADIENT,  /* (dy, kernel): attributes.conv; output shape given = x's: also the transposed convolution */
+    /* (dy, kernel): attributes.conv; output shape given = x's: also the transposed convolution */
+    CORNU__OP_CONV_INPUT_GRADIENT,
     CORNU__OP_CONV_KERNEL_GRADIENT, /* (x, dy): attributes.conv; output shape given = kernel's */
-    CORNU__OP_MAX_POOL,             /* (x) -> y, index (int32: the element's number inside the window, row-major); attributes.pool */
-    CORNU__OP_MAX_POOL_GRADIENT,    /* (dy, index); output shape given = x's */
-    CORNU__OP_AVERAGE_POOL,         /* padding does not count in the mean */
+    /* (x) -> y, index (int32: the element's number inside the window, row-major); attributes.pool */
+    CORNU__OP_MAX_POOL,
+    CORNU__OP_MAX_POOL_GRADIENT, /* (dy, index); output shape given = x's */
+    CORNU__OP_AVERAGE_POOL,      /* padding does not count in the mean */
     CORNU__OP_AVERAGE_POOL_GRADIENT,
     /* composite, fused for speed and stability */
     CORNU__OP_SOFTMAX, /* over the last axis */
     CORNU__OP_LOG_SOFTMAX,
-    CORNU__OP_SOFTMAX_CROSS_ENTROPY, /* (logits (..., C), targets same shape) -> loss (...), probabilities; attributes.cross_entropy */
-    CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT, /* (dloss (...), probabilities, targets): dlogits = dloss * (q * sum t - t) */
-    CORNU__OP_SPARSE_CROSS_ENTROPY, /* (logits (..., C), labels int32 (...)) -> loss (...), probabilities; a label outside [0, C) fails the run */
+    /* (logits (..., C), targets same shape) -> loss (...), probabilities; attributes.cross_entropy */
+    CORNU__OP_SOFTMAX_CROSS_ENTROPY,
+    /* (dloss (...), probabilities, targets): dlogits = dloss * (q * sum t - t) */
+    CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT,
+    /* (logits (..., C), labels int32 (...)) -> loss (...), probabilities; a label outside [0, C) fails the run */
+    CORNU__OP_SPARSE_CROSS_ENTROPY,
     CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT, /* (dloss (...), probabilities, labels) */
-    CORNU__OP_BATCH_NORM, /* (x, gamma (C), beta (C)) -> y, mean (C), variance (C, population); over all axes but the last; attributes.norm */
+    /* (x, gamma (C), beta (C)) -> y, mean (C), variance (C, population); over all axes but the last; attributes.norm */
+    CORNU__OP_BATCH_NORM,
     CORNU__OP_BATCH_NORM_GRADIENT, /* (dy, x, gamma, mean, variance [, y if fused with ReLU]) -> dx, dgamma, dbeta */
-    CORNU__OP_DROPOUT,  /* (x): x / (1 - rate) where uniform(element) >= rate, else 0; attributes.random; its own gradient rule */
-    CORNU__OP_IN_TOP_K, /* (labels int32 (n), predictions (n, C)): attributes.index = k; 1 if fewer than k classes score higher; NaN, Inf: 0 */
+    /* (x): x / (1 - rate) where uniform(element) >= rate, else 0; attributes.random; its own gradient rule */
+    CORNU__OP_DROPOUT,
+    /* (labels int32 (n), predictions (n, C)): attributes.index = k; 1 if fewer than k classes score higher; NaN, Inf: 0 */
+    CORNU__OP_IN_TOP_K,
     /* effects */
     CORNU__OP_ASSIGN, /* (value): the region attributes.variable takes it at the end of the step; no output */
     /* made by cornu__graph_fuse only */
@@ -121,7 +130,7 @@ typedef enum cornu__op_kind {
     CORNU__OP_KIND_COUNT
 } cornu__op_kind;
 
-#define CORNU__MAX_INPUTS 64  /* of CONCATENATE, PACK and FUSED; PACK of more is built of several */
+#define CORNU__MAX_INPUTS 64 /* of CONCATENATE, PACK and FUSED; PACK of more is built of several */
 #define CORNU__MAX_OUTPUTS 8 /* of FUSED; other ops have at most 3 */
 
 /* A region of a buffer: elements offset .. offset + count - 1. What buffers there are is the caller's choice (model/). */
@@ -189,12 +198,14 @@ struct cornu_node {
     int rank;
     int64_t shape[CORNU_MAX_RANK];
     int64_t count;
-    cornu_node *replaced_by; /* set by rewriting: another node holds the same value from now on (cornu__graph_resolve) */
+    /* set by rewriting: another node holds the same value from now on (cornu__graph_resolve) */
+    cornu_node *replaced_by;
 };
 
 struct cornu__op {
     cornu__op_kind kind;
-    int number; /* place in the graph's order; -1: dropped by rewriting, taken back in when a builder uses its outputs */
+    /* place in the graph's order; -1: dropped by rewriting, taken back in when a builder uses its outputs */
+    int number;
     int input_count, output_count;
     cornu_node **inputs;
     cornu_node **outputs;
@@ -241,11 +252,14 @@ cornu__op *cornu__graph_add(cornu__graph *graph, const cornu__op_request *reques
 
 /* --- leaves --- */
 cornu_node *cornu__op_input(cornu__graph *graph, int index, cornu_dtype dtype, int rank, const int64_t *shape);
-cornu_node *cornu__op_variable(cornu__graph *graph, cornu__variable_region region, cornu_dtype dtype, int rank, const int64_t *shape);
-cornu_node *cornu__op_constant(cornu__graph *graph, cornu_dtype dtype, int rank, const int64_t *shape, const void *data);
+cornu_node *cornu__op_variable(cornu__graph *graph, cornu__variable_region region, cornu_dtype dtype, int rank,
+                               const int64_t *shape);
+cornu_node *cornu__op_constant(cornu__graph *graph, cornu_dtype dtype, int rank, const int64_t *shape,
+                               const void *data);
 cornu_node *cornu__op_fill(cornu__graph *graph, cornu_dtype dtype, int rank, const int64_t *shape, double value);
 cornu_node *cornu__op_scalar(cornu__graph *graph, cornu_dtype dtype, double value);
-cornu_node *cornu__op_random(cornu__graph *graph, cornu__op_kind kind, cornu_dtype dtype, int rank, const int64_t *shape);
+cornu_node *cornu__op_random(cornu__graph *graph, cornu__op_kind kind, cornu_dtype dtype, int rank,
+                             const int64_t *shape);
 
 /* --- elementwise --- */
 cornu_node *cornu__op_unary(cornu__op_kind kind, cornu_node *x);
@@ -265,17 +279,20 @@ cornu_node *cornu__op_reshape(cornu_node *x, int rank, const int64_t *shape); /*
 cornu_node *cornu__op_transpose(cornu_node *x, const int *permutation);
 cornu_node *cornu__op_broadcast(cornu_node *x, int rank, const int64_t *shape);
 cornu_node *cornu__op_concatenate(int count, cornu_node *const *inputs, int axis);
-cornu_node *cornu__op_slice(cornu_node *x, const int64_t *begin, const int64_t *size, const int64_t *stride); /* NULL stride: 1 */
+/* NULL stride: 1 */
+cornu_node *cornu__op_slice(cornu_node *x, const int64_t *begin, const int64_t *size, const int64_t *stride);
 cornu_node *cornu__op_pad(cornu_node *x, const int64_t *before, const int64_t *after, double value);
 cornu_node *cornu__op_gather(cornu_node *table, cornu_node *indices);
 cornu_node *cornu__op_one_hot(cornu_node *indices, int64_t depth, cornu_dtype dtype);
-cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets, int64_t size);
+cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets,
+                           int64_t size);
 
 /* --- linear algebra, windows --- */
 cornu_node *cornu__op_matmul(cornu_node *a, cornu_node *b, bool transpose_a, bool transpose_b);
 cornu_node *cornu__op_conv(cornu_node *x, cornu_node *kernel, const cornu__window *window);
 /* The transposed convolution: what has shape `x_shape` and would be convolved to dy's shape. */
-cornu_node *cornu__op_conv_input_gradient(cornu_node *dy, cornu_node *kernel, const cornu__window *window, const int64_t x_shape[4]);
+cornu_node *cornu__op_conv_input_gradient(cornu_node *dy, cornu_node *kernel, const cornu__window *window,
+                                          const int64_t x_shape[4]);
 cornu_node *cornu__op_max_pool(cornu_node *x, const cornu__window *window);
 cornu_node *cornu__op_average_pool(cornu_node *x, const cornu__window *window);
 
@@ -285,7 +302,8 @@ cornu_node *cornu__op_log_softmax(cornu_node *x);
 /* Loss per row; *probabilities (may be NULL) gets the softmax. */
 cornu_node *cornu__op_softmax_cross_entropy(cornu_node *logits, cornu_node *targets, double smoothing, bool clip,
                                             cornu_node **probabilities);
-cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *labels, bool clip, cornu_node **probabilities);
+cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *labels, bool clip,
+                                           cornu_node **probabilities);
 /* y; *mean and *variance get the batch's. */
 cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *beta, double epsilon, cornu_node **mean,
                                  cornu_node **variance);
@@ -320,14 +338,15 @@ typedef struct cornu__op_definition {
     cornu_status (*infer)(cornu__op *op, const cornu__op_request *request);
     /* input_gradients[i] := the gradient of input i where wanted[i], or NULL (left as is) where it is zero or input i is not
      * differentiable. output_gradients[i] may be NULL: zero. A NULL function: zero gradient for all inputs, by nature (comparisons). */
-    cornu_status (*gradient)(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted, cornu_node **input_gradients);
+    cornu_status (*gradient)(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
+                             cornu_node **input_gradients);
     /* The plain kernel: float32 or float64 after the first output's (effects: first input's) dtype; double accumulators.
      * It is the meaning of the op, and what every fast kernel is tested against. */
-    cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run);
+    cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                              const cornu__run_state *run);
 } cornu__op_definition;
 
 const cornu__op_definition *cornu__op_definition_of(cornu__op_kind kind);
-
 
 /* --- rewriting: both leave results and effects meaning the same. Nodes that a caller holds stay valid. --- */
 

@@ -25,7 +25,7 @@ typedef struct cornu__weight {
     uint64_t number;            /* numbered when made in a model: part of the initializer's random key */
     struct cornu__buffer *home; /* NULL until the model is built; holds a reference; float32 */
     int64_t offset;             /* in `home` */
-    float *initial;             /* given values before there is a home (set_weights on a built layer without a model), or NULL */
+    float *initial; /* given values before there is a home (set_weights on a built layer without a model), or NULL */
 } cornu__weight;
 
 /* A tensor between layers: sizes CORNU_NONE are not known (the batch). */
@@ -58,19 +58,20 @@ struct cornu__call {
 
 typedef struct cornu__layer_class {
     cornu__class base;
-    const char *summary_name; /* NULL: base.name */
-    int input_min, input_max; /* merge layers: 2, CORNU__MAX_INPUTS */
+    const char *summary_name;           /* NULL: base.name */
+    int input_min, input_max;           /* merge layers: 2, CORNU__MAX_INPUTS */
     int input_rank_min, input_rank_max; /* with the batch axis; 0, 0: any */
     /* Makes the weights, by cornu__layer_add_weight, for these inputs. NULL: none. Called once. */
     cornu_status (*build)(cornu_layer *layer, int count, const cornu__spec *inputs);
     /* The output for these inputs; NULL: as the first input. */
     cornu_status (*infer)(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output);
     /* Lowers: sets output->node (and ->mask, if it is not simply passed on). */
-    cornu_status (*call)(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output);
+    cornu_status (*call)(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                         cornu__value *output);
     enum {
-        CORNU__MASK_PASS,    /* the (first) input's mask goes on: elementwise layers */
-        CORNU__MASK_STOP,    /* the layer uses the mask or loses the time axis */
-        CORNU__MASK_COMPUTE  /* `call` sets output->mask */
+        CORNU__MASK_PASS,   /* the (first) input's mask goes on: elementwise layers */
+        CORNU__MASK_STOP,   /* the layer uses the mask or loses the time axis */
+        CORNU__MASK_COMPUTE /* `call` sets output->mask */
     } mask;
 } cornu__layer_class;
 
@@ -89,15 +90,17 @@ struct cornu_layer {
 const cornu__layer_class *cornu__layer_class_of(const cornu_layer *layer);
 
 /* For `build`. Initializer and the others may be NULL (zeros; none). The weight belongs to the layer. NULL with the error set on failure. */
-cornu__weight *cornu__layer_add_weight(cornu_layer *layer, const char *name, int rank, const int64_t *shape, bool trainable,
-                                       cornu__object *initializer, cornu__object *regularizer, cornu__object *constraint);
+cornu__weight *cornu__layer_add_weight(cornu_layer *layer, const char *name, int rank, const int64_t *shape,
+                                       bool trainable, cornu__object *initializer, cornu__object *regularizer,
+                                       cornu__object *constraint);
 /* The weight of that name, or NULL. */
 cornu__weight *cornu__layer_weight(const cornu_layer *layer, const char *name);
 
 /* Checks count and ranks of inputs, builds once, and infers: the one door for models. Messages begin with the layer's name. */
 cornu_status cornu__layer_prepare(cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output);
 /* Lowers through the class, sets the graph's scope to the layer's name, passes masks on. */
-cornu_status cornu__layer_call(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output);
+cornu_status cornu__layer_call(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output);
 
 /* Reads a layer from Keras's JSON config of versions 1 to 3. */
 cornu_status cornu__layer_from_json(const json_t *json, const char *path, cornu_layer **layer);

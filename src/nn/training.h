@@ -12,11 +12,13 @@
 typedef struct cornu__initializer_class {
     cornu__class base;
     /* `key_seed`: the initializer's own seed or the model's; `number`: the weight's. */
-    cornu_status (*fill)(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed, uint64_t number, float *values);
+    cornu_status (*fill)(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed,
+                         uint64_t number, float *values);
 } cornu__initializer_class;
 
 /* NULL initializer: zeros. */
-cornu_status cornu__initialize(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed, uint64_t number, float *values);
+cornu_status cornu__initialize(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed,
+                               uint64_t number, float *values);
 
 /* --- activations --- */
 typedef struct cornu__activation_class {
@@ -54,7 +56,8 @@ typedef struct cornu__loss_class {
 
 /* sum(w l) / numel(l) with mask and weights as the specification says (section 2.5, PICK Keras 3), or the loss's own reduction.
  * `weight` (batch) or of lower or equal rank, `mask`: NULL if there are none. A scalar node. */
-cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, cornu_node *mask);
+cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
+                              cornu_node *mask);
 /* What dtype targets are fed as: int32 for class numbers, else float32. */
 cornu_dtype cornu__loss_target_dtype(const cornu__object *loss);
 
@@ -67,22 +70,23 @@ typedef struct cornu__metric_class {
     /* How many state tensors and their sizes (1-D) for this output. */
     cornu_status (*states)(const cornu__object *metric, const cornu__spec *y_pred, int *count, int64_t *sizes);
     /* new_states[i] := states[i] after this batch. */
-    cornu_status (*update)(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, cornu_node *const *states,
-                           cornu_node **new_states);
+    cornu_status (*update)(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
+                           cornu_node *const *states, cornu_node **new_states);
     /* The metric's value from its states, on the host. */
     double (*result)(const cornu__object *metric, const float *const *states, const int64_t *sizes);
 } cornu__metric_class;
 /* "accuracy", "acc", "crossentropy", "ce" resolve by loss and shapes (specification, section 1, PICK); others by name. Kept for the caller. */
-cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred, cornu__object **metric);
+cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred,
+                                   cornu__object **metric);
 
 /* --- optimizers: elementwise updates of flat runs of weights --- */
 #define CORNU__OPTIMIZER_MAX_SLOTS 6
 typedef struct cornu__update {
-    cornu_node *weight, *gradient;              /* flat (n) */
+    cornu_node *weight, *gradient;                 /* flat (n) */
     cornu_node *slots[CORNU__OPTIMIZER_MAX_SLOTS]; /* flat (n) each */
-    cornu_node *learning_rate;                  /* scalar, fed at each step */
-    cornu_node *step;                           /* scalar float: number of updates made before, fed at each step */
-    cornu_node *new_weight;                     /* to be set */
+    cornu_node *learning_rate;                     /* scalar, fed at each step */
+    cornu_node *step;                              /* scalar float: number of updates made before, fed at each step */
+    cornu_node *new_weight;                        /* to be set */
     cornu_node *new_slots[CORNU__OPTIMIZER_MAX_SLOTS];
 } cornu__update;
 typedef struct cornu__optimizer_class {
@@ -97,12 +101,12 @@ typedef struct cornu__optimizer_class {
 typedef struct cornu__optimizer_common {
     size_t struct_size;
     double learning_rate;
-    cornu_identifier schedule; /* a schedule object, or NULL */
-    double weight_decay;       /* NaN: none */
+    cornu_identifier schedule;                   /* a schedule object, or NULL */
+    double weight_decay;                         /* NaN: none */
     double clipnorm, clipvalue, global_clipnorm; /* NaN: none */
     bool use_ema;
     double ema_momentum;
-    int ema_overwrite_frequency; /* 0: none */
+    int ema_overwrite_frequency;     /* 0: none */
     int gradient_accumulation_steps; /* 0: none */
     const char *name;
 } cornu__optimizer_common;
