@@ -237,6 +237,9 @@ cornu_status cornu__graph_set_scope(cornu__graph *graph, const char *scope);
 /* Marks a node as a result; results are numbered 0, 1, ... in order of these calls. NULL node: returns the pending error. */
 cornu_status cornu__graph_add_result(cornu__graph *graph, cornu_node *node);
 
+/* A graph of the same ops, results and names that shares nothing with `graph`; NULL with the error set. Ids and numbers stay. */
+cornu__graph *cornu__graph_copy(const cornu__graph *graph);
+
 /* --- the general builder: all others go through it. Copies `inputs` and `attributes`. `output_shape` only where the kind says
  * "output shape given" (also RESHAPE, BROADCAST, SLICE, ONE leaves), else NULL. Returns the op; its outputs are then set. --- */
 typedef struct cornu__op_request {
