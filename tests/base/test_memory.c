@@ -1,0 +1,169 @@
+/* test_memory.c: the allocator counts exactly, aligns, and refuses when told; the last error belongs to its thread; warnings arrive. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cornu/log.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+static void blocks_are_zero_aligned_and_counted(void **state)
+{
+    (void)state;
+    uint64_t count = cornu__allocation_count(), live = cornu__allocation_live();
+    char *blocks[200];
+    for (size_t size = 0; size < 200; size++) {
+        blocks[size] = cornu__alloc(size);
+        assert_non_null(blocks[size]);
+        assert_int_equal((uintptr_t)blocks[size] % CORNU_ALIGNMENT, 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(blocks[size][i], 0);
+    }
+    assert_int_equal(cornu__allocation_count(), count + 200);
+    assert_int_equal(cornu__allocation_live(), live + 200);
+    for (size_t size = 0; size < 200; size++)
+        cornu__free(blocks[size]);
+    cornu__free(NULL);
+    assert_int_equal(cornu__allocation_count(), count + 200);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
+static void impossible_sizes_are_refused(void **state)
+{
+    (void)state;
+    assert_null(cornu__alloc_array(SIZE_MAX / 2, 3));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+    assert_null(cornu__alloc_uninitialized(SIZE_MAX));
+    assert_null(cornu__alloc(SIZE_MAX - 10));
+}
+
+static void realloc_keeps_the_contents_and_the_old_block_on_failure(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    char *block = cornu__copy_text("0123456789");
+    char *grown = cornu__realloc(block, 11, 5000);
+    assert_string_equal(grown, "0123456789");
+    cornu__allocation_fail_at(1);
+    assert_null(cornu__realloc(grown, 11, 10000));
+    assert_string_equal(grown, "0123456789");
+    char *shrunk = cornu__realloc(grown, 5000, 4);
+    assert_memory_equal(shrunk, "0123", 4);
+    cornu__free(shrunk);
+    char *fresh = cornu__realloc(NULL, 0, 8);
+    assert_non_null(fresh);
+    cornu__free(fresh);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
+static void the_nth_allocation_fails_and_only_that(void **state)
+{
+    (void)state;
+    cornu__allocation_fail_at(3);
+    for (int n = 1; n <= 6; n++) {
+        void *block = cornu__alloc(10);
+        assert_int_equal(block == NULL, n == 3);
+        cornu__free(block);
+    }
+    assert_null(cornu__copy_text(NULL));
+}
+
+static void *allocate_much(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 10000; i++)
+        cornu__free(cornu__alloc_uninitialized(16));
+    return NULL;
+}
+
+static void counts_are_exact_across_threads(void **state)
+{
+    (void)state;
+    uint64_t count = cornu__allocation_count(), live = cornu__allocation_live();
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, allocate_much, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(cornu__allocation_count(), count + 40000);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
+static void *fail_elsewhere(void *unused)
+{
+    (void)unused;
+    assert_int_equal(cornu_error_status(), CORNU_OK);
+    cornu__fail(CORNU_ERROR_WORKER, "another thread's");
+    return NULL;
+}
+
+static void the_last_error_belongs_to_its_thread(void **state)
+{
+    (void)state;
+    cornu_error_clear();
+    assert_int_equal(cornu_error_status(), CORNU_OK);
+    assert_string_equal(cornu_error_message(), "");
+    assert_int_equal(cornu__fail(CORNU_ERROR_SHAPE, "got %d", 3), CORNU_ERROR_SHAPE);
+    assert_int_equal(cornu__fail_context("layer '%s'", "dense"), CORNU_ERROR_SHAPE);
+    assert_string_equal(cornu_error_message(), "layer 'dense': got 3");
+    assert_int_equal(cornu__fail_from(CORNU_ERROR_DATA, cornu_error_message()), CORNU_ERROR_DATA);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, NULL), 0);
+    pthread_join(thread, NULL);
+    assert_string_equal(cornu_error_message(), "layer 'dense': got 3");
+    assert_null(cornu__fail_null(CORNU_ERROR_IO, "%s again", cornu_error_message()));
+    assert_string_equal(cornu_error_message(), "layer 'dense': got 3 again");
+}
+
+static void long_messages_are_cut_not_overrun(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, 'm', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    cornu__fail(CORNU_ERROR_DATA, "%s", text);
+    size_t length = strlen(cornu_error_message());
+    assert_true(length > 1000 && length < sizeof text);
+    cornu__fail_context("%s", text);
+    cornu__fail_context("front");
+    assert_int_equal(strncmp(cornu_error_message(), "front: mmm", 10), 0);
+    for (int status = CORNU_OK; status <= CORNU_ERROR_INTERNAL; status++)
+        assert_string_not_equal(cornu_status_name(status), "unknown status");
+    assert_string_equal(cornu_status_name(1000), "unknown status");
+}
+
+static void keep_warning(const char *message, void *user_data)
+{
+    snprintf(user_data, 100, "%s", message);
+}
+
+static void warnings_reach_the_programs_handler(void **state)
+{
+    (void)state;
+    char got[100] = "";
+    cornu_set_warning_handler(keep_warning, got);
+    cornu__warn("%d of %d", 1, 2);
+    cornu_set_warning_handler(NULL, NULL);
+    assert_string_equal(got, "1 of 2");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_zero_aligned_and_counted),
+        cmocka_unit_test(impossible_sizes_are_refused),
+        cmocka_unit_test(realloc_keeps_the_contents_and_the_old_block_on_failure),
+        cmocka_unit_test(the_nth_allocation_fails_and_only_that),
+        cmocka_unit_test(counts_are_exact_across_threads),
+        cmocka_unit_test(the_last_error_belongs_to_its_thread),
+        cmocka_unit_test(long_messages_are_cut_not_overrun),
+        cmocka_unit_test(warnings_reach_the_programs_handler),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

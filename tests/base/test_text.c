@@ -1,0 +1,123 @@
+/* test_text.c: strings that grow, nearest spellings, shapes in words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void a_text_grows_without_end(void **state)
+{
+    (void)state;
+    cornu__text text = {0};
+    for (int i = 0; i < 10000; i++)
+        cornu__text_add(&text, "%d,", i % 10);
+    cornu__text_add_bytes(&text, "end\0of", 3);
+    assert_int_equal(text.length, 20003);
+    char *whole = cornu__text_take(&text);
+    assert_non_null(whole);
+    assert_int_equal(strlen(whole), 20003);
+    for (int i = 0; i < 10000; i++)
+        assert_true(whole[2 * i] == '0' + i % 10 && whole[2 * i + 1] == ',');
+    assert_string_equal(whole + 20000, "end");
+    assert_null(text.data);
+    cornu__free(whole);
+}
+
+static void an_empty_text_is_a_text(void **state)
+{
+    (void)state;
+    cornu__text text = {0};
+    char *empty = cornu__text_take(&text);
+    assert_string_equal(empty, "");
+    cornu__free(empty);
+}
+
+static void a_failed_growth_is_told_at_the_end(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    cornu__text text = {0};
+    cornu__text_add(&text, "kept");
+    cornu__allocation_fail_at(1);
+    cornu__text_add(&text, "%0200d", 1);
+    cornu__text_add(&text, "!");
+    assert_true(text.failed);
+    assert_string_equal(text.data, "kept");
+    assert_null(cornu__text_take(&text));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
+static void distances_count_slips_of_the_hand(void **state)
+{
+    (void)state;
+    assert_int_equal(cornu__text_distance("relu", "relu"), 0);
+    assert_int_equal(cornu__text_distance("ReLU", "relu"), 0);
+    assert_int_equal(cornu__text_distance("rleu", "relu"), 1);
+    assert_int_equal(cornu__text_distance("reluu", "relu"), 1);
+    assert_int_equal(cornu__text_distance("rel", "relu"), 1);
+    assert_int_equal(cornu__text_distance("", "relu"), 4);
+    assert_int_equal(cornu__text_distance("kitten", "sitting"), 3);
+}
+
+static void the_nearest_spelling_is_offered_when_it_is_near(void **state)
+{
+    (void)state;
+    const char *const names[] = {"relu", "elu", "softmax", "softplus", "sigmoid", NULL, "tanh"};
+    assert_string_equal(cornu__text_nearest("rleu", names, 7), "relu");
+    assert_string_equal(cornu__text_nearest("Soft_max", names, 7), "softmax");
+    assert_string_equal(cornu__text_nearest("sigmod", names, 7), "sigmoid");
+    assert_null(cornu__text_nearest("batch_normalization", names, 7));
+    assert_null(cornu__text_nearest("relu", names, 0));
+    char long_name[500];
+    memset(long_name, 'x', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    assert_null(cornu__text_nearest(long_name, names, 7));
+}
+
+static void shapes_are_written_as_keras_writes_them(void **state)
+{
+    (void)state;
+    char text[CORNU__SHAPE_TEXT_SIZE];
+    const int64_t shape[] = {-1, 28, 28, 1};
+    assert_string_equal(cornu__text_shape(text, sizeof text, 4, shape), "(None, 28, 28, 1)");
+    assert_string_equal(cornu__text_shape(text, sizeof text, 1, shape + 1), "(28,)");
+    assert_string_equal(cornu__text_shape(text, sizeof text, 0, NULL), "()");
+    for (size_t size = 1; size < 20; size++) {
+        memset(text, '!', sizeof text);
+        cornu__text_shape(text, size, 4, shape);
+        assert_true(strlen(text) < size);
+        assert_true(text[size] == '!');
+    }
+    const int64_t longest[] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    cornu__text_shape(text, sizeof text, 8, longest);
+    assert_true(text[strlen(text) - 1] == ')');
+}
+
+static void case_can_be_disregarded(void **state)
+{
+    (void)state;
+    assert_true(cornu__text_equal_nocase("Conv2D", "conv2d"));
+    assert_true(cornu__text_equal_nocase("", ""));
+    assert_false(cornu__text_equal_nocase("conv", "conv2d"));
+    assert_false(cornu__text_equal_nocase("conv2d", "conv"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_grows_without_end),
+        cmocka_unit_test(an_empty_text_is_a_text),
+        cmocka_unit_test(a_failed_growth_is_told_at_the_end),
+        cmocka_unit_test(distances_count_slips_of_the_hand),
+        cmocka_unit_test(the_nearest_spelling_is_offered_when_it_is_near),
+        cmocka_unit_test(shapes_are_written_as_keras_writes_them),
+        cmocka_unit_test(case_can_be_disregarded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
