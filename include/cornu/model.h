@@ -194,6 +194,10 @@ CORNU_API const char *cornu_input_name(cornu_model *model, int index);
 CORNU_API int cornu_output_count(cornu_model *model);
 /* What losses, metrics and batches of several outputs are keyed by. */
 CORNU_API const char *cornu_output_name(cornu_model *model, int index);
+/* The shape of an input or output, batch first, CORNU_NONE where a size is not known; `rank` sizes, valid as long as the model. NULL (with the
+ * error) if there is none or the model is not built. */
+CORNU_API const int64_t *cornu_input_shape(cornu_model *model, int index, int *rank);
+CORNU_API const int64_t *cornu_output_shape(cornu_model *model, int index, int *rank);
 /* The layers in Keras's order (model.layers): a Sequential's without its input layer. */
 CORNU_API int cornu_layer_count(cornu_model *model);
 /* By name, or if that is NULL by number. No new reference. NULL if there is none: the error names the nearest. */

@@ -124,11 +124,17 @@ static cornu_status add_to_list(const cornu__argument *argument, const char *tex
 static cornu_status set_value(const cornu__argument *argument, const char *text, void *at)
 {
     switch (argument->type) {
-    case CORNU__ARGUMENT_INT: return set_int(argument, text, at);
-    case CORNU__ARGUMENT_NUMBER: return set_number(argument, text, at);
-    case CORNU__ARGUMENT_TEXT: *(const char **)at = text; return CORNU_OK;
-    case CORNU__ARGUMENT_LIST: return add_to_list(argument, text, at);
-    case CORNU__ARGUMENT_FLAG: break;
+    case CORNU__ARGUMENT_INT:
+        return set_int(argument, text, at);
+    case CORNU__ARGUMENT_NUMBER:
+        return set_number(argument, text, at);
+    case CORNU__ARGUMENT_TEXT:
+        *(const char **)at = text;
+        return CORNU_OK;
+    case CORNU__ARGUMENT_LIST:
+        return add_to_list(argument, text, at);
+    case CORNU__ARGUMENT_FLAG:
+        break;
     }
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s takes no value, got '%s'", argument->name, text);
 }

@@ -1,0 +1,12 @@
+/* cli/commands.h: the subcommands, one file each. */
+#ifndef CORNU_CLI_COMMANDS_H
+#define CORNU_CLI_COMMANDS_H
+
+#include "cli/arguments.h"
+
+extern const cornu__subcommand cornu__command_fit;
+extern const cornu__subcommand cornu__command_evaluate;
+extern const cornu__subcommand cornu__command_predict;
+extern const cornu__subcommand cornu__command_summary;
+
+#endif

@@ -1,0 +1,158 @@
+/* data_files.c: reading what --data, --x and --y name. */
+#include <cornu/csv.h>
+
+#include "base/text.h"
+#include "cli/data_files.h"
+#include "format/load.h"
+
+bool cornu__data_given(const cornu__data_arguments *arguments)
+{
+    return arguments->data || arguments->x || arguments->y;
+}
+
+void cornu__data_free(cornu__dataset *dataset)
+{
+    cornu_array_release(dataset->x);
+    cornu_array_release(dataset->y);
+    *dataset = (cornu__dataset){0};
+}
+
+/* The only array of a file; a table without target is one. */
+static cornu_status load_one(const char *path, cornu_array **array)
+{
+    cornu_array *loaded = NULL;
+    *array = NULL;
+    CORNU_TRY(cornu__load_any(path, &loaded));
+    size_t count = cornu_array_item_count(loaded);
+    if (count == 1)
+        *array = cornu_array_retain(cornu_array_item(loaded, 0));
+    cornu_array_release(loaded);
+    if (!*array)
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "%s: holds %zu arrays; wanted one (use --data for an .npz with \"x\" and \"y\")", path,
+                           count);
+    return CORNU_OK;
+}
+
+static cornu_status load_table(const cornu__data_arguments *arguments, cornu__dataset *dataset)
+{
+    cornu_array *table = cornu_load_csv(arguments->data, .target = arguments->target);
+    if (!table)
+        return cornu_error_status();
+    dataset->x = cornu_array_retain(cornu_array_item_named(table, "x"));
+    dataset->y = cornu_array_retain(cornu_array_item_named(table, "y"));
+    cornu_array_release(table);
+    return CORNU_OK;
+}
+
+static cornu_status load_both(const cornu__data_arguments *arguments, cornu__dataset *dataset)
+{
+    cornu__file_kind kind;
+    CORNU_TRY(cornu__file_kind_of(arguments->data, &kind));
+    if (kind == CORNU__FILE_CSV)
+        return load_table(arguments, dataset);
+    if (kind != CORNU__FILE_NPZ) /* inputs alone */
+        return load_one(arguments->data, &dataset->x);
+    cornu_array *all = cornu_load_npz(arguments->data);
+    if (!all)
+        return cornu_error_status();
+    cornu_array *x = cornu_array_item_named(all, "x");
+    dataset->x =
+        cornu_array_retain(x ? x : all); /* a dictionary by the inputs' names is bound when the model is known */
+    dataset->y = cornu_array_retain(x ? cornu_array_item_named(all, "y") : NULL);
+    cornu_array_release(all);
+    return CORNU_OK;
+}
+
+/* Real numbers that are class numbers, as integers. */
+static cornu_status targets_to_classes(cornu__dataset *dataset)
+{
+    for (int64_t i = 0; i < cornu_array_count(dataset->y); i++) {
+        double value = cornu_array_get(dataset->y, i);
+        if (!(value >= 0 && value <= INT32_MAX && value == (double)(int32_t)value))
+            return cornu__fail(CORNU_ERROR_DATA, "--classes: target %lld is %g; wanted a class number 0, 1, 2, ...",
+                               (long long)i, value);
+    }
+    cornu_array *classes = cornu_array_cast(dataset->y, CORNU_INT32);
+    if (!classes)
+        return cornu_error_status();
+    cornu_array_release(dataset->y);
+    dataset->y = classes;
+    return CORNU_OK;
+}
+
+cornu_status cornu__data_load(const cornu__data_arguments *arguments, const char *prefix, bool targets_wanted,
+                              cornu__dataset *dataset)
+{
+    *dataset = (cornu__dataset){0};
+    if (arguments->data && (arguments->x || arguments->y))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%sdata and --%sx, --%sy exclude each other", prefix, prefix,
+                           prefix);
+    if (!arguments->data && !arguments->x)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "no data: give --%sdata FILE or --%sx FILE", prefix, prefix);
+    cornu_status status = arguments->data ? load_both(arguments, dataset) : load_one(arguments->x, &dataset->x);
+    if (status == CORNU_OK && arguments->y)
+        status = load_one(arguments->y, &dataset->y);
+    if (status == CORNU_OK && targets_wanted && !dataset->y && !cornu_array_is_collection(dataset->x)) {
+        const char *file = arguments->data ? arguments->data : arguments->x;
+        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                             "%s has no targets: give --%sy FILE, an .npz with \"y\", or --target COLUMN of a table",
+                             file, prefix);
+    }
+    if (status == CORNU_OK && arguments->classes && dataset->y)
+        status = targets_to_classes(dataset);
+    if (status != CORNU_OK)
+        cornu__data_free(dataset);
+    return status;
+}
+
+static const char *input_name(cornu_model *model, int index)
+{
+    return cornu_input_name(model, index);
+}
+
+static const char *output_name(cornu_model *model, int index)
+{
+    return cornu_output_name(model, index);
+}
+
+/* The items of `all` that have the model's names, as a dictionary. */
+static cornu_array *pick(cornu_array *all, cornu_model *model, int count, const char *(*name_of)(cornu_model *, int),
+                         const char *what)
+{
+    const char *names[CORNU_MAX_PORTS];
+    cornu_array *items[CORNU_MAX_PORTS];
+    for (int i = 0; i < count; i++) {
+        names[i] = name_of(model, i);
+        items[i] = cornu_array_item_named(all, names[i]);
+        if (items[i])
+            continue;
+        cornu__text there = {0};
+        for (size_t k = 0; k < cornu_array_item_count(all); k++)
+            cornu__text_add(&there, "%s%s", k > 0 ? ", " : "", cornu_array_item_name(all, k));
+        cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "the data have no array for the model's %s '%s'; there are: %s", what,
+                    names[i], there.data ? there.data : "none");
+        cornu__text_free(&there);
+        return NULL;
+    }
+    return cornu_array_dict((size_t)count, names, items);
+}
+
+cornu_status cornu__data_bind(cornu__dataset *dataset, cornu_model *model, bool targets_wanted)
+{
+    if (!cornu_array_is_collection(dataset->x))
+        return CORNU_OK;
+    cornu_array *all = dataset->x;
+    cornu_array *x = pick(all, model, cornu_input_count(model), input_name, "input");
+    cornu_array *y =
+        x && targets_wanted && !dataset->y ? pick(all, model, cornu_output_count(model), output_name, "output") : NULL;
+    bool done = x && (y || dataset->y || !targets_wanted);
+    if (!done) {
+        cornu_array_release(x);
+        return cornu_error_status();
+    }
+    dataset->x = x;
+    dataset->y = y ? y : dataset->y;
+    cornu_array_release(all);
+    return CORNU_OK;
+}

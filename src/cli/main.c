@@ -1,0 +1,81 @@
+/* main.c: the cornu command: finds the subcommand and hands the rest to it. */
+#include <stdio.h>
+#include <string.h>
+
+#include <cornu/version.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+static const cornu__subcommand *const subcommands[] = {
+    &cornu__command_fit,
+    &cornu__command_evaluate,
+    &cornu__command_predict,
+    &cornu__command_summary,
+};
+#define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
+
+static void print_usage(FILE *file)
+{
+    fprintf(file, "Usage: cornu COMMAND [OPTIONS]\n\nTrains neural networks in the words of Keras.\n\nCommands:\n");
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        fprintf(file, "  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+    fprintf(
+        file,
+        "\n  --version  print the version\n  --help     print this; 'cornu COMMAND --help' tells about a command\n");
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[SUBCOMMAND_COUNT];
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        names[i] = subcommands[i]->name;
+    const char *nearest = cornu__text_nearest(name, names, SUBCOMMAND_COUNT);
+    fprintf(stderr, "cornu: unknown command '%s'", name);
+    if (nearest)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fprintf(stderr, "\nTry 'cornu --help'.\n");
+    return CORNU__EXIT_USAGE;
+}
+
+static int run(const cornu__subcommand *subcommand, int argc, char **argv)
+{
+    void *values = cornu__alloc(subcommand->values_size);
+    if (!values)
+        return cornu__say_error(subcommand->name);
+    int status = cornu__arguments_parse(subcommand, argc, argv, values);
+    if (status == CORNU__EXIT_HELP)
+        status = CORNU__EXIT_OK;
+    else if (status == CORNU__EXIT_OK)
+        status = subcommand->run(values);
+    cornu__arguments_free(subcommand, values);
+    cornu__free(values);
+    if (fflush(stdout) != 0 && status == CORNU__EXIT_OK) {
+        fprintf(stderr, "cornu %s: cannot write to standard output\n", subcommand->name);
+        status = CORNU__EXIT_FAILURE;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        print_usage(stderr);
+        return CORNU__EXIT_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return CORNU__EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("cornu %s\n", cornu_version());
+        return CORNU__EXIT_OK;
+    }
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        if (strcmp(name, subcommands[i]->name) == 0)
+            return run(subcommands[i], argc - 1, argv + 1);
+    }
+    return unknown_command(name);
+}

@@ -1,0 +1,210 @@
+/* model_files.c: models by name and from JSON files. */
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/model_files.h"
+
+/* What an architecture is made for. */
+typedef struct task {
+    int rank; /* of one sample */
+    int64_t shape[CORNU_MAX_RANK];
+    int units; /* outputs */
+    const char *activation;
+    double scale;
+} task;
+
+static bool is_integer(const cornu_array *array)
+{
+    cornu_dtype dtype = cornu_array_dtype(array);
+    return dtype != CORNU_FLOAT16 && dtype != CORNU_FLOAT32 && dtype != CORNU_FLOAT64;
+}
+
+static int64_t columns_of(const cornu_array *array)
+{
+    return cornu_array_rank(array) >= 2 ? cornu_array_size(array, -1) : 1;
+}
+
+static double largest(const cornu_array *array)
+{
+    double most = -1;
+    for (int64_t i = 0; i < cornu_array_count(array); i++)
+        most = cornu_array_get(array, i) > most ? cornu_array_get(array, i) : most;
+    return most;
+}
+
+/* Class numbers, one per sample (tables give whole numbers as float: those are values). */
+static bool holds_classes(const cornu_array *y)
+{
+    return y && !cornu_array_is_collection(y) && is_integer(y) && columns_of(y) == 1;
+}
+
+static cornu_status task_of(const cornu__model_arguments *arguments, const cornu__dataset *dataset, task *out)
+{
+    if (!dataset || !dataset->x || cornu_array_is_collection(dataset->x))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--model %s is made for data with one input; give --data or --x, or a JSON file as --model",
+                           arguments->model);
+    if (!dataset->y)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--model %s is made for the targets too; to use it without them, give the JSON file that "
+                           "'cornu fit --save-model' wrote",
+                           arguments->model);
+    int rank = cornu_array_rank(dataset->x);
+    if (rank < 1 || rank > CORNU_MAX_RANK)
+        return cornu__fail(CORNU_ERROR_SHAPE, "--model %s: inputs of rank %d", arguments->model, rank);
+    *out = (task){.rank = rank > 1 ? rank - 1 : 1, .scale = arguments->scale};
+    for (int axis = 0; axis < out->rank; axis++)
+        out->shape[axis] = rank > 1 ? cornu_array_size(dataset->x, axis + 1) : 1;
+    if (!holds_classes(dataset->y)) {
+        out->units = (int)columns_of(dataset->y);
+        out->activation = "linear";
+        return CORNU_OK;
+    }
+    double most = largest(dataset->y);
+    if (most < 0 || most > 100000)
+        return cornu__fail(CORNU_ERROR_DATA,
+                           "--model %s: the largest class number of the targets is %g; wanted 0 to 100000",
+                           arguments->model, most);
+    out->units = most < 2 ? 1 : (int)most + 1;
+    out->activation = most < 2 ? "sigmoid" : "softmax";
+    return CORNU_OK;
+}
+
+static void add_input(cornu_model *model, const task *wanted, bool image)
+{
+    cornu_layer_options options = {.struct_size = sizeof options, .trainable = true};
+    memcpy(options.input_shape, wanted->shape, sizeof options.input_shape);
+    if (image && wanted->rank == 2) /* grey images without a channel axis */
+        options.input_shape[2] = 1;
+    cornu_rescaling_options scale = {
+        .struct_size = sizeof scale, .trainable = true, .scale = wanted->scale > 0 ? 1 / wanted->scale : 1};
+    memcpy(scale.input_shape, options.input_shape, sizeof scale.input_shape);
+    cornu_add(model, cornu_rescaling_with(scale.scale, &scale));
+}
+
+static cornu_status add_linear(cornu_model *model, const task *wanted)
+{
+    add_input(model, wanted, false);
+    if (wanted->rank > 1)
+        cornu_add(model, cornu_flatten());
+    return cornu_add(model, cornu_dense(wanted->units, .activation = wanted->activation));
+}
+
+static cornu_status add_mlp(cornu_model *model, const task *wanted)
+{
+    add_input(model, wanted, false);
+    if (wanted->rank > 1)
+        cornu_add(model, cornu_flatten());
+    cornu_add(model, cornu_dense(128, .activation = "relu"));
+    cornu_add(model, cornu_dropout(0.2));
+    return cornu_add(model, cornu_dense(wanted->units, .activation = wanted->activation));
+}
+
+static cornu_status wants_images(const char *name, const task *wanted)
+{
+    if (wanted->rank == 2 || wanted->rank == 3)
+        return CORNU_OK;
+    char text[CORNU__SHAPE_TEXT_SIZE];
+    cornu__text_shape(text, sizeof text, wanted->rank, wanted->shape);
+    return cornu__fail(CORNU_ERROR_SHAPE,
+                       "--model %s wants images: samples of shape (height, width) or (height, width, channels), got %s",
+                       name, text);
+}
+
+static cornu_status add_cnn(cornu_model *model, const task *wanted)
+{
+    CORNU_TRY(wants_images("cnn", wanted));
+    add_input(model, wanted, true);
+    cornu_add(model, cornu_conv2d(32, 3, .padding = "same", .activation = "relu"));
+    cornu_add(model, cornu_conv2d(64, 3, .padding = "same", .activation = "relu"));
+    cornu_add(model, cornu_max_pooling2d(2));
+    cornu_add(model, cornu_dropout(0.25));
+    cornu_add(model, cornu_flatten());
+    cornu_add(model, cornu_dense(128, .activation = "relu"));
+    cornu_add(model, cornu_dropout(0.5));
+    return cornu_add(model, cornu_dense(wanted->units, .activation = wanted->activation));
+}
+
+static const struct {
+    const char *name;
+    cornu_status (*add)(cornu_model *model, const task *wanted);
+} architectures[] = {{"linear", add_linear}, {"mlp", add_mlp}, {"cnn", add_cnn}};
+#define ARCHITECTURE_COUNT (sizeof architectures / sizeof architectures[0])
+
+static bool names_file(const char *name)
+{
+    return strchr(name, '.') || strchr(name, '/');
+}
+
+static cornu_status unknown_architecture(const char *name)
+{
+    const char *names[ARCHITECTURE_COUNT];
+    for (size_t i = 0; i < ARCHITECTURE_COUNT; i++)
+        names[i] = architectures[i].name;
+    const char *nearest = cornu__text_nearest(name, names, ARCHITECTURE_COUNT);
+    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
+                       "--model %s: no such architecture%s%s%s; there are linear, mlp and cnn, or a .json file", name,
+                       nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static cornu_status make_named(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
+                               cornu_model **model)
+{
+    for (size_t i = 0; i < ARCHITECTURE_COUNT; i++) {
+        if (strcmp(arguments->model, architectures[i].name) != 0)
+            continue;
+        task wanted;
+        CORNU_TRY(task_of(arguments, dataset, &wanted));
+        *model = cornu_sequential(.name = architectures[i].name, .seed = (uint64_t)arguments->seed);
+        return *model ? architectures[i].add(*model, &wanted) : cornu_error_status();
+    }
+    return unknown_architecture(arguments->model);
+}
+
+cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
+                               cornu_model **model)
+{
+    *model = NULL;
+    if (!arguments->model)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "no model: give --model linear, mlp or cnn, or --model FILE.json");
+    cornu_status status;
+    if (!names_file(arguments->model)) {
+        status = make_named(arguments, dataset, model);
+    } else if (arguments->scale > 0) {
+        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                             "--scale is for named architectures; a JSON model has its own Rescaling layer");
+    } else {
+        *model = cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
+        status = *model ? CORNU_OK : cornu_error_status();
+    }
+    if (status == CORNU_OK)
+        status = cornu_model_status(*model);
+    if (status == CORNU_OK && arguments->weights)
+        status = cornu_load_weights(*model, arguments->weights);
+    if (status != CORNU_OK) {
+        cornu_model_release(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+/* The last size of the model's first output, or 0 if it is not known. */
+static int64_t output_columns(cornu_model *model)
+{
+    int rank = 0;
+    const int64_t *shape = cornu_output_shape(model, 0, &rank);
+    return shape && rank > 1 ? shape[rank - 1] : 0;
+}
+
+const char *cornu__default_loss(const cornu__dataset *dataset, cornu_model *model)
+{
+    if (!holds_classes(dataset->y))
+        return "mean_squared_error";
+    return output_columns(model) == 1 ? "binary_crossentropy" : "sparse_categorical_crossentropy";
+}
+
+bool cornu__loss_is_for_classes(const char *loss)
+{
+    return strstr(loss, "crossentropy") != NULL;
+}
