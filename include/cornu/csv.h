@@ -17,10 +17,10 @@ typedef struct cornu_csv_options {
 
 #define CORNU_CSV_DEFAULTS CORNU_DEFAULTS(.header = -1)
 
-/* Reads a table, plain or gzip-compressed: cornu_load_csv("iris.csv", .target = "-1"). Numbers become float32 (`nan` is one; an empty field
- * is an error). A target that is text becomes its class index (int32, by the texts in byte order). Fields may be quoted as in RFC 4180.
- * Returns a dictionary: "x" (rows, columns without the target) and, with a target, "y" (rows). NULL on failure; a message about the
- * contents names line and column. */
+/* Reads a table, plain or gzip-compressed: cornu_load_csv("iris.csv", .target = "-1"). Numbers become float32 (`nan` is
+ * one; an empty field is an error). A target that is text becomes its class index (int32, by the texts in byte order).
+ * Fields may be quoted as in RFC 4180. Returns a dictionary: "x" (rows, columns without the target) and, with a target,
+ * "y" (rows). NULL on failure; a message about the contents names line and column. */
 #define cornu_load_csv(path, ...)                                                                                      \
     CORNU_KEYWORDS(cornu_load_csv_with(path, &cornu_keywords), cornu_csv_options, CORNU_CSV_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_array *cornu_load_csv_with(const char *path, const cornu_csv_options *options);

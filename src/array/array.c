@@ -97,7 +97,8 @@ cornu_array *cornu_array_view(cornu_dtype dtype, int rank, const int64_t *shape,
     return array;
 }
 
-/* A view into `base` that keeps it alive. A view of a view keeps the array that has the memory, so that chains stay short. */
+/* A view into `base` that keeps it alive. A view of a view keeps the array that has the memory, so that chains stay
+ * short. */
 static cornu_array *view_into(cornu_array *base, int rank, const int64_t *shape, size_t byte_offset)
 {
     cornu_array *view = array_new(base->dtype, rank, shape);
@@ -117,12 +118,14 @@ cornu_array *cornu_array_rows(cornu_array *array, int64_t begin, int64_t end)
     if (array->rank == 0)
         return cornu__fail_null(CORNU_ERROR_SHAPE, "cornu_array_rows: a scalar has no rows");
     if (begin < 0 || end < begin || end > array->shape[0])
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_rows: rows %lld to %lld of an array with %lld rows",
-                                (long long)begin, (long long)end, (long long)array->shape[0]);
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT,
+                                "cornu_array_rows: rows %lld to %lld of an array with %lld rows", (long long)begin,
+                                (long long)end, (long long)array->shape[0]);
     int64_t shape[CORNU_MAX_RANK];
     memcpy(shape, array->shape, sizeof shape);
     shape[0] = end - begin;
-    return view_into(array, array->rank, shape, (size_t)(begin * cornu__row_count(array)) * cornu_dtype_size(array->dtype));
+    return view_into(array, array->rank, shape,
+                     (size_t)(begin * cornu__row_count(array)) * cornu_dtype_size(array->dtype));
 }
 
 /* Replaces a -1 in `shape` by what remains of `count` elements, if that can be. */
@@ -146,8 +149,8 @@ cornu_array *cornu_array_reshape(cornu_array *array, int rank, const int64_t *sh
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_reshape: wanted an array, got %s",
                                 array ? "a collection of arrays" : "NULL");
     if (rank < 0 || rank > CORNU_MAX_RANK || (rank > 0 && !shape))
-        return cornu__fail_null(CORNU_ERROR_SHAPE, "cornu_array_reshape: rank %d is not in 0 to %d, or has no shape", rank,
-                                CORNU_MAX_RANK);
+        return cornu__fail_null(CORNU_ERROR_SHAPE, "cornu_array_reshape: rank %d is not in 0 to %d, or has no shape",
+                                rank, CORNU_MAX_RANK);
     int64_t wanted[CORNU_MAX_RANK] = {0};
     for (int axis = 0; axis < rank; axis++)
         wanted[axis] = shape[axis];
@@ -195,7 +198,8 @@ void cornu_array_release(cornu_array *array)
     cornu__free(array);
 }
 
-/* --- Looking inside. NULL is looked at as an array without elements: the constructor that made it has set the error. --- */
+/* --- Looking inside. NULL is looked at as an array without elements: the constructor that made it has set the error.
+ * --- */
 
 cornu_dtype cornu_array_dtype(const cornu_array *array)
 {
@@ -244,7 +248,8 @@ float *cornu_array_float32(const cornu_array *array)
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_float32: wanted an array, got %s",
                                 array ? "a collection of arrays" : "NULL");
     if (array->dtype != CORNU_FLOAT32)
-        return cornu__fail_null(CORNU_ERROR_DTYPE, "cornu_array_float32: the array's dtype is %s (see cornu_array_cast)",
+        return cornu__fail_null(CORNU_ERROR_DTYPE,
+                                "cornu_array_float32: the array's dtype is %s (see cornu_array_cast)",
                                 cornu_dtype_name(array->dtype));
     return array->data;
 }

@@ -33,11 +33,12 @@ int64_t cornu__row_count(const cornu_array *array);
 
 bool cornu__shape_equal(int rank_a, const int64_t *a, int rank_b, const int64_t *b);
 
-/* to[i] := from[i] for `count` elements, converted as C does (to bool: != 0). A float outside an integer's range, where C says
- * nothing, stops at the end of the range, and NaN becomes the smallest integer. The buffers do not overlap. */
+/* to[i] := from[i] for `count` elements, converted as C does (to bool: != 0). A float outside an integer's range, where
+ * C says nothing, stops at the end of the range, and NaN becomes the smallest integer. The buffers do not overlap. */
 void cornu__convert(cornu_dtype to_dtype, void *to, cornu_dtype from_dtype, const void *from, int64_t count);
 
-/* Rows (of the first axis) `rows[0..row_count)` of `from`, converted to `dtype`, one after the other into `to`. NULL rows: 0, 1, 2... */
+/* Rows (of the first axis) `rows[0..row_count)` of `from`, converted to `dtype`, one after the other into `to`. NULL
+ * rows: 0, 1, 2... */
 void cornu__gather_rows(cornu_dtype dtype, void *to, const cornu_array *from, const int64_t *rows, int64_t row_count);
 
 cornu_dtype cornu__dtype_from_name(const char *name); /* CORNU_DTYPE_COUNT if unknown */

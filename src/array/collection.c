@@ -63,8 +63,8 @@ static bool is_new_name(size_t index, const char *const *names)
     }
     for (size_t i = 0; i < index; i++) {
         if (strcmp(names[i], names[index]) == 0) {
-            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_dict: items %zu and %zu are both named '%s'", i, index,
-                        names[index]);
+            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_dict: items %zu and %zu are both named '%s'", i,
+                        index, names[index]);
             return false;
         }
     }
@@ -74,7 +74,8 @@ static bool is_new_name(size_t index, const char *const *names)
 cornu_array *cornu_array_dict(size_t count, const char *const *names, cornu_array *const *items)
 {
     if (count > 0 && (!names || !items))
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_dict: %zu names and items wanted, got NULL", count);
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_array_dict: %zu names and items wanted, got NULL",
+                                count);
     for (size_t i = 0; i < count; i++) {
         if (!is_item("cornu_array_dict", i, items[i]) || !is_new_name(i, names))
             return NULL;

@@ -11,8 +11,8 @@
 
 #define NAME_ATTEMPTS 1000
 
-/* The mode that the new file shall have: that of the file it replaces. Other things than files are never replaced: as root, a
- * rename over /dev/null would take it away from the whole system. */
+/* The mode that the new file shall have: that of the file it replaces. Other things than files are never replaced: as
+ * root, a rename over /dev/null would take it away from the whole system. */
 static cornu_status wanted_mode(const char *path, mode_t *mode)
 {
     struct stat old;

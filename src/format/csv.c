@@ -1,8 +1,8 @@
 /*
  * csv.c: a table of numbers as text, with one target column that may be text.
  *
- * The file is read whole and cut into fields in place. Numbers go straight into the array; the target's fields are kept as
- * texts until the end, when it is known whether they all are numbers.
+ * The file is read whole and cut into fields in place. Numbers go straight into the array; the target's fields are kept
+ * as texts until the end, when it is known whether they all are numbers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,15 +103,15 @@ static cornu_status find_target(table *t, const char *target)
         const char *nearest =
             t->header ? cornu__text_nearest(target, (const char *const *)t->header, t->column_count) : NULL;
         return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column '%s'%s%s%s", t->path, target,
-                           nearest               ? "; did you mean '"
+                           nearest             ? "; did you mean '"
                            : t->header == NULL ? ": it has no header; give the column's number"
-                                                 : "",
+                                               : "",
                            nearest ? nearest : "", nearest ? "'?" : "");
     }
     long long column = number < 0 ? number + (long long)t->column_count : number;
     if (column < 0 || column >= (long long)t->column_count)
-        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column %lld: its columns are 0 to %zu", t->path, number,
-                           t->column_count - 1);
+        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column %lld: its columns are 0 to %zu", t->path,
+                           number, t->column_count - 1);
     t->target = (size_t)column;
     return CORNU_OK;
 }
@@ -124,8 +124,9 @@ static cornu_status find_target(table *t, const char *target)
 static cornu_status fail_field(const table *t, size_t column, const char *problem)
 {
     const char *name = t->header ? t->header[column] : NULL;
-    return cornu__fail(CORNU_ERROR_DATA, "'%s', line %lld, column %zu%s%.*s%s: %s", t->path, (long long)t->reader.record_line,
-                       column + 1, name ? " (" : "", SHOWN_CHARACTERS, name ? name : "", name ? ")" : "", problem);
+    return cornu__fail(CORNU_ERROR_DATA, "'%s', line %lld, column %zu%s%.*s%s: %s", t->path,
+                       (long long)t->reader.record_line, column + 1, name ? " (" : "", SHOWN_CHARACTERS,
+                       name ? name : "", name ? ")" : "", problem);
 }
 
 static cornu_status fail_number(const table *t, size_t column, const char *field)
@@ -142,8 +143,8 @@ static cornu_status add_row(table *t)
 {
     const cornu__csv_reader *reader = &t->reader;
     if (reader->field_count != t->column_count)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld: wanted %zu fields like the first line, got %zu", t->path,
-                           (long long)reader->record_line, t->column_count, reader->field_count);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld: wanted %zu fields like the first line, got %zu",
+                           t->path, (long long)reader->record_line, t->column_count, reader->field_count);
     for (size_t column = 0; column < t->column_count; column++) {
         char *field = reader->fields[column];
         if (column == t->target) {
@@ -273,9 +274,10 @@ static cornu_array *make_target(const table *t, cornu__csv_names *names)
     bool first_is_text = !cornu__csv_number(fields[0], t->c_locale, &number);
     cornu_array_release(y);
     if (first_is_text && number_count > 0 && number_count == t->row_count - 1 && !t->header)
-        return cornu__fail_null(CORNU_ERROR_DATA, "'%s', line %lld: the target is '%.*s' here and a number in all other lines; if the "
-                                "line holds the columns' names, say so with header = 1", t->path, (long long)t->first_row_line,
-                                SHOWN_CHARACTERS, fields[0]);
+        return cornu__fail_null(CORNU_ERROR_DATA,
+                                "'%s', line %lld: the target is '%.*s' here and a number in all other lines; if the "
+                                "line holds the columns' names, say so with header = 1",
+                                t->path, (long long)t->first_row_line, SHOWN_CHARACTERS, fields[0]);
     return text_target(t, names);
 }
 
@@ -318,7 +320,8 @@ static cornu_status open_table(table *t, const cornu_csv_options *options)
         return cornu_error_status();
     const char *nul = memchr(t->text, '\0', size);
     if (nul)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", t->path,
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", t->path,
                            (unsigned long long)(nul - t->text));
     t->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!t->c_locale)
@@ -327,7 +330,8 @@ static cornu_status open_table(table *t, const cornu_csv_options *options)
     char *start = t->text + (marked ? 3 : 0), *end = t->text + size;
     char separator = options->separator ? options->separator : cornu__csv_guess_separator(start, end);
     if (strchr("\"\r\n", separator))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_load_csv: a quote or a line's end cannot separate fields");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_load_csv: a quote or a line's end cannot separate fields");
     t->reader = (cornu__csv_reader){.path = t->path, .separator = separator, .at = start, .end = end, .line = 1};
     return CORNU_OK;
 }

@@ -32,7 +32,8 @@ char cornu__csv_guess_separator(const char *text, const char *end)
 bool cornu__csv_number(const char *field, locale_t c_locale, float *out)
 {
     const char *digits = field + (*field == '+' || *field == '-');
-    if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) /* strtof reads hexadecimal; tables do not have it */
+    if (digits[0] == '0' &&
+        (digits[1] == 'x' || digits[1] == 'X')) /* strtof reads hexadecimal; tables do not have it */
         return false;
     char *end;
     *out = strtof_l(field, &end, c_locale);
@@ -44,8 +45,8 @@ bool cornu__csv_number(const char *field, locale_t c_locale, float *out)
 static cornu_status add_field(cornu__csv_reader *reader, char *field)
 {
     if (reader->field_count == CORNU__MAX_CSV_COLUMNS)
-        return cornu__fail(CORNU_ERROR_LIMIT, "'%s', line %lld: more than %d fields", reader->path, (long long)reader->record_line,
-                           CORNU__MAX_CSV_COLUMNS);
+        return cornu__fail(CORNU_ERROR_LIMIT, "'%s', line %lld: more than %d fields", reader->path,
+                           (long long)reader->record_line, CORNU__MAX_CSV_COLUMNS);
     if (reader->field_count == reader->capacity) {
         size_t capacity = reader->capacity > 0 ? 2 * reader->capacity : 32;
         char **fields = cornu__realloc(reader->fields, reader->capacity * sizeof *fields, capacity * sizeof *fields);
@@ -58,7 +59,8 @@ static cornu_status add_field(cornu__csv_reader *reader, char *field)
     return CORNU_OK;
 }
 
-/* From the opening quote at reader->at to behind the closing one; a doubled quote means one. The text moves to the field's start. */
+/* From the opening quote at reader->at to behind the closing one; a doubled quote means one. The text moves to the
+ * field's start. */
 static cornu_status cut_quoted(cornu__csv_reader *reader, char **field, char **field_end)
 {
     char *from = reader->at + 1, *to = reader->at;
@@ -69,8 +71,8 @@ static cornu_status cut_quoted(cornu__csv_reader *reader, char **field, char **f
         *to++ = *from++;
     }
     if (from >= reader->end)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: a quote is opened and never closed", reader->path,
-                           (long long)reader->record_line, reader->field_count + 1);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: a quote is opened and never closed",
+                           reader->path, (long long)reader->record_line, reader->field_count + 1);
     *field_end = to;
     reader->at = from + 1;
     while (is_blank(*reader->at) && *reader->at != reader->separator)
@@ -101,7 +103,7 @@ static void skip_line_end(cornu__csv_reader *reader)
 /* Cuts the next field out, with the separator or the line's end behind it; *last says which it was. */
 static cornu_status cut_field(cornu__csv_reader *reader, bool *last)
 {
-    char *field = NULL, *field_end = NULL;
+    char *field = reader->at, *field_end = reader->at;
     while (is_blank(*reader->at) && *reader->at != reader->separator)
         reader->at++;
     if (*reader->at == '"')
@@ -133,7 +135,8 @@ cornu_status cornu__csv_next(cornu__csv_reader *reader, bool *more)
     }
     *more = reader->at < reader->end;
     if (*more && empty_line > 0)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld: the line is empty", reader->path, (long long)empty_line);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld: the line is empty", reader->path,
+                           (long long)empty_line);
     reader->field_count = 0;
     reader->record_line = reader->line;
     for (bool last = !*more; !last;)

@@ -13,21 +13,23 @@
 typedef struct cornu__csv_reader {
     const char *path; /* for messages */
     char separator;
-    char *at, *end;   /* what is left; *end is a NUL */
-    int64_t line;     /* of the next record, from 1 */
+    char *at, *end;      /* what is left; *end is a NUL */
+    int64_t line;        /* of the next record, from 1 */
     int64_t record_line; /* of the record read last */
     size_t field_count;  /* of the record read last */
     char **fields;
     size_t capacity;
 } cornu__csv_reader;
 
-/* Reads the next record. *more is false, with no record, when only empty lines are left. An empty line before others is an error. */
+/* Reads the next record. *more is false, with no record, when only empty lines are left. An empty line before others is
+ * an error. */
 cornu_status cornu__csv_next(cornu__csv_reader *reader, bool *more);
 
 /* The one of comma, semicolon and tab that the first line has most, outside quotes; a comma when it has none. */
 char cornu__csv_guess_separator(const char *text, const char *end);
 
-/* Whether `field` is a decimal number, nan or inf, as float32, whatever the program's locale; *out is its value. `c_locale` is "C". */
+/* Whether `field` is a decimal number, nan or inf, as float32, whatever the program's locale; *out is its value.
+ * `c_locale` is "C". */
 bool cornu__csv_number(const char *field, locale_t c_locale, float *out);
 
 #endif

@@ -22,7 +22,8 @@ static void swap_bytes(void *elements, int64_t count, size_t size)
     }
 }
 
-cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool swapped, int rank, const int64_t *shape)
+cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool swapped, int rank,
+                                  const int64_t *shape)
 {
     int64_t count = cornu__shape_count(rank, shape);
     if (count < 0) {
@@ -35,7 +36,8 @@ cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool
     cornu_array *array = cornu__array_uninitialized(dtype, rank, shape);
     if (!array)
         return NULL;
-    if (cornu__stream_read(stream, array->data, bytes, "its data") != CORNU_OK || cornu__stream_end(stream) != CORNU_OK) {
+    if (cornu__stream_read(stream, array->data, bytes, "its data") != CORNU_OK ||
+        cornu__stream_end(stream) != CORNU_OK) {
         cornu_array_release(array);
         return NULL;
     }

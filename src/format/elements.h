@@ -6,8 +6,10 @@
 
 #include "format/stream.h"
 
-/* An array of the rest of `stream`, which must be exactly its elements; `swapped`: they have the other byte order than this machine.
- * NULL with the error set: a shape that no memory holds, over the limits, truncated, or with something behind. */
-cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool swapped, int rank, const int64_t *shape);
+/* An array of the rest of `stream`, which must be exactly its elements; `swapped`: they have the other byte order than
+ * this machine. NULL with the error set: a shape that no memory holds, over the limits, truncated, or with something
+ * behind. */
+cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool swapped, int rank,
+                                  const int64_t *shape);
 
 #endif

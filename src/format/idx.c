@@ -1,6 +1,6 @@
 /*
- * idx.c: the format of MNIST and its like (Yann LeCun's page "The MNIST database"): two zero bytes, a byte for the type, one for
- * the number of axes, their sizes as big-endian 32-bit numbers, and the elements, big-endian, row-major.
+ * idx.c: the format of MNIST and its like (Yann LeCun's page "The MNIST database"): two zero bytes, a byte for the
+ * type, one for the number of axes, their sizes as big-endian 32-bit numbers, and the elements, big-endian, row-major.
  */
 #include "format/elements.h"
 #include "format/idx.h"
@@ -36,12 +36,14 @@ static cornu_status read_header(cornu__stream *stream, cornu_dtype *dtype, int *
     unsigned char start[4], size[4];
     CORNU_TRY(cornu__stream_read(stream, start, sizeof start, "its IDX header"));
     if (start[0] != 0 || start[1] != 0 || !cornu__idx_type(start[2], dtype))
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no IDX file: it starts with bytes %02x %02x %02x; wanted 00 00 and a type: "
-                           "08, 09, 0b, 0c, 0d or 0e", stream->name, start[0], start[1], start[2]);
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is no IDX file: it starts with bytes %02x %02x %02x; wanted 00 00 and a type: "
+                           "08, 09, 0b, 0c, 0d or 0e",
+                           stream->name, start[0], start[1], start[2]);
     *rank = start[3];
     if (*rank < 1 || *rank > CORNU_MAX_RANK)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' has an IDX array of %d axes; wanted 1 to %d", stream->name, *rank,
-                           CORNU_MAX_RANK);
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' has an IDX array of %d axes; wanted 1 to %d", stream->name,
+                           *rank, CORNU_MAX_RANK);
     for (int axis = 0; axis < *rank; axis++) {
         CORNU_TRY(cornu__stream_read(stream, size, sizeof size, "a size in its IDX header"));
         shape[axis] = (int64_t)size[0] << 24 | (int64_t)size[1] << 16 | (int64_t)size[2] << 8 | (int64_t)size[3];

@@ -13,7 +13,8 @@
 
 /* --- Parsing --- */
 
-/* How deeply values lie within values, by counting brackets outside strings: before a recursive parser or reader sees them. */
+/* How deeply values lie within values, by counting brackets outside strings: before a recursive parser or reader sees
+ * them. */
 static size_t depth_of(const char *text, size_t length)
 {
     size_t depth = 0, deepest = 0;
@@ -46,7 +47,8 @@ json_t *cornu__json_parse(const char *name, const char *text, size_t length)
     if (json_error_code(&error) == json_error_out_of_memory)
         cornu__fail_memory("JSON", length);
     else
-        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no valid JSON: line %d, column %d: %s", name, error.line, error.column, error.text);
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no valid JSON: line %d, column %d: %s", name, error.line, error.column,
+                    error.text);
     return NULL;
 }
 
@@ -69,7 +71,8 @@ cornu__json_place cornu__json_root(const char *name, json_t *value)
 cornu__json_place cornu__json_member(const cornu__json_place *parent, const char *key)
 {
     /* json_object_get and json_array_get take any value, and none. */
-    return (cornu__json_place){.value = json_object_get(parent->value, key), .name = parent->name, .parent = parent, .key = key};
+    return (cornu__json_place){
+        .value = json_object_get(parent->value, key), .name = parent->name, .parent = parent, .key = key};
 }
 
 cornu__json_place cornu__json_item(const cornu__json_place *parent, size_t index)
@@ -119,17 +122,20 @@ cornu_status cornu__json_fail_kind(const cornu__json_place *place, const char *w
     case JSON_OBJECT:
         return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got an object", wanted);
     case JSON_ARRAY:
-        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got a list of %zu", wanted, json_array_size(value));
+        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got a list of %zu", wanted,
+                                json_array_size(value));
     case JSON_STRING:
         return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got the string '%.*s'", wanted, SHOWN_CHARACTERS,
                                 json_string_value(value));
     case JSON_INTEGER:
-        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got %lld", wanted, (long long)json_integer_value(value));
+        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got %lld", wanted,
+                                (long long)json_integer_value(value));
     case JSON_REAL:
         return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got %g", wanted, json_real_value(value));
     case JSON_TRUE:
     case JSON_FALSE:
-        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got %s", wanted, json_is_true(value) ? "true" : "false");
+        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got %s", wanted,
+                                json_is_true(value) ? "true" : "false");
     default:
         return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted %s, got null", wanted);
     }

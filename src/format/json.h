@@ -1,8 +1,9 @@
 /*
  * format/json.h: JSON within the limits, read through places.
  *
- * jansson parses; a place is a value and the way to it, so that every complaint says where: "model.json: config.layers[2].config.
- * filters: wanted an integer, got the string '32'". Places live on the stack of those who go down into a document.
+ * jansson parses; a place is a value and the way to it, so that every complaint says where: "model.json:
+ * config.layers[2].config.filters: wanted an integer, got the string '32'". Places live on the stack of those who go
+ * down into a document.
  */
 #ifndef CORNU_FORMAT_JSON_H
 #define CORNU_FORMAT_JSON_H
@@ -14,17 +15,17 @@
 
 #include "base/status.h"
 
-/* Parses text or a file (plain or gzip-compressed). A new reference (json_decref it), or NULL with the error set: line and column of
- * a mistake, a key given twice, too long, too deep. `name` is for messages. */
+/* Parses text or a file (plain or gzip-compressed). A new reference (json_decref it), or NULL with the error set: line
+ * and column of a mistake, a key given twice, too long, too deep. `name` is for messages. */
 json_t *cornu__json_parse(const char *name, const char *text, size_t length);
 json_t *cornu__json_load(const char *path);
 
 typedef struct cornu__json_place {
-    json_t *value;    /* NULL: there is nothing here */
-    const char *name; /* the document's, for messages */
+    json_t *value;                          /* NULL: there is nothing here */
+    const char *name;                       /* the document's, for messages */
     const struct cornu__json_place *parent; /* NULL: the root; must outlive this place */
-    const char *key;  /* in the parent, if that is an object; else NULL */
-    size_t index;     /* in the parent, if that is an array */
+    const char *key;                        /* in the parent, if that is an object; else NULL */
+    size_t index;                           /* in the parent, if that is an array */
 } cornu__json_place;
 
 cornu__json_place cornu__json_root(const char *name, json_t *value);
@@ -36,13 +37,15 @@ cornu__json_place cornu__json_item(const cornu__json_place *parent, size_t index
 bool cornu__json_is_none(const cornu__json_place *place);
 
 /* Sets an error in front of which the place is put: "model.json: config.units: <message>". */
-cornu_status cornu__json_fail(const cornu__json_place *place, cornu_status status, const char *format, ...) CORNU_PRINTF(3, 4);
+cornu_status cornu__json_fail(const cornu__json_place *place, cornu_status status, const char *format, ...)
+    CORNU_PRINTF(3, 4);
 
-/* The same for a value of the wrong kind: "... wanted <wanted>, got the string 'relu'" (or "... is missing; wanted <wanted>"). */
+/* The same for a value of the wrong kind: "... wanted <wanted>, got the string 'relu'" (or "... is missing; wanted
+ * <wanted>"). */
 cornu_status cornu__json_fail_kind(const cornu__json_place *place, const char *wanted);
 
-/* The value, of the wanted kind; an error otherwise, and then *out is as it was. A number may be written as integer or real; an integer
- * must be one, from `least` to `most`. The string lives as long as the document. */
+/* The value, of the wanted kind; an error otherwise, and then *out is as it was. A number may be written as integer or
+ * real; an integer must be one, from `least` to `most`. The string lives as long as the document. */
 cornu_status cornu__json_get_integer(const cornu__json_place *place, int64_t least, int64_t most, int64_t *out);
 cornu_status cornu__json_get_number(const cornu__json_place *place, double *out);
 cornu_status cornu__json_get_boolean(const cornu__json_place *place, bool *out);

@@ -33,7 +33,8 @@ cornu_status cornu__check_read_size(const char *name, uint64_t bytes)
     uint64_t most = cornu__max_read_bytes();
     if (bytes <= most)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_LIMIT,
-                       "'%s' holds %llu bytes of data; at most %llu are read (the machine's memory, or CORNU_MAX_READ_BYTES)",
-                       name, (unsigned long long)bytes, (unsigned long long)most);
+    return cornu__fail(
+        CORNU_ERROR_LIMIT,
+        "'%s' holds %llu bytes of data; at most %llu are read (the machine's memory, or CORNU_MAX_READ_BYTES)", name,
+        (unsigned long long)bytes, (unsigned long long)most);
 }

@@ -10,15 +10,17 @@
 
 #include "base/status.h"
 
-#define CORNU__MAX_ARCHIVE_MEMBERS 10000          /* arrays in one archive */
-#define CORNU__MAX_JSON_BYTES (64 * 1024 * 1024)  /* a model's description */
-#define CORNU__MAX_JSON_DEPTH 256                 /* values within values */
+#define CORNU__MAX_ARCHIVE_MEMBERS 10000         /* arrays in one archive */
+#define CORNU__MAX_JSON_BYTES (64 * 1024 * 1024) /* a model's description */
+#define CORNU__MAX_JSON_DEPTH 256                /* values within values */
 #define CORNU__MAX_CSV_COLUMNS 1000000
 
-/* The most that deflate can expand: a stored byte never gives more (RFC 1951: 258 bytes from 2 bits). Whoever promises more lies. */
+/* The most that deflate can expand: a stored byte never gives more (RFC 1951: 258 bytes from 2 bits). Whoever promises
+ * more lies. */
 #define CORNU__MAX_EXPANSION 1032
 
-/* The most bytes that one read may bring into memory: CORNU_MAX_READ_BYTES from the environment, else the machine's memory. */
+/* The most bytes that one read may bring into memory: CORNU_MAX_READ_BYTES from the environment, else the machine's
+ * memory. */
 uint64_t cornu__max_read_bytes(void);
 
 /* CORNU_ERROR_LIMIT, naming `name`, when `bytes` are more than that. */

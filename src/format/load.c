@@ -48,8 +48,8 @@ cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind)
     else if (got == 0)
         return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is empty", path);
     else
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is of no known kind: wanted .npy, .npz, IDX (plain or gzip-compressed) or .csv",
-                           path);
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is of no known kind: wanted .npy, .npz, IDX (plain or gzip-compressed) or .csv", path);
     return CORNU_OK;
 }
 

@@ -24,13 +24,14 @@ static cornu_status read_preamble(cornu__stream *stream, uint32_t *header_size)
                            (unsigned long long)got, sizeof start);
     int major = start[CORNU__NPY_MAGIC_SIZE], minor = start[CORNU__NPY_MAGIC_SIZE + 1];
     if (major < 1 || major > 3 || minor != 0)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' is of .npy version %d.%d; versions 1.0, 2.0 and 3.0 are read", stream->name,
-                           major, minor);
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' is of .npy version %d.%d; versions 1.0, 2.0 and 3.0 are read",
+                           stream->name, major, minor);
     CORNU_TRY(cornu__stream_read(stream, length, major == 1 ? 2 : 4, "its .npy header's length"));
-    *header_size = (uint32_t)length[0] | (uint32_t)length[1] << 8 | (uint32_t)length[2] << 16 | (uint32_t)length[3] << 24;
+    *header_size =
+        (uint32_t)length[0] | (uint32_t)length[1] << 8 | (uint32_t)length[2] << 16 | (uint32_t)length[3] << 24;
     if (*header_size > MAX_HEADER_SIZE)
-        return cornu__fail(CORNU_ERROR_LIMIT, "'%s' says that its .npy header is %u bytes long; at most %d are read", stream->name,
-                           *header_size, MAX_HEADER_SIZE);
+        return cornu__fail(CORNU_ERROR_LIMIT, "'%s' says that its .npy header is %u bytes long; at most %d are read",
+                           stream->name, *header_size, MAX_HEADER_SIZE);
     return CORNU_OK;
 }
 
@@ -118,7 +119,8 @@ static const char *description_of(cornu_dtype dtype)
 
 void cornu__npy_add_header(cornu__text *bytes, const cornu_array *array)
 {
-    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are written as they lie in memory, as little-endian");
+    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                   "elements are written as they lie in memory, as little-endian");
     cornu__text header = {0};
     cornu__text_add(&header, "{'descr': '%s', 'fortran_order': False, 'shape': (", description_of(array->dtype));
     for (int axis = 0; axis < array->rank; axis++)

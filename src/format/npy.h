@@ -1,7 +1,7 @@
 /*
- * format/npy.h: numpy's array format, versions 1.0 to 3.0 (numpy's NEP 1): "\x93NUMPY", two version bytes, the header's length
- * (little-endian, 2 bytes in version 1, else 4), the header: a Python dictionary of 'descr', 'fortran_order' and 'shape', then
- * the elements.
+ * format/npy.h: numpy's array format, versions 1.0 to 3.0 (numpy's NEP 1): "\x93NUMPY", two version bytes, the header's
+ * length (little-endian, 2 bytes in version 1, else 4), the header: a Python dictionary of 'descr', 'fortran_order' and
+ * 'shape', then the elements.
  */
 #ifndef CORNU_FORMAT_NPY_H
 #define CORNU_FORMAT_NPY_H
@@ -32,7 +32,8 @@ cornu_status cornu__npy_parse_header(const char *name, const char *text, size_t 
 /* Reads one array, which must be all that the stream holds; NULL with the error set. */
 cornu_array *cornu__npy_read(cornu__stream *stream);
 
-/* Magic, version and header of `array`, padded so that the elements start at a multiple of 64. Little-endian machines only. */
+/* Magic, version and header of `array`, padded so that the elements start at a multiple of 64. Little-endian machines
+ * only. */
 void cornu__npy_add_header(cornu__text *bytes, const cornu_array *array);
 
 #endif

@@ -1,4 +1,5 @@
-/* npy_header.c: the dictionary in front of numpy's arrays. It is Python's syntax, of which exactly what numpy writes is taken. */
+/* npy_header.c: the dictionary in front of numpy's arrays. It is Python's syntax, of which exactly what numpy writes is
+ * taken. */
 #include <string.h>
 
 #include "format/npy.h"
@@ -93,7 +94,8 @@ static cornu_status parse_shape(parser *p, cornu__npy_header *header)
         if (!comma)
             return malformed(p, "a comma between the sizes of 'shape'");
         if (header->rank == CORNU_MAX_RANK)
-            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' has an array of more than %d axes", p->name, CORNU_MAX_RANK);
+            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' has an array of more than %d axes", p->name,
+                               CORNU_MAX_RANK);
         CORNU_TRY(parse_size(p, &header->shape[header->rank++]));
         comma = take(p, ",");
     }
@@ -144,16 +146,19 @@ static cornu_status dtype_from_description(const char *name, const char *text, c
         header->swapped = other_order && cornu_dtype_size(header->dtype) > 1;
         return CORNU_OK;
     }
-    return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' holds %s (dtype '%s'); wanted numbers: float16 to float64, integers or bool",
-                       name, refused_kind(kind[0]), text);
+    return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                       "'%s' holds %s (dtype '%s'); wanted numbers: float16 to float64, integers or bool", name,
+                       refused_kind(kind[0]), text);
 }
 
 static cornu_status parse_description(parser *p, cornu__npy_header *header)
 {
     skip_blanks(p);
     if (p->at < p->end && (*p->at == '[' || *p->at == '(' || *p->at == '{'))
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' holds records with fields (a structured dtype); wanted numbers: float16 "
-                           "to float64, integers or bool", p->name);
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                           "'%s' holds records with fields (a structured dtype); wanted numbers: float16 "
+                           "to float64, integers or bool",
+                           p->name);
     char text[32];
     CORNU_TRY(parse_string(p, "a string as 'descr'", text, sizeof text));
     return dtype_from_description(p->name, text, header);
@@ -191,7 +196,8 @@ cornu_status cornu__npy_parse_header(const char *name, const char *text, size_t 
     }
     for (int which = 0; which < 3; which++) {
         if (!seen[which])
-            return cornu__fail(CORNU_ERROR_FORMAT, "'%s' has a malformed .npy header: '%s' is missing", name, keys[which]);
+            return cornu__fail(CORNU_ERROR_FORMAT, "'%s' has a malformed .npy header: '%s' is missing", name,
+                               keys[which]);
     }
     skip_blanks(&p);
     return p.at == p.end ? CORNU_OK : malformed(&p, "nothing behind the dictionary");

@@ -69,7 +69,8 @@ static cornu_status read_member(zip_t *archive, zip_uint64_t index, const char *
 static cornu_array *read_archive(zip_t *archive, const char *path)
 {
     size_t count = (size_t)zip_get_num_entries(archive, 0);
-    contents all = {.names = cornu__alloc_array(count, sizeof *all.names), .items = cornu__alloc_array(count, sizeof *all.items)};
+    contents all = {.names = cornu__alloc_array(count, sizeof *all.names),
+                    .items = cornu__alloc_array(count, sizeof *all.items)};
     cornu_status status = all.names && all.items ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
     for (zip_uint64_t i = 0; status == CORNU_OK && i < count; i++)
         status = read_member(archive, i, path, &all);
@@ -97,12 +98,13 @@ cornu_array *cornu_load_npz(const char *path)
 
 static cornu_status fail_add(zip_t *archive, const char *path, const char *name)
 {
-    return cornu__fail(CORNU_ERROR_IO, "cannot write '%s' to '%s': %s", name, path, zip_error_strerror(zip_get_error(archive)));
+    return cornu__fail(CORNU_ERROR_IO, "cannot write '%s' to '%s': %s", name, path,
+                       zip_error_strerror(zip_get_error(archive)));
 }
 
 /* Adds header and elements as one member; both must live until the archive is closed. */
-static cornu_status add_member(zip_t *archive, const char *path, const char *name, const cornu_array *array, char *header,
-                               size_t header_size)
+static cornu_status add_member(zip_t *archive, const char *path, const char *name, const cornu_array *array,
+                               char *header, size_t header_size)
 {
     cornu__text member = {0};
     cornu__text_add(&member, "%s" SUFFIX, name);
@@ -140,8 +142,8 @@ static cornu_status write_archive(FILE *stream, const char *path, const cornu_ar
     for (size_t i = 0; status == CORNU_OK && i < dictionary->item_count; i++) {
         cornu__npy_add_header(&headers[i], dictionary->items[i]);
         status = headers[i].failed ? cornu__fail_memory("an .npy header", headers[i].length)
-                                   : add_member(archive, path, dictionary->names[i], dictionary->items[i], headers[i].data,
-                                                headers[i].length);
+                                   : add_member(archive, path, dictionary->names[i], dictionary->items[i],
+                                                headers[i].data, headers[i].length);
     }
     if (status == CORNU_OK && zip_close(archive) == 0)
         return CORNU_OK;
@@ -154,10 +156,14 @@ static cornu_status write_archive(FILE *stream, const char *path, const cornu_ar
 cornu_status cornu_save_npz(const char *path, const cornu_array *dictionary)
 {
     if (!dictionary || !dictionary->names)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_save_npz: wanted a dictionary of arrays (cornu_array_dict), got %s",
-                           !dictionary ? "NULL" : dictionary->items ? "a list" : "an array");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_save_npz: wanted a dictionary of arrays (cornu_array_dict), got %s",
+                           !dictionary         ? "NULL"
+                           : dictionary->items ? "a list"
+                                               : "an array");
     if (dictionary->item_count == 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_save_npz: the dictionary is empty: there is nothing to save");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_save_npz: the dictionary is empty: there is nothing to save");
     cornu__text *headers = cornu__alloc_array(dictionary->item_count, sizeof *headers);
     if (!headers)
         return CORNU_ERROR_OUT_OF_MEMORY;

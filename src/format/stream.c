@@ -22,8 +22,8 @@ static int64_t read_from_file(cornu__stream *stream, void *to, uint64_t size)
     if (got >= 0 && (code == Z_OK || (code == Z_BUF_ERROR && got > 0)))
         return got;
     if (code == Z_BUF_ERROR)
-        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is truncated: its compressed data ends after %llu bytes of contents", stream->name,
-                    (unsigned long long)stream->done);
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is truncated: its compressed data ends after %llu bytes of contents",
+                    stream->name, (unsigned long long)stream->done);
     else if (code == Z_ERRNO)
         cornu__fail(CORNU_ERROR_IO, "cannot read '%s': %m", stream->name);
     else if (code == Z_MEM_ERROR)
@@ -107,7 +107,8 @@ cornu_status cornu__stream_check(const cornu__stream *stream, uint64_t size)
     CORNU_TRY(cornu__check_read_size(stream->name, size));
     uint64_t left = stream->at_most - (stream->done < stream->at_most ? stream->done : stream->at_most);
     if (size > left)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is truncated: its header promises %llu bytes of data, at most %llu can follow",
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is truncated: its header promises %llu bytes of data, at most %llu can follow",
                            stream->name, (unsigned long long)size, (unsigned long long)left);
     return CORNU_OK;
 }
@@ -118,8 +119,8 @@ cornu_status cornu__stream_end(cornu__stream *stream)
     uint64_t got;
     CORNU_TRY(cornu__stream_read_some(stream, &more, 1, &got));
     if (got > 0)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' goes on after the %llu bytes that its header promises", stream->name,
-                           (unsigned long long)(stream->done - 1));
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' goes on after the %llu bytes that its header promises",
+                           stream->name, (unsigned long long)(stream->done - 1));
     return CORNU_OK;
 }
 

@@ -13,16 +13,18 @@ static cornu_status member_claims(zip_t *archive, zip_uint64_t index, const char
     zip_stat_init(about);
     zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
     if (zip_stat_index(archive, index, 0, about) != 0 || (about->valid & needed) != needed)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: member %llu has no sizes", name, (unsigned long long)index);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: member %llu has no sizes", name,
+                           (unsigned long long)index);
     if (about->encryption_method != ZIP_EM_NONE)
         return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' is encrypted", name);
     if (about->comp_method != ZIP_CM_STORE && about->comp_method != ZIP_CM_DEFLATE)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "'%s' is compressed by method %d; stored and deflated members are read", name,
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                           "'%s' is compressed by method %d; stored and deflated members are read", name,
                            (int)about->comp_method);
     uint64_t expansion = about->comp_method == ZIP_CM_STORE ? 1 : CORNU__MAX_EXPANSION;
     if (about->size / expansion > about->comp_size)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: it promises %llu bytes out of %llu, more than can be", name,
-                           (unsigned long long)about->size, (unsigned long long)about->comp_size);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: it promises %llu bytes out of %llu, more than can be",
+                           name, (unsigned long long)about->size, (unsigned long long)about->comp_size);
     return CORNU_OK;
 }
 
@@ -85,7 +87,8 @@ static int64_t read_from_member(cornu__stream *stream, void *to, uint64_t size)
         return got;
     zip_error_t *error = zip_file_get_error(stream->state);
     if (zip_error_code_zip(error) == ZIP_ER_CRC)
-        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: its contents do not have the stored check sum (CRC)", stream->name);
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: its contents do not have the stored check sum (CRC)",
+                    stream->name);
     else
         cornu__fail(CORNU_ERROR_FORMAT, "'%s' is damaged: %s", stream->name, zip_error_strerror(error));
     return -1;
@@ -129,8 +132,8 @@ static zip_int64_t sink_seek(sink *to, void *data, zip_uint64_t length)
     return fseeko(to->stream, place->offset, place->whence) == 0 ? 0 : sink_failed(to, ZIP_ER_SEEK);
 }
 
-/* libzip's side of the sink: one function for all requests. It wants to be able to read what it writes to; there it finds an empty
- * file, as the archive is new. */
+/* libzip's side of the sink: one function for all requests. It wants to be able to read what it writes to; there it
+ * finds an empty file, as the archive is new. */
 static zip_int64_t sink_callback(void *user_data, void *data, zip_uint64_t length, zip_source_cmd_t command)
 {
     sink *to = user_data;

@@ -8,14 +8,16 @@
 #include "base/status.h"
 #include "format/stream.h"
 
-/* Opens an archive for reading, and checks the number of its members and the sum of the sizes they claim. NULL with the error set. */
+/* Opens an archive for reading, and checks the number of its members and the sum of the sizes they claim. NULL with the
+ * error set. */
 zip_t *cornu__zip_open(const char *path);
 
-/* Opens member `index` as a stream. Only stored and deflated members without encryption are read. `name` (for messages) is kept. */
+/* Opens member `index` as a stream. Only stored and deflated members without encryption are read. `name` (for messages)
+ * is kept. */
 cornu_status cornu__zip_open_member(zip_t *archive, zip_uint64_t index, const char *name, cornu__stream *stream);
 
-/* Starts a new archive that zip_close writes to `stream`, which must stand at its start and be seekable; NULL with the error set.
- * `path` is for messages. */
+/* Starts a new archive that zip_close writes to `stream`, which must stand at its start and be seekable; NULL with the
+ * error set. `path` is for messages. */
 zip_t *cornu__zip_create(FILE *stream, const char *path);
 
 #endif

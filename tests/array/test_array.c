@@ -81,8 +81,10 @@ static void a_view_shares_the_callers_memory(void **state)
     cornu_array *empty = cornu_array_view(CORNU_INT32, 1, &none, NULL);
     assert_non_null(empty);
     cornu_array_release(empty);
-    expect_refusal(cornu_array_view(CORNU_INT32, 2, shape_2x3, NULL), CORNU_ERROR_INVALID_ARGUMENT, "(2, 3) needs data");
-    expect_refusal(cornu_array_copy_of(CORNU_INT32, 2, shape_2x3, NULL), CORNU_ERROR_INVALID_ARGUMENT, "(2, 3) needs data");
+    expect_refusal(cornu_array_view(CORNU_INT32, 2, shape_2x3, NULL), CORNU_ERROR_INVALID_ARGUMENT,
+                   "(2, 3) needs data");
+    expect_refusal(cornu_array_copy_of(CORNU_INT32, 2, shape_2x3, NULL), CORNU_ERROR_INVALID_ARGUMENT,
+                   "(2, 3) needs data");
 }
 
 static void rows_keep_what_they_look_at_alive(void **state)
@@ -101,7 +103,8 @@ static void rows_keep_what_they_look_at_alive(void **state)
     cornu_array *none = cornu_array_rows(rows_of_rows, 1, 1);
     assert_int_equal(cornu_array_count(none), 0);
     cornu_array_release(none);
-    expect_refusal(cornu_array_rows(rows_of_rows, 0, 2), CORNU_ERROR_INVALID_ARGUMENT, "rows 0 to 2 of an array with 1 rows");
+    expect_refusal(cornu_array_rows(rows_of_rows, 0, 2), CORNU_ERROR_INVALID_ARGUMENT,
+                   "rows 0 to 2 of an array with 1 rows");
     expect_refusal(cornu_array_rows(rows_of_rows, -1, 1), CORNU_ERROR_INVALID_ARGUMENT, "rows -1");
     expect_refusal(cornu_array_rows(rows_of_rows, 1, 0), CORNU_ERROR_INVALID_ARGUMENT, "rows 1 to 0");
     cornu_array_release(rows_of_rows);
@@ -123,7 +126,8 @@ static void reshape_fills_in_one_size(void **state)
     assert_true(cornu_array_get(reshaped, 5) == 6);
     const int64_t wrong[][2] = {{4, -1}, {-1, -1}, {2, 2}, {-2, -3}, {0, -1}, {INT64_MAX, INT64_MAX}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        expect_refusal(cornu_array_reshape(reshaped, 2, wrong[i]), CORNU_ERROR_SHAPE, "shape (3, 2, 1) cannot take shape (");
+        expect_refusal(cornu_array_reshape(reshaped, 2, wrong[i]), CORNU_ERROR_SHAPE,
+                       "shape (3, 2, 1) cannot take shape (");
     expect_refusal(cornu_array_reshape(reshaped, 9, wrong[0]), CORNU_ERROR_SHAPE, "rank 9");
     cornu_array_release(reshaped);
 }
@@ -161,7 +165,8 @@ static void lists_and_dictionaries_hold_their_items(void **state)
     cornu_array *first = items[0];
     cornu_array_release(items[0]);
     cornu_array_release(items[1]);
-    assert_true(cornu_array_is_collection(list) && cornu_array_is_collection(dictionary) && !cornu_array_is_collection(first));
+    assert_true(cornu_array_is_collection(list) && cornu_array_is_collection(dictionary) &&
+                !cornu_array_is_collection(first));
     assert_int_equal(cornu_array_item_count(list), 2);
     assert_int_equal(cornu_array_item_count(first), 1);
     assert_ptr_equal(cornu_array_item(first, 0), first);

@@ -36,10 +36,12 @@ static void every_pair_keeps_values_that_both_can_hold(void **state)
             size_t from_size = cornu_dtype_size(from_dtype), to_size = cornu_dtype_size(to_dtype);
             memset(to, 0xAA, sizeof to);
             for (int64_t i = 0; i < count; i++)
-                put(from_dtype, (char *)from + (size_t)i * from_size, either_bool ? (double)(i % 2) : (double)(i % 128));
+                put(from_dtype, (char *)from + (size_t)i * from_size,
+                    either_bool ? (double)(i % 2) : (double)(i % 128));
             cornu__convert(to_dtype, to, from_dtype, from, count);
             for (int64_t i = 0; i < count; i++)
-                assert_true(take(to_dtype, (char *)to + (size_t)i * to_size) == (either_bool ? (double)(i % 2) : (double)(i % 128)));
+                assert_true(take(to_dtype, (char *)to + (size_t)i * to_size) ==
+                            (either_bool ? (double)(i % 2) : (double)(i % 128)));
             assert_int_equal(((unsigned char *)to)[(size_t)count * to_size], 0xAA); /* and not one byte more */
         }
     }
@@ -111,7 +113,7 @@ static void bool_is_whether_it_is_not_zero(void **state)
 static double half_by_definition(uint16_t half)
 {
     int exponent = half >> 10 & 31, fraction = half & 1023;
-    double magnitude = exponent == 31 ? (fraction ? NAN : INFINITY)
+    double magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
                        : exponent == 0 ? ldexp(fraction, -24)
                                        : ldexp(1024 + fraction, exponent - 25);
     return half & 0x8000 ? -magnitude : magnitude;
@@ -170,8 +172,9 @@ static void rows_are_gathered_in_any_order_and_dtype(void **state)
     uint8_t bytes[21];
     cornu__gather_rows(CORNU_UINT8, bytes, array, rows, 7);
     for (int i = 0; i < 21; i++) {
-        assert_true(floats[i] == (float)data[rows[i / 3] * 3 + i % 3]);
-        assert_true(bytes[i] == data[rows[i / 3] * 3 + i % 3]);
+        int64_t place = rows[i / 3] * 3 + i % 3;
+        assert_true(floats[i] == (float)data[place]);
+        assert_true(bytes[i] == data[place]);
     }
     assert_true(floats[21] == -1);
     cornu__gather_rows(CORNU_FLOAT32, floats, array, NULL, 5);

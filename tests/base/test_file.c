@@ -165,9 +165,12 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_committed_file_is_there_alone), cmocka_unit_test(the_old_file_stays_until_commit),
-        cmocka_unit_test(two_writers_do_not_meet),         cmocka_unit_test(a_full_disk_leaves_the_old_file),
-        cmocka_unit_test(modes_are_kept),                  cmocka_unit_test(what_cannot_be_written_is_said),
+        cmocka_unit_test(a_committed_file_is_there_alone),
+        cmocka_unit_test(the_old_file_stays_until_commit),
+        cmocka_unit_test(two_writers_do_not_meet),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(modes_are_kept),
+        cmocka_unit_test(what_cannot_be_written_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,4 +1,5 @@
-/* test_memory.c: the allocator counts exactly, aligns, and refuses when told; the last error belongs to its thread; warnings arrive. */
+/* test_memory.c: the allocator counts exactly, aligns, and refuses when told; the last error belongs to its thread;
+ * warnings arrive. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

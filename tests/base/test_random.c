@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "base/random.c" /* the published answers use counters that the library's functions never form */
+/* The published answers use counters that the library's functions never form. */
+#include "base/random.c" /* NOLINT(bugprone-suspicious-include) */
 
 static void philox_gives_the_published_answers(void **state)
 {
@@ -18,8 +19,10 @@ static void philox_gives_the_published_answers(void **state)
     /* kat_vectors of Random123 (Salmon and others), philox4x32 with 10 rounds: counter, key, result. */
     static const uint32_t vectors[][10] = {
         {0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
-        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
-        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1},
+        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
+         0x6d5451fd},
+        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
+         0x24126ea1},
     };
     for (size_t i = 0; i < 3; i++) {
         uint32_t counter[4];
@@ -134,8 +137,8 @@ static void uniform_draws_fill_zero_to_one(void **state)
         counts[0][(int)(single * 20)]++;
         counts[1][(int)(wide * 20)]++;
     }
-    assert_true(chi_square(counts[0], 20, COUNT / 20) < 43.82); /* 19 degrees of freedom, 1 in 1000 */
-    assert_true(chi_square(counts[1], 20, COUNT / 20) < 43.82);
+    assert_true(chi_square(counts[0], 20, COUNT / 20.0) < 43.82); /* 19 degrees of freedom, 1 in 1000 */
+    assert_true(chi_square(counts[1], 20, COUNT / 20.0) < 43.82);
 }
 
 static void normal_draws_have_the_normal_moments(void **state)
@@ -163,8 +166,8 @@ static void normal_draws_have_the_normal_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(philox_gives_the_published_answers),   cmocka_unit_test(every_part_of_a_key_matters),
-        cmocka_unit_test(numbers_below_a_bound_are_fair),       cmocka_unit_test(a_permutation_has_each_number_once),
+        cmocka_unit_test(philox_gives_the_published_answers),    cmocka_unit_test(every_part_of_a_key_matters),
+        cmocka_unit_test(numbers_below_a_bound_are_fair),        cmocka_unit_test(a_permutation_has_each_number_once),
         cmocka_unit_test(all_orders_of_four_are_equally_likely), cmocka_unit_test(uniform_draws_fill_zero_to_one),
         cmocka_unit_test(normal_draws_have_the_normal_moments),
     };

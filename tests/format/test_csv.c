@@ -57,7 +57,9 @@ static void line_ends_quotes_blanks_and_marks_are_understood(void **state)
     expect_text_gives("1,2,3\n4,5,6", 2, 3, one_to_six);
     expect_text_gives("1,2,3\r\n4,5,6\r\n\r\n\n", 2, 3, one_to_six);
     expect_text_gives("1,2,3\r4,5,6\r", 2, 3, one_to_six);
-    expect_text_gives("\xEF\xBB\xBF" "1 , 2,\t3\n 4,\"5\",\"6\" \n", 2, 3, one_to_six);
+    expect_text_gives("\xEF\xBB\xBF"
+                      "1 , 2,\t3\n 4,\"5\",\"6\" \n",
+                      2, 3, one_to_six);
     expect_text_gives("a,\"b \"\"c\"\"\",\"two\nlines, one\"\n1,2,3\n4,5,6\n", 2, 3, one_to_six);
 }
 
@@ -150,8 +152,10 @@ static void targets_are_found_by_name_and_number(void **state)
         cornu_array_release(table);
     }
     write_text(path, "length,width\n1,2\n");
-    expect_failure(cornu_load_csv(path, .target = "lenght"), CORNU_ERROR_UNKNOWN_NAME, "no column 'lenght'; did you mean 'length'?");
-    expect_failure(cornu_load_csv(path, .target = "2"), CORNU_ERROR_UNKNOWN_NAME, "no column 2: its columns are 0 to 1");
+    expect_failure(cornu_load_csv(path, .target = "lenght"), CORNU_ERROR_UNKNOWN_NAME,
+                   "no column 'lenght'; did you mean 'length'?");
+    expect_failure(cornu_load_csv(path, .target = "2"), CORNU_ERROR_UNKNOWN_NAME,
+                   "no column 2: its columns are 0 to 1");
     expect_failure(cornu_load_csv(path, .target = "-3"), CORNU_ERROR_UNKNOWN_NAME, "no column -3");
     write_text(path, "1,2\n");
     expect_failure(cornu_load_csv(path, .target = "width"), CORNU_ERROR_UNKNOWN_NAME, "it has no header");

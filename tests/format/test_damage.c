@@ -1,8 +1,8 @@
 /*
  * test_damage.c: no file crashes a reader, makes it leak, or comes through truncated.
  *
- * Every fixture is cut at every length, has every byte of its start and end flipped in every bit, and is changed at random places for a
- * bounded number of rounds. The sanitizers' builds make this a search for memory errors.
+ * Every fixture is cut at every length, has every byte of its start and end flipped in every bit, and is changed at
+ * random places for a bounded number of rounds. The sanitizers' builds make this a search for memory errors.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -138,14 +138,16 @@ static void compressed_files(void **state)
 static void tables(void **state)
 {
     (void)state;
-    static const char text[] = "\xEF\xBB\xBFlength;\"wi\"\"dth\";kind\r\n1.5;-2e3;a\r\n \"3\" ;nan;\"b;\nc\"\r\n5;6;a\n\n";
+    static const char text[] =
+        "\xEF\xBB\xBFlength;\"wi\"\"dth\";kind\r\n1.5;-2e3;a\r\n \"3\" ;nan;\"b;\nc\"\r\n5;6;a\n\n";
     damage(read_csv_with_target, (const unsigned char *)text, sizeof text - 1, false);
 }
 
 static void json(void **state)
 {
     (void)state;
-    static const char text[] = "{\"a\": [1, -2.5e3, true, null, {\"b\\u00e4\\\"\": \"\\ud83d\\ude00\"}], \"c\": {\"d\": []}}";
+    static const char text[] =
+        "{\"a\": [1, -2.5e3, true, null, {\"b\\u00e4\\\"\": \"\\ud83d\\ude00\"}], \"c\": {\"d\": []}}";
     damage(read_json, (const unsigned char *)text, sizeof text - 1, false);
 }
 
@@ -158,7 +160,9 @@ static void a_refused_allocation_is_an_error_and_leaks_nothing(void **state)
     const struct {
         const char *fixture;
         reader *read;
-    } cases[] = {{"fortran.npy", cornu_load_npy}, {"deflated.npz", cornu_load_npz}, {"int16.idx.gz", cornu_load_idx},
+    } cases[] = {{"fortran.npy", cornu_load_npy},
+                 {"deflated.npz", cornu_load_npz},
+                 {"int16.idx.gz", cornu_load_idx},
                  {NULL, read_csv_with_target}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_text(path, text);

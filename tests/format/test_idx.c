@@ -76,8 +76,11 @@ static void load_any_finds_the_reader_by_the_contents(void **state)
     const struct {
         const char *name;
         cornu__file_kind kind;
-    } files[] = {{"float32.npy", CORNU__FILE_NPY}, {"deflated.npz", CORNU__FILE_NPZ}, {"none.npz", CORNU__FILE_NPZ},
-                 {"int8.idx", CORNU__FILE_IDX},    {"int16.idx.gz", CORNU__FILE_IDX}};
+    } files[] = {{"float32.npy", CORNU__FILE_NPY},
+                 {"deflated.npz", CORNU__FILE_NPZ},
+                 {"none.npz", CORNU__FILE_NPZ},
+                 {"int8.idx", CORNU__FILE_IDX},
+                 {"int16.idx.gz", CORNU__FILE_IDX}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[PATH_SIZE];
         cornu__file_kind kind;

@@ -73,7 +73,8 @@ static void files_are_read_plain_and_absent_ones_said_to_be(void **state)
 static void values_are_read_or_refused_with_their_place(void **state)
 {
     (void)state;
-    json_t *document = parse("{\"config\": {\"layers\": [{\"units\": 32}, {\"units\": \"32\", \"rate\": 1, \"name\": \"d\", \"use_bias\": true, "
+    json_t *document = parse("{\"config\": {\"layers\": [{\"units\": 32}, {\"units\": \"32\", \"rate\": 1, \"name\": "
+                             "\"d\", \"use_bias\": true, "
                              "\"none\": null, \"shape\": [1, 2]}]}}");
     assert_non_null(document);
     cornu__json_place root = cornu__json_root("model.json", document);

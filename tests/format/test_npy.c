@@ -1,4 +1,5 @@
-/* test_npy.c: what numpy writes is read; what it would not read, or runs code, is refused; what is written is what numpy writes. */
+/* test_npy.c: what numpy writes is read; what it would not read, or runs code, is refused; what is written is what
+ * numpy writes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -80,9 +81,9 @@ static void scalars_vectors_and_empty_arrays_are_read(void **state)
 static void other_dtypes_are_refused_by_name(void **state)
 {
     (void)state;
-    const char *const refused[][2] = {{"objects", "Python objects"}, {"texts", "texts"},          {"bytes", "texts"},
-                                      {"records", "structured"},     {"complex", "complex numbers"}, {"dates", "dates"},
-                                      {"axes", "more than 8 axes"}};
+    const char *const refused[][2] = {
+        {"objects", "Python objects"},  {"texts", "texts"}, {"bytes", "texts"},          {"records", "structured"},
+        {"complex", "complex numbers"}, {"dates", "dates"}, {"axes", "more than 8 axes"}};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         char name[64];
         snprintf(name, sizeof name, "refused_%s.npy", refused[i][0]);
@@ -148,7 +149,8 @@ static void a_lying_size_asks_for_no_memory(void **state)
     char path[PATH_SIZE];
     scratch_path(path, "lying.npy");
     write_npy(path, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000)}", 100);
-    expect_failure(cornu_load_npy(path), CORNU_ERROR_FORMAT, "promises 4000000000 bytes of data, at most 100 can follow");
+    expect_failure(cornu_load_npy(path), CORNU_ERROR_FORMAT,
+                   "promises 4000000000 bytes of data, at most 100 can follow");
     write_npy(path, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000000)}", 100);
     expect_failure(cornu_load_npy(path), CORNU_ERROR_LIMIT, "CORNU_MAX_READ_BYTES");
     write_npy(path, "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4, 2)}", 100);
@@ -177,7 +179,8 @@ static void what_is_saved_is_what_numpy_saves(void **state)
 {
     (void)state;
     char fixture[PATH_SIZE], path[PATH_SIZE];
-    const char *const names[] = {"float32.npy", "float16.npy", "int64.npy", "bool.npy", "uint8.npy", "scalar.npy", "vector.npy", "empty.npy"};
+    const char *const names[] = {"float32.npy", "float16.npy", "int64.npy",  "bool.npy",
+                                 "uint8.npy",   "scalar.npy",  "vector.npy", "empty.npy"};
     scratch_path(path, "saved.npy");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         cornu_array *array = cornu_load_npy(fixture_path(fixture, names[i]));

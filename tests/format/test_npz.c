@@ -1,4 +1,5 @@
-/* test_npz.c: archives of arrays: numpy's are read, ours are whole and repeatable, damaged and lying ones are refused. */
+/* test_npz.c: archives of arrays: numpy's are read, ours are whole and repeatable, damaged and lying ones are refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -45,7 +46,8 @@ static void stored_and_deflated_archives_of_numpy_are_read(void **state)
 static void objects_are_refused_with_the_members_name(void **state)
 {
     (void)state;
-    expect_failure(load_fixture("refused_objects.npz"), CORNU_ERROR_UNSUPPORTED, "refused_objects.npz: names.npy' holds Python objects");
+    expect_failure(load_fixture("refused_objects.npz"), CORNU_ERROR_UNSUPPORTED,
+                   "refused_objects.npz: names.npy' holds Python objects");
 }
 
 /* A dictionary of a float vector of `count` elements and a view of rows 1 and 2 of a matrix. */

@@ -1,6 +1,6 @@
 /*
- * test_real_data.c: real data sets read whole. Sums and values were computed by Python from the same files (gzip, csv and numpy). Skips,
- * saying so, where the data is not: it lies beside the project, or where CORNU_SHARED_DATA says.
+ * test_real_data.c: real data sets read whole. Sums and values were computed by Python from the same files (gzip, csv
+ * and numpy). Skips, saying so, where the data is not: it lies beside the project, or where CORNU_SHARED_DATA says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,8 +127,8 @@ static void a_missing_value_is_told_with_its_line_and_name(void **state)
 {
     (void)state;
     char path[PATH_SIZE];
-    expect_failure(cornu_load_csv(data_path(path, "tabular/california_housing.csv"), .target = "ocean_proximity"), CORNU_ERROR_DATA,
-                   "line 292, column 5 (total_bedrooms): the field is empty");
+    expect_failure(cornu_load_csv(data_path(path, "tabular/california_housing.csv"), .target = "ocean_proximity"),
+                   CORNU_ERROR_DATA, "line 292, column 5 (total_bedrooms): the field is empty");
 }
 
 int main(void)
