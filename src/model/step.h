@@ -49,9 +49,20 @@ const cornu__port *cornu__model_input(const cornu_model *model, int index);
 int cornu__model_target_count(const cornu_model *model); /* = outputs */
 const cornu__port *cornu__model_target(const cornu_model *model, int index);
 
-/* Compiles the program for such a batch if there is none yet (data pointers are not looked at). Steps do it by themselves. */
+/* Builds a Sequential model whose input is not known yet from the first data: one spec per input, axis 0 is the batch. Does nothing for a
+ * built model. */
+cornu_status cornu__model_build_from(cornu_model *model, int count, const cornu__spec *inputs);
+
+/* Compiles the program for such a batch if there is none yet. Of the data pointers only whether they are NULL counts. Steps do it by
+ * themselves. */
 cornu_status cornu__model_prepare(cornu_model *model, cornu__step_kind kind, const cornu__batch *shapes);
 cornu_status cornu__model_step(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch);
+
+/* For benchmarks: as cornu__model_step, timing each kernel: seconds[i] of kernel i < *kernel_count (at most `capacity` are written); *flops: the
+ * step's useful floating-point operations. And kernel i of that program in words. */
+cornu_status cornu__model_profile(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int capacity, double *seconds,
+                                  int *kernel_count, double *flops);
+const char *cornu__model_kernel_name(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int index);
 
 /* Results of the last step. */
 double cornu__model_loss(const cornu_model *model);                   /* total loss of the batch, added losses included */
@@ -75,6 +86,9 @@ int cornu__model_loss_output(const cornu_model *model, int index);
 double cornu__model_learning_rate(const cornu_model *model);
 cornu_status cornu__model_set_learning_rate(cornu_model *model, double learning_rate);
 uint64_t cornu__model_iterations(const cornu_model *model);
+
+/* At the end of training: where the optimizer keeps a moving average of the weights (use_ema), it becomes the weights. */
+cornu_status cornu__model_finalize_weights(cornu_model *model);
 
 /* The seed of everything random in this model: initial weights, dropout, order of the data. */
 uint64_t cornu__model_seed(const cornu_model *model);
