@@ -1,0 +1,69 @@
+"""Builds the fuzz targets of this folder by clang with libFuzzer and the sanitizers, and runs each for a while.
+
+CORNU_FUZZ_SECONDS sets for how long each runs (20). What a target dies of is printed, with the input as hexadecimal digits.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(os.environ.get("CORNU_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+SECONDS = os.environ.get("CORNU_FUZZ_SECONDS", "20")
+FIXTURES = ROOT / "tests" / "format" / "fixtures"
+SEEDS = {"npy": "*.npy", "npz": "*.npz", "idx": "*.idx*"}
+TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
+         "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}']}
+FLAGS = ["-std=gnu17", "-D_GNU_SOURCE=", "-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all",
+         "-ffp-contract=off"]
+
+
+def build(target, program):
+    sources = [path for room in ("base", "array", "format") for path in sorted((ROOT / "src" / room).glob("*.c"))]
+    libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", "libzip", "zlib", "jansson"], text=True).split()
+    subprocess.check_call(["clang", *FLAGS, f"-I{ROOT}/src", f"-I{ROOT}/include", str(target), *map(str, sources), "-o", str(program),
+                           *libraries, "-lm", "-lpthread"])
+
+
+def write_seeds(kind, folder):
+    folder.mkdir()
+    for path in FIXTURES.glob(SEEDS[kind]) if kind in SEEDS else []:
+        shutil.copy(path, folder)
+    for number, text in enumerate(TEXTS.get(kind, [])):
+        (folder / str(number)).write_text(text)
+
+
+@unittest.skipUnless(shutil.which("clang"), "clang, which has libFuzzer, is not installed")
+class Readers(unittest.TestCase):
+    def run_target(self, kind):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            program, seeds = folder / f"fuzz_{kind}", folder / "seeds"
+            build(ROOT / "tests" / "fuzz" / f"fuzz_{kind}.c", program)
+            write_seeds(kind, seeds)
+            run = subprocess.run([program, f"-max_total_time={SECONDS}", "-max_len=4096", "-rss_limit_mb=1024", "-timeout=10",
+                                  f"-artifact_prefix={folder}/died-", seeds], capture_output=True, text=True, cwd=folder)
+            if run.returncode != 0:
+                died = "\n".join(path.read_bytes().hex() for path in folder.glob("died-*"))
+                self.fail(f"{kind}: {run.stderr[-6000:]}\ninput: {died}")
+            print([line for line in run.stderr.splitlines() if "DONE" in line], flush=True)
+
+    def test_npy(self):
+        self.run_target("npy")
+
+    def test_npz(self):
+        self.run_target("npz")
+
+    def test_idx(self):
+        self.run_target("idx")
+
+    def test_csv(self):
+        self.run_target("csv")
+
+    def test_json(self):
+        self.run_target("json")
+
+
+if __name__ == "__main__":
+    unittest.main()
