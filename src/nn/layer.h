@@ -24,6 +24,7 @@ typedef struct cornu__weight {
     cornu__object *constraint;  /* kept, or NULL */
     uint64_t number;            /* numbered when made in a model: part of the initializer's random key */
     struct cornu__buffer *home; /* NULL until the model is built; holds a reference; float32 */
+    void (*release_home)(struct cornu__buffer *home); /* the model's; NULL: nothing to do */
     int64_t offset;             /* in `home` */
     float *initial; /* given values before there is a home (set_weights on a built layer without a model), or NULL */
 } cornu__weight;
@@ -86,6 +87,11 @@ struct cornu_layer {
     struct cornu_model *model; /* the model that this layer is (a nested model), or NULL */
     uint64_t random_first;     /* the first of this layer's random numbers in its model */
 };
+
+/* A layer of a class with these options (may be NULL). */
+cornu_layer *cornu__layer_create(const cornu__layer_class *class, const void *options);
+/* The same in a struct of `size` bytes that begins with cornu_layer. */
+cornu_layer *cornu__layer_create_sized(const cornu__layer_class *class, size_t size, const void *options);
 
 const cornu__layer_class *cornu__layer_class_of(const cornu_layer *layer);
 

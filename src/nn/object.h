@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include <cornu/object.h>
 #include <cornu/options.h>
 
 #include "base/memory.h"
@@ -38,7 +39,12 @@ typedef enum cornu__field_type {
     CORNU__FIELD_DOUBLE,     /* double; JSON null <-> NaN where `optional` */
     CORNU__FIELD_TEXT,       /* const char * in options, owned char * in the object */
     CORNU__FIELD_SIZE2,      /* cornu_size2; in JSON a list of two, or of one for 1-D layers */
+    CORNU__FIELD_SIDES2,     /* cornu_sides2; in JSON one number, a list of two, or two lists of two */
     CORNU__FIELD_SHAPE,      /* int64_t[CORNU_MAX_RANK], ends at its first 0 */
+    CORNU__FIELD_AXES,       /* cornu_axes; in JSON one number or a list */
+    CORNU__FIELD_DOUBLES,    /* double[CORNU__MAX_DOUBLES], ends at its first 0; in JSON one number or a list */
+    CORNU__FIELD_DTYPE,      /* const char *, as TEXT; in JSON a name or Keras 3's policy; NULL: "float32" */
+    CORNU__FIELD_RATE,       /* double; in JSON a number or a schedule, which then goes to the field "schedule" */
     CORNU__FIELD_OBJECT      /* cornu_identifier; in the object always a kept cornu__object * or NULL; `object_kind` says of what kind */
 } cornu__field_type;
 
@@ -47,20 +53,33 @@ typedef struct cornu__field {
     cornu__field_type type;
     size_t offset; /* in the options struct */
     cornu__kind object_kind;
-    bool optional;              /* NULL, None allowed */
+    bool optional;              /* NULL, None allowed; where it is not, NULL means the default */
+    bool single;                /* of a SIZE2: one axis only, one number in JSON's list */
+    bool unwritten;             /* read only: older versions' fields, and what Keras writes only where it is given */
     const char *const *choices; /* of a TEXT: NULL-terminated; NULL: any text */
     const char *alias;          /* an older Keras's name of the same field: "lr", "alpha"; or NULL */
 } cornu__field;
 
+#define CORNU__MAX_DOUBLES 32
+
+/* One field of a table; further members may follow: CORNU__FIELD(TEXT, cornu_conv_options, padding, .choices = paddings). */
+#define CORNU__FIELD(field_type, options, member, ...)                                                                 \
+    {                                                                                                                  \
+        .name = #member, .type = CORNU__FIELD_##field_type, .offset = offsetof(options, member), __VA_ARGS__           \
+    }
+#define CORNU__OBJECT_FIELD(options, member, kind, ...)                                                                \
+    CORNU__FIELD(OBJECT, options, member, .object_kind = CORNU__KIND_##kind, __VA_ARGS__)
+#define CORNU__FIELD_TABLE(table) .fields = (table), .field_count = (int)(sizeof(table) / sizeof(table)[0])
+
 typedef struct cornu__class {
     cornu__kind kind;
     const char *name;                 /* "Conv2D", "MeanSquaredError", "Adam", "GlorotUniform" */
-    const char *const *aliases;       /* NULL-terminated: "mse", "MSE", "mean_squared_error"; or NULL */
+    const char *const *aliases;       /* NULL-terminated; the first is what Keras calls such an object: "mean_squared_error", "mse", "MSE"; or NULL */
     size_t options_size;              /* of the config struct; its first member is size_t struct_size */
     const void *defaults;             /* an options struct */
     const cornu__field *fields;
     int field_count;
-    cornu_status (*check)(const void *config); /* values that the fields alone can't check; or NULL */
+    cornu_status (*check)(void *config); /* values that the fields alone can't check; settles what was left open; or NULL */
 } cornu__class;
 
 #define CORNU__OBJECT_MARK 0x03
@@ -82,13 +101,22 @@ bool cornu__is_object(cornu_identifier identifier);
 /* Makes an object of `size` bytes (a struct that begins with cornu__object) of a class, with options laid over the class's defaults as far as
  * options->struct_size reaches. Never NULL but for want of memory: a failed object is returned poisoned. */
 void *cornu__object_create(const cornu__class *class, size_t size, const void *options);
+/* `out` (class->options_size bytes) := the class's defaults with `options` (may be NULL) laid over as far as its struct_size reaches. */
+void cornu__options_complete(const cornu__class *class, const void *options, void *out);
+/* An object of a class with these options, of the right size for its kind. */
+void *cornu__object_make(const cornu__class *class, const void *options);
+/* The class's field of that name, or NULL. */
+const cornu__field *cornu__class_field(const cornu__class *class, const char *name);
+/* Makes a failed object of the last error, and gives it back. */
+void *cornu__object_poison(void *object);
+
 /* Keeps (takes over or adds a reference). Returns the object. */
 void *cornu__object_keep(void *object);
 void cornu__object_drop(void *object);
 /* CORNU_OK, or the object's failure set as this thread's error. */
 cornu_status cornu__object_status(const void *object);
 
-/* The class by name or alias (Keras's matching: exact first, then without case), or NULL with the error and the nearest spelling. */
+/* The class by name or alias (exact first, then without regard to case and underscores), or NULL with the error and the nearest spelling. */
 const cornu__class *cornu__class_find(cornu__kind kind, const char *name);
 /* All classes of a kind, NULL-terminated. */
 const cornu__class *const *cornu__classes(cornu__kind kind);

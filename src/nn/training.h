@@ -97,6 +97,9 @@ typedef struct cornu__optimizer_class {
     double (*slot_initial)(const cornu__object *optimizer, int slot); /* NULL: 0 */
 } cornu__optimizer_class;
 
+/* --- schedules: the learning rate after `step` updates --- */
+double cornu__schedule_value(const cornu__object *schedule, uint64_t step);
+
 /* The options that every optimizer has, at the same place in each options struct. */
 typedef struct cornu__optimizer_common {
     size_t struct_size;

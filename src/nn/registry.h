@@ -1,0 +1,20 @@
+/* nn/registry.h: the families of classes. Each is a NULL-terminated list in its own file; a new class is one entry there. */
+#ifndef CORNU_NN_REGISTRY_H
+#define CORNU_NN_REGISTRY_H
+
+#include "nn/object.h"
+
+typedef const cornu__class *const cornu__family[];
+
+extern cornu__family cornu__core_layers, cornu__activation_layers, cornu__convolution_layers, cornu__pooling_layers,
+    cornu__normalization_layers, cornu__reshaping_layers, cornu__merge_layers, cornu__noise_layers;
+extern cornu__family cornu__losses, cornu__crossentropy_losses;
+extern cornu__family cornu__accuracy_metrics, cornu__mean_metrics, cornu__confusion_metrics;
+extern cornu__family cornu__gradient_optimizers, cornu__moment_optimizers;
+extern cornu__family cornu__schedules;
+extern cornu__family cornu__initializers;
+extern cornu__family cornu__regularizers;
+extern cornu__family cornu__constraints;
+extern cornu__family cornu__activations;
+
+#endif
