@@ -1,6 +1,7 @@
 /* file.c: new files that appear whole or not at all. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,8 +24,19 @@ static cornu_status wanted_mode(const char *path, mode_t *mode)
         return cornu__fail(CORNU_ERROR_IO, "cannot write '%s': it is a folder", path);
     if (!S_ISREG(old.st_mode))
         return cornu__fail(CORNU_ERROR_IO, "cannot write '%s': it is a device or pipe, not a file", path);
-    *mode = old.st_mode & 07777;
+    *mode = old.st_mode & 0777;
     return CORNU_OK;
+}
+
+/* Where the file really lies: a symbolic link stays one, and what it points to is replaced. NULL with the error set. */
+static char *place_of(const char *path)
+{
+    struct stat about;
+    bool linked = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+    char *target = linked ? realpath(path, NULL) : NULL;
+    char *place = cornu__copy_text(target ? target : path);
+    free(target);
+    return place;
 }
 
 /* Creates a file that was not there, beside `file->path`: only there can a rename put it in place in one step. */
@@ -57,9 +69,9 @@ cornu_status cornu__file_begin(cornu__new_file *file, const char *path)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cannot write a file without a name");
     mode_t mode;
     CORNU_TRY(wanted_mode(path, &mode));
-    file->path = cornu__copy_text(path);
+    file->path = place_of(path);
     if (!file->path)
-        return CORNU_ERROR_OUT_OF_MEMORY;
+        return cornu_error_status();
     int descriptor = create_beside(file);
     if (descriptor < 0) {
         cornu__free(file->path);

@@ -2,7 +2,8 @@
  * base/file.h: files that appear whole or not at all.
  *
  * Bytes go to a new file beside the wanted one; commit flushes it to the disk (fsync), renames it over the wanted name and
- * flushes the folder. Whatever happens before commit, the old file stays as it was.
+ * flushes the folder. Whatever happens before commit, the old file stays as it was. The new one gets its mode; where the
+ * wanted name is a symbolic link, the file it points to is replaced.
  */
 #ifndef CORNU_BASE_FILE_H
 #define CORNU_BASE_FILE_H

@@ -54,6 +54,8 @@ static void fail_open(const char *path, int code)
         cornu__fail(CORNU_ERROR_IO, "cannot read '%s': no such file", path);
     else if (code == ZIP_ER_OPEN || code == ZIP_ER_READ)
         cornu__fail(CORNU_ERROR_IO, "cannot read '%s': %m", path);
+    else if (code == ZIP_ER_OPNOTSUPP)
+        cornu__fail(CORNU_ERROR_IO, "cannot read '%s': it is a folder, device or pipe, not a file", path);
     else if (code == ZIP_ER_NOZIP)
         cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no .npz (zip) archive, or is truncated", path);
     else if (code == ZIP_ER_MEMORY)

@@ -124,6 +124,26 @@ static void modes_are_kept(void **state)
     assert_int_equal(about.st_mode & 07777, 0640);
 }
 
+static void a_link_stays_and_its_target_is_replaced(void **state)
+{
+    (void)state;
+    char target[256];
+    struct stat about;
+    snprintf(target, sizeof target, "%s/target", folder);
+    write_whole("old");
+    assert_int_equal(rename(path, target), 0);
+    assert_int_equal(symlink("target", path), 0);
+    write_whole("new");
+    expect_contents("new");
+    assert_int_equal(lstat(path, &about), 0);
+    assert_true(S_ISLNK(about.st_mode));
+    assert_int_equal(lstat(target, &about), 0);
+    assert_true(S_ISREG(about.st_mode) && about.st_size == 3);
+    assert_int_equal(files_in_folder(), 2);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(target), 0);
+}
+
 static void what_cannot_be_written_is_said(void **state)
 {
     (void)state;
@@ -170,6 +190,7 @@ int main(void)
         cmocka_unit_test(two_writers_do_not_meet),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(modes_are_kept),
+        cmocka_unit_test(a_link_stays_and_its_target_is_replaced),
         cmocka_unit_test(what_cannot_be_written_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -223,6 +223,8 @@ static void absent_files_are_said_to_be(void **state)
 {
     (void)state;
     expect_failure(cornu_load_npz("no/such/file.npz"), CORNU_ERROR_IO, "no such file");
+    expect_failure(cornu_load_npz("/"), CORNU_ERROR_IO, "it is a folder");
+    expect_failure(cornu_load_npz(NULL), CORNU_ERROR_INVALID_ARGUMENT, "without a name");
     expect_failure(load_fixture("float32.npy"), CORNU_ERROR_FORMAT, "no .npz");
 }
 
