@@ -7,10 +7,11 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip>=1.7)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo>=1.16)
 
 add_library(cornu_dependencies INTERFACE)
-target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson
+target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson PkgConfig::nettle
                                                    PkgConfig::cairo OpenMP::OpenMP_C Threads::Threads m)
 
 if(CORNU_TESTS)

@@ -1,0 +1,220 @@
+/* compile.c: cornu_compile, and what a compiled model tells of its training. */
+#include <math.h>
+#include <string.h>
+
+#include "model/model.h"
+#include "model/plan.h"
+#include "model/request.h"
+
+/* Works the request out, once the shapes are known. */
+static cornu_status make_plan(cornu_model *model)
+{
+    CORNU_TRY(cornu__model_need_homes(model));
+    return cornu__plan_create(model, &model->request->options, &model->plan);
+}
+
+/* What can be checked before the shapes are known. */
+static cornu_status check_names(const cornu_compile_options *options)
+{
+    cornu__object *object;
+    CORNU_TRY(cornu__resolve(CORNU__KIND_OPTIMIZER, options->optimizer, &object));
+    cornu__object_drop(object);
+    CORNU_TRY(cornu__resolve(CORNU__KIND_LOSS, options->loss, &object));
+    cornu__object_drop(object);
+    return CORNU_OK;
+}
+
+static cornu_status compile(cornu_model *model, cornu__compile_request *request)
+{
+    CORNU_TRY(cornu__model_status(model));
+    if (request->options.threads < 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .threads must not be negative, got %d", request->options.threads);
+    CORNU_TRY(check_names(&request->options));
+    CORNU_TRY(cornu__model_set_backend(model, request->options.backend, request->options.threads));
+    cornu__model_drop_programs(model);
+    cornu__plan_release(model->plan);
+    model->plan = NULL;
+    cornu__request_release(model->request);
+    model->request = request;
+    bool known = cornu__model_need_structure(model) == CORNU_OK;
+    if (!known) {
+        CORNU_TRY(cornu__model_status(model));
+        return model->layer_count > 0 ? CORNU_OK : cornu_error_status(); /* a deferred model goes on when its input is known */
+    }
+    return make_plan(model);
+}
+
+cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options *options)
+{
+    cornu__compile_request *request = cornu__request_create(options);
+    if (!request)
+        return cornu_error_status();
+    if (!model) {
+        cornu__request_release(request);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: the model is NULL");
+    }
+    cornu_status status = compile(model, request);
+    if (model->request != request) {
+        cornu__request_release(request);
+    } else if (status != CORNU_OK) { /* not compiled: what went wrong is told again by none other */
+        cornu__request_release(model->request);
+        model->request = NULL;
+    }
+    return status;
+}
+
+cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind)
+{
+    CORNU_TRY(cornu__model_need_homes(model));
+    if (kind == CORNU__STEP_PREDICT || model->plan)
+        return CORNU_OK;
+    if (!model->request)
+        return cornu__fail(CORNU_ERROR_STATE, "model '%s' is not compiled; call cornu_compile first", cornu_model_name(model));
+    return make_plan(model);
+}
+
+/* --- ports and values --- */
+
+int cornu__model_input_count(const cornu_model *model)
+{
+    return model->input_count;
+}
+
+const cornu__port *cornu__model_input(const cornu_model *model, int index)
+{
+    return &model->input_ports[index];
+}
+
+int cornu__model_target_count(const cornu_model *model)
+{
+    return model->output_count;
+}
+
+const cornu__port *cornu__model_target(const cornu_model *model, int index)
+{
+    return &model->target_ports[index];
+}
+
+int cornu__model_value_count(const cornu_model *model)
+{
+    return model->plan ? model->plan->value_count : 0;
+}
+
+const char *cornu__model_value_name(const cornu_model *model, int index)
+{
+    return model->plan && index >= 0 && index < model->plan->value_count ? model->plan->value_names[index] : NULL;
+}
+
+int cornu__model_loss_count(const cornu_model *model)
+{
+    return model->plan ? model->plan->loss_count : 0;
+}
+
+int cornu__model_loss_output(const cornu_model *model, int index)
+{
+    return model->plan->loss_outputs[index];
+}
+
+double cornu__model_loss(const cornu_model *model)
+{
+    return model->loss;
+}
+
+double cornu__model_output_loss(const cornu_model *model, int index)
+{
+    return index >= 0 && index < model->output_count ? model->output_losses[index] : NAN;
+}
+
+cornu_status cornu__model_reset_metrics(cornu_model *model)
+{
+    cornu__buffer *states = model->plan ? model->plan->metric_states : NULL;
+    if (!states)
+        return CORNU_OK;
+    float *host = cornu__buffer_host(states);
+    if (!host)
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "metrics of this backend cannot be reset");
+    memset(host, 0, (size_t)cornu__buffer_count(states) * sizeof *host);
+    cornu__buffer_touch(states);
+    return CORNU_OK;
+}
+
+double cornu__model_metric(const cornu_model *model, int index)
+{
+    const cornu__plan *plan = model->plan;
+    if (!plan || index < plan->loss_count || index >= plan->value_count)
+        return NAN;
+    const cornu__plan_metric *planned = &plan->metrics[index - plan->loss_count];
+    const float *host = plan->metric_states ? cornu__buffer_host(plan->metric_states) : NULL;
+    const float *states[CORNU__METRIC_MAX_STATES];
+    if (!host)
+        return NAN;
+    for (int i = 0; i < planned->state_count; i++)
+        states[i] = host + planned->offsets[i];
+    return ((const cornu__metric_class *)planned->metric->class)->result(planned->metric, states, planned->sizes);
+}
+
+/* --- learning rate --- */
+
+double cornu__model_learning_rate(const cornu_model *model)
+{
+    return model->plan ? cornu__plan_learning_rate(model->plan) : NAN;
+}
+
+cornu_status cornu__model_set_learning_rate(cornu_model *model, double learning_rate)
+{
+    if (!model->plan)
+        return cornu__fail(CORNU_ERROR_STATE, "model '%s' has no optimizer yet; call cornu_compile first", cornu_model_name(model));
+    if (cornu__plan_optimizer_options(model->plan)->schedule)
+        return cornu__fail(CORNU_ERROR_STATE, "the learning rate of model '%s' follows a schedule and cannot be set", cornu_model_name(model));
+    if (!isfinite(learning_rate))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a learning rate must be a finite number, got %g", learning_rate);
+    model->plan->learning_rate = learning_rate;
+    return CORNU_OK;
+}
+
+uint64_t cornu__model_iterations(const cornu_model *model)
+{
+    return model->plan ? model->plan->iterations : 0;
+}
+
+double cornu_learning_rate(const cornu_model *model)
+{
+    if (model && model->plan)
+        return cornu__model_learning_rate(model);
+    cornu__fail(CORNU_ERROR_STATE, "the model has no optimizer yet; call cornu_compile first");
+    return NAN;
+}
+
+cornu_status cornu_set_learning_rate(cornu_model *model, double learning_rate)
+{
+    CORNU_TRY(cornu__model_status(model));
+    return cornu__model_set_learning_rate(model, learning_rate);
+}
+
+/* --- inputs and outputs by name --- */
+
+int cornu_input_count(cornu_model *model)
+{
+    return cornu__model_need_structure(model) == CORNU_OK ? model->input_count : -1;
+}
+
+int cornu_output_count(cornu_model *model)
+{
+    return cornu__model_need_structure(model) == CORNU_OK ? model->output_count : -1;
+}
+
+const char *cornu_input_name(cornu_model *model, int index)
+{
+    int count = cornu_input_count(model);
+    if (index >= 0 && index < count)
+        return model->port_names[index];
+    return count < 0 ? NULL : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d inputs; there is no number %d", count, index);
+}
+
+const char *cornu_output_name(cornu_model *model, int index)
+{
+    int count = cornu_output_count(model);
+    if (index >= 0 && index < count)
+        return model->port_names[CORNU__MAX_PORTS + index];
+    return count < 0 ? NULL : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d outputs; there is no number %d", count, index);
+}

@@ -1,0 +1,409 @@
+/* plan.c: from what cornu_compile was given to a plan: what each output's loss and metrics are, and memory for the optimizer and the metrics. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/plan.h"
+
+/* While a plan is made. */
+struct planning {
+    cornu_model *model;
+    const cornu_compile_options *options;
+    cornu__plan *plan;
+    int metric_capacity;
+    char *const *output_names;
+};
+
+const cornu__optimizer_common *cornu__plan_optimizer_options(const cornu__plan *plan)
+{
+    return plan->optimizer->config;
+}
+
+const cornu__optimizer_class *cornu__plan_optimizer_class(const cornu__plan *plan)
+{
+    return (const cornu__optimizer_class *)plan->optimizer->class;
+}
+
+int cornu__plan_accumulation(const cornu__plan *plan)
+{
+    int steps = cornu__plan_optimizer_options(plan)->gradient_accumulation_steps;
+    return steps > 1 ? steps : 1;
+}
+
+double cornu__plan_learning_rate(const cornu__plan *plan)
+{
+    const cornu__object *schedule = cornu__plan_optimizer_options(plan)->schedule;
+    return schedule ? cornu__schedule_value(schedule, plan->iterations) : plan->learning_rate;
+}
+
+/* --- outputs by name --- */
+
+static cornu_status find_output(const struct planning *planning, const char *option, const char *name, int *output)
+{
+    int count = planning->model->output_count;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(planning->output_names[i], name) == 0) {
+            *output = i;
+            return CORNU_OK;
+        }
+    }
+    const char *nearest = cornu__text_nearest(name, (const char *const *)planning->output_names, (size_t)count);
+    cornu__text all = {0};
+    for (int i = 0; i < count; i++)
+        cornu__text_add(&all, "%s'%s'", i > 0 ? ", " : "", planning->output_names[i]);
+    cornu_status status =
+        cornu__fail(CORNU_ERROR_UNKNOWN_NAME, ".%s: the model has no output '%s'; it has %s%s%s%s", option, name, all.data ? all.data : "others",
+                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    cornu__text_free(&all);
+    return status;
+}
+
+/* --- losses --- */
+
+static cornu_status set_loss(struct planning *planning, int output, cornu_identifier loss)
+{
+    cornu__plan_output *planned = &planning->plan->outputs[output];
+    if (cornu__resolve(CORNU__KIND_LOSS, loss, &planned->loss) != CORNU_OK)
+        return cornu__fail_context("loss of output '%s'", planning->output_names[output]);
+    return CORNU_OK;
+}
+
+static cornu_status set_losses_in_order(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    int count = 0, outputs = planning->model->output_count;
+    while (count < CORNU_MAX_PORTS && options->losses[count])
+        count++;
+    if (count != outputs)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".losses has %d entries; the model has %d output%s, and each wants one (\"\" for none)",
+                           count, outputs, outputs == 1 ? "" : "s");
+    for (int i = 0; i < count; i++)
+        CORNU_TRY(set_loss(planning, i, options->losses[i]));
+    return CORNU_OK;
+}
+
+static cornu_status set_losses_by_name(struct planning *planning)
+{
+    const cornu_for_output *losses = planning->options->output_losses;
+    for (int i = 0; i < CORNU_MAX_PORTS && losses[i].output; i++) {
+        int output;
+        CORNU_TRY(find_output(planning, "output_losses", losses[i].output, &output));
+        if (planning->plan->outputs[output].loss)
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".output_losses names output '%s' twice", losses[i].output);
+        CORNU_TRY(set_loss(planning, output, losses[i].object));
+    }
+    return CORNU_OK;
+}
+
+static cornu_status set_losses(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    int ways = (options->loss != NULL) + (options->losses[0] != NULL) + (options->output_losses[0].output != NULL);
+    if (ways > 1)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "losses are given by .loss, .losses or .output_losses; got more than one of them");
+    if (options->losses[0])
+        return set_losses_in_order(planning);
+    if (options->output_losses[0].output)
+        return set_losses_by_name(planning);
+    for (int i = 0; i < planning->model->output_count && options->loss; i++)
+        CORNU_TRY(set_loss(planning, i, options->loss));
+    return CORNU_OK;
+}
+
+static cornu_status check_weight(double weight)
+{
+    return isfinite(weight) ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a loss weight must be a finite number, got %g", weight);
+}
+
+static cornu_status set_loss_weights(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    cornu__plan_output *outputs = planning->plan->outputs;
+    bool in_order = false;
+    for (int i = 0; i < CORNU_MAX_PORTS; i++)
+        in_order |= options->loss_weights[i] != 0;
+    if (in_order && options->output_loss_weights[0].output)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "loss weights are given by .loss_weights or .output_loss_weights; got both");
+    for (int i = 0; i < CORNU_MAX_PORTS; i++) {
+        if (in_order && i >= planning->model->output_count && options->loss_weights[i] != 0)
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".loss_weights has more than the model's %d outputs", planning->model->output_count);
+        CORNU_TRY(check_weight(options->loss_weights[i]));
+        outputs[i].weight = in_order ? options->loss_weights[i] : 1;
+    }
+    for (int i = 0; i < CORNU_MAX_PORTS && options->output_loss_weights[i].output; i++) {
+        int output;
+        CORNU_TRY(find_output(planning, "output_loss_weights", options->output_loss_weights[i].output, &output));
+        CORNU_TRY(check_weight(options->output_loss_weights[i].weight));
+        outputs[output].weight = options->output_loss_weights[i].weight;
+    }
+    return CORNU_OK;
+}
+
+/* --- metrics --- */
+
+static bool metric_name_taken(const cornu__plan *plan, const char *name)
+{
+    for (int i = 0; i < plan->metric_count; i++) {
+        if (strcmp(plan->metrics[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The spelling that was typed, an object's own name; with several outputs behind "<output>_"; "weighted_" and numbers where that is taken. */
+static char *name_metric(const struct planning *planning, int output, cornu_identifier identifier, const cornu__object *metric, bool weighted)
+{
+    char prefix[256] = "", name[512], snake[128];
+    cornu__snake_case(metric->class->name, snake, sizeof snake);
+    const char *own = !cornu__is_object(identifier) ? (const char *)identifier : metric->name ? metric->name : snake;
+    if (planning->model->output_count > 1)
+        snprintf(prefix, sizeof prefix, "%s_", planning->output_names[output]);
+    snprintf(name, sizeof name, "%s%s", prefix, own);
+    const char *between = "";
+    if (weighted && metric_name_taken(planning->plan, name)) {
+        between = "weighted_";
+        snprintf(name, sizeof name, "%s%s%s", prefix, between, own);
+    }
+    for (int number = 1; metric_name_taken(planning->plan, name); number++)
+        snprintf(name, sizeof name, "%s%s%s_%d", prefix, between, own, number);
+    return cornu__copy_text(name);
+}
+
+static cornu_status grow_metrics(struct planning *planning)
+{
+    cornu__plan *plan = planning->plan;
+    if (plan->metric_count < planning->metric_capacity)
+        return CORNU_OK;
+    int capacity = planning->metric_capacity > 0 ? 2 * planning->metric_capacity : 8;
+    cornu__plan_metric *grown =
+        cornu__realloc(plan->metrics, (size_t)plan->metric_count * sizeof *grown, (size_t)capacity * sizeof *grown);
+    if (!grown)
+        return cornu_error_status();
+    plan->metrics = grown;
+    planning->metric_capacity = capacity;
+    return CORNU_OK;
+}
+
+static cornu_status add_metric(struct planning *planning, int output, cornu_identifier identifier, bool weighted)
+{
+    CORNU_TRY(grow_metrics(planning));
+    cornu_model *model = planning->model;
+    cornu__plan *plan = planning->plan;
+    const cornu__spec *y_pred = &model->values[model->outputs[output]];
+    cornu__plan_metric planned = {.output = output, .weighted = weighted};
+    if (cornu__metric_resolve(identifier, plan->outputs[output].loss, y_pred, &planned.metric) != CORNU_OK)
+        return cornu__fail_context("metric of output '%s'", planning->output_names[output]);
+    const cornu__metric_class *class = (const cornu__metric_class *)planned.metric->class;
+    cornu_status status = class->states(planned.metric, y_pred, &planned.state_count, planned.sizes);
+    if (status == CORNU_OK) {
+        planned.name = name_metric(planning, output, identifier, planned.metric, weighted);
+        status = planned.name ? CORNU_OK : cornu_error_status();
+    } else {
+        status = cornu__fail_context("metric '%s' of output '%s'", planned.metric->class->name, planning->output_names[output]);
+    }
+    if (status != CORNU_OK) {
+        cornu__object_drop(planned.metric);
+        return status;
+    }
+    plan->metrics[plan->metric_count++] = planned;
+    return CORNU_OK;
+}
+
+/* Those of one output: `for_all`, then those that `by_name` gives it. An output without a loss is measured only if it is named. */
+static cornu_status add_metrics(struct planning *planning, int output, const cornu_identifier *for_all, const cornu_for_output *by_name, bool weighted)
+{
+    for (int i = 0; i < CORNU_MAX_METRICS && for_all[i] && planning->plan->outputs[output].loss; i++)
+        CORNU_TRY(add_metric(planning, output, for_all[i], weighted));
+    for (int i = 0; i < CORNU_MAX_METRICS && by_name[i].output; i++) {
+        int named;
+        CORNU_TRY(find_output(planning, weighted ? "output_weighted_metrics" : "output_metrics", by_name[i].output, &named));
+        if (named == output && by_name[i].object)
+            CORNU_TRY(add_metric(planning, output, by_name[i].object, weighted));
+    }
+    return CORNU_OK;
+}
+
+static cornu_status set_metrics(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    cornu__plan *plan = planning->plan;
+    for (int i = 0; i < planning->model->output_count; i++) {
+        CORNU_TRY(add_metrics(planning, i, options->metrics, options->output_metrics, false));
+        CORNU_TRY(add_metrics(planning, i, options->weighted_metrics, options->output_weighted_metrics, true));
+    }
+    int64_t total = 0;
+    for (int i = 0; i < plan->metric_count; i++) {
+        for (int k = 0; k < plan->metrics[i].state_count; k++) {
+            plan->metrics[i].offsets[k] = total;
+            total += (plan->metrics[i].sizes[k] + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
+        }
+    }
+    return total > 0 ? cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, total, &plan->metric_states) : CORNU_OK;
+}
+
+/* --- names of logs --- */
+
+static cornu_status add_value_name(cornu__plan *plan, const char *name)
+{
+    plan->value_names[plan->value_count] = cornu__copy_text(name);
+    if (!plan->value_names[plan->value_count])
+        return cornu_error_status();
+    plan->value_count++;
+    return CORNU_OK;
+}
+
+static cornu_status name_values(struct planning *planning)
+{
+    cornu__plan *plan = planning->plan;
+    int outputs = planning->model->output_count;
+    plan->value_names = cornu__alloc_array((size_t)(1 + outputs + plan->metric_count), sizeof *plan->value_names);
+    if (!plan->value_names)
+        return cornu_error_status();
+    CORNU_TRY(add_value_name(plan, "loss"));
+    for (int i = 0; i < outputs && outputs > 1; i++) {
+        char name[300];
+        if (!plan->outputs[i].loss)
+            continue;
+        snprintf(name, sizeof name, "%s_loss", planning->output_names[i]);
+        plan->loss_outputs[plan->value_count] = i;
+        CORNU_TRY(add_value_name(plan, name));
+    }
+    plan->loss_count = plan->value_count;
+    for (int i = 0; i < plan->metric_count; i++)
+        CORNU_TRY(add_value_name(plan, plan->metrics[i].name));
+    return CORNU_OK;
+}
+
+/* --- targets --- */
+
+/* Class numbers have the output's shape without its last axis, everything else the output's shape. */
+static void set_targets(struct planning *planning)
+{
+    cornu_model *model = planning->model;
+    for (int i = 0; i < model->output_count; i++) {
+        const cornu__object *loss = planning->plan->outputs[i].loss;
+        const cornu__loss_class *class = loss ? (const cornu__loss_class *)loss->class : NULL;
+        cornu__port *port = &model->target_ports[i];
+        *port = (cornu__port){.name = planning->output_names[i], .spec = model->values[model->outputs[i]], .expected = loss != NULL};
+        port->spec.dtype = loss ? cornu__loss_target_dtype(loss) : CORNU_FLOAT32;
+        port->any_shape = loss && !class->targets_like_output && !class->sparse_targets;
+        if (loss && class->sparse_targets) {
+            port->class_count = port->spec.shape[port->spec.rank - 1];
+            if (port->spec.rank > 1)
+                port->spec.rank--;
+        }
+        for (int k = 0; k < planning->plan->metric_count; k++)
+            port->expected |= planning->plan->metrics[k].output == i;
+        planning->plan->outputs[i].target_dtype = port->spec.dtype;
+    }
+}
+
+/* --- optimizer --- */
+
+static cornu_status check_clipping(const cornu__optimizer_common *options)
+{
+    int ways = !isnan(options->clipnorm) + !isnan(options->clipvalue) + !isnan(options->global_clipnorm);
+    if (ways > 1)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "optimizer: only one of .clipnorm, .clipvalue and .global_clipnorm can be given");
+    return CORNU_OK;
+}
+
+/* Places of the trained weights, in Keras's order, in each part of the optimizer's memory. */
+static void place_trained_weights(cornu_model *model, cornu__plan *plan)
+{
+    for (int i = 0; i < model->weight_count; i++) {
+        cornu__model_weight *weight = &model->weights[i];
+        weight->trained = weight->weight->trainable && weight->layer->trainable && model->layer.trainable;
+        if (!weight->trained)
+            continue;
+        weight->position = plan->part_size;
+        plan->part_size += (weight->weight->count + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
+    }
+}
+
+static cornu_status fill_part(cornu__plan *plan, int part, double value)
+{
+    float *values = cornu__alloc_array((size_t)plan->part_size, sizeof *values);
+    if (!values)
+        return cornu_error_status();
+    for (int64_t i = 0; i < plan->part_size; i++)
+        values[i] = (float)value;
+    cornu_status status = cornu__buffer_upload(plan->parts, part * plan->part_size, plan->part_size, values);
+    cornu__free(values);
+    return status;
+}
+
+static cornu_status set_optimizer(struct planning *planning)
+{
+    cornu__plan *plan = planning->plan;
+    if (!planning->options->optimizer)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .optimizer is NULL");
+    CORNU_TRY(cornu__resolve(CORNU__KIND_OPTIMIZER, planning->options->optimizer, &plan->optimizer));
+    const cornu__optimizer_common *options = cornu__plan_optimizer_options(plan);
+    const cornu__optimizer_class *class = cornu__plan_optimizer_class(plan);
+    const char *names[CORNU__OPTIMIZER_MAX_SLOTS];
+    CORNU_TRY(check_clipping(options));
+    plan->learning_rate = options->learning_rate;
+    plan->slot_count = class->slots(plan->optimizer, names);
+    int parts = plan->slot_count;
+    plan->average_part = options->use_ema ? parts++ : -1;
+    plan->sum_part = cornu__plan_accumulation(plan) > 1 ? parts++ : -1;
+    place_trained_weights(planning->model, plan);
+    if (parts * plan->part_size == 0)
+        return CORNU_OK;
+    CORNU_TRY(cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, parts * plan->part_size, &plan->parts));
+    for (int i = 0; i < plan->slot_count && class->slot_initial; i++) {
+        double initial = class->slot_initial(plan->optimizer, i);
+        if (initial != 0)
+            CORNU_TRY(fill_part(plan, i, initial));
+    }
+    return CORNU_OK;
+}
+
+/* --- life --- */
+
+static cornu_status make_plan(struct planning *planning)
+{
+    CORNU_TRY(set_losses(planning));
+    CORNU_TRY(set_loss_weights(planning));
+    CORNU_TRY(set_metrics(planning));
+    CORNU_TRY(name_values(planning));
+    CORNU_TRY(set_optimizer(planning));
+    set_targets(planning);
+    return CORNU_OK;
+}
+
+cornu_status cornu__plan_create(cornu_model *model, const cornu_compile_options *options, cornu__plan **out)
+{
+    *out = cornu__alloc(sizeof **out);
+    if (!*out)
+        return cornu_error_status();
+    struct planning planning = {.model = model, .options = options, .plan = *out, .output_names = model->port_names + CORNU__MAX_PORTS};
+    cornu_status status = make_plan(&planning);
+    if (status != CORNU_OK) {
+        cornu__plan_release(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+void cornu__plan_release(cornu__plan *plan)
+{
+    if (!plan)
+        return;
+    for (int i = 0; i < CORNU__MAX_PORTS; i++)
+        cornu__object_drop(plan->outputs[i].loss);
+    for (int i = 0; i < plan->metric_count; i++) {
+        cornu__object_drop(plan->metrics[i].metric);
+        cornu__free(plan->metrics[i].name);
+    }
+    cornu__free(plan->metrics);
+    for (int i = 0; i < plan->value_count; i++)
+        cornu__free(plan->value_names[i]);
+    cornu__free(plan->value_names);
+    cornu__object_drop(plan->optimizer);
+    cornu__buffer_release(plan->metric_states);
+    cornu__buffer_release(plan->parts);
+    cornu__free(plan);
+}

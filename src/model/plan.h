@@ -1,0 +1,60 @@
+/*
+ * model/plan.h: what compile fixed: the loss of each output, the metrics, the optimizer, and the memory of both.
+ *
+ * The optimizer's memory ("slots", like Adam's momentum) is one buffer of several parts, each as long as all trained weights together;
+ * a trained weight has the same place (cornu__model_weight.position) in every part. The average of the weights and the sum of gradients
+ * of some steps, where they are wanted, are further parts.
+ */
+#ifndef CORNU_MODEL_PLAN_H
+#define CORNU_MODEL_PLAN_H
+
+#include "model/model.h"
+
+typedef struct cornu__plan_output {
+    cornu__object *loss; /* kept, or NULL: none */
+    double weight;
+    cornu_dtype target_dtype;
+} cornu__plan_output;
+
+typedef struct cornu__plan_metric {
+    cornu__object *metric; /* kept */
+    char *name;            /* as in logs */
+    int output;
+    bool weighted; /* by sample weights */
+    int state_count;
+    int64_t sizes[CORNU__METRIC_MAX_STATES];
+    int64_t offsets[CORNU__METRIC_MAX_STATES]; /* in metric_states */
+} cornu__plan_metric;
+
+struct cornu__plan {
+    cornu__plan_output outputs[CORNU__MAX_PORTS];
+    cornu__plan_metric *metrics;
+    int metric_count;
+    cornu__buffer *metric_states;
+
+    cornu__object *optimizer; /* kept */
+    int slot_count;
+    int64_t part_size;         /* floats: all trained weights, each beginning on a cache line */
+    int average_part, sum_part; /* which part is the average of the weights, the sum of gradients; -1: none */
+    cornu__buffer *parts;
+    double learning_rate;
+    uint64_t iterations;
+
+    int value_count; /* names of logs: "loss", "<output>_loss"..., metrics */
+    char **value_names;
+    int loss_count;                         /* how many of them are losses */
+    int loss_outputs[CORNU__MAX_PORTS + 1]; /* of value i >= 1 */
+};
+
+/* Makes the plan of a model with homes from what compile was given, and marks the weights that it trains. */
+cornu_status cornu__plan_create(cornu_model *model, const cornu_compile_options *options, cornu__plan **plan);
+void cornu__plan_release(cornu__plan *plan);
+
+const cornu__optimizer_common *cornu__plan_optimizer_options(const cornu__plan *plan);
+const cornu__optimizer_class *cornu__plan_optimizer_class(const cornu__plan *plan);
+/* The learning rate of the next update. */
+double cornu__plan_learning_rate(const cornu__plan *plan);
+/* How many steps' gradients make an update: 1 or more. */
+int cornu__plan_accumulation(const cornu__plan *plan);
+
+#endif

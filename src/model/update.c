@@ -1,0 +1,316 @@
+/*
+ * update.c: the second half of a training step: gradients, clipping, weight decay, the optimizer, the average of the weights, constraints,
+ * in Keras 3's order (keras/src/optimizers/base_optimizer.py, read for its rules).
+ *
+ * Weights that lie side by side are updated together, as one run: their gradients are packed into one vector of the same layout. Where a weight
+ * has a constraint, or no gradient, a run ends.
+ */
+#include <math.h>
+
+#include "model/lower.h"
+
+struct updating {
+    cornu__lowering *lowering;
+    cornu__graph *graph;
+    const cornu__plan *plan;
+    const cornu__optimizer_common *options;
+    int *trained;          /* the weights that are trained, numbers in model->weights */
+    cornu_node **gradients; /* one per trained weight; NULL: none */
+    int trained_count;
+    cornu_node *learning_rate, *step, *overwrite;
+};
+
+/* Trained weights first .. first + count - 1, side by side. */
+struct run {
+    int first, count;
+    int buffer;
+    int64_t offset, position; /* in the buffer; in the optimizer's parts */
+    int64_t size;
+};
+
+static const cornu__model_weight *trained_weight(const struct updating *updating, int index)
+{
+    return &updating->lowering->model->weights[updating->trained[index]];
+}
+
+static cornu_node *feed_scalar(struct updating *updating, int *number)
+{
+    *number = updating->lowering->feed_count++;
+    return cornu__op_input(updating->graph, *number, CORNU_FLOAT32, 0, NULL);
+}
+
+static cornu_node *multiply(cornu_node *a, cornu_node *b)
+{
+    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
+}
+
+static cornu_node *scale(cornu_node *x, double factor)
+{
+    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
+}
+
+static cornu_node *flat(cornu_node *x)
+{
+    int64_t size = x ? x->count : 0;
+    return cornu__op_reshape(x, 1, &size);
+}
+
+/* --- gradients --- */
+
+static cornu_status find_gradients(struct updating *updating)
+{
+    cornu__lowering *lowering = updating->lowering;
+    const cornu_model *model = lowering->model;
+    updating->trained = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *updating->trained);
+    updating->gradients = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *updating->gradients);
+    cornu_node **weights = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *weights);
+    if (!updating->trained || !updating->gradients || !weights)
+        return cornu_error_status();
+    int unused = 0;
+    for (int i = 0; i < model->weight_count; i++) {
+        if (!model->weights[i].trained)
+            continue;
+        if (!lowering->reads[i]) {
+            unused++;
+            continue;
+        }
+        weights[updating->trained_count] = lowering->reads[i];
+        updating->trained[updating->trained_count++] = i;
+    }
+    CORNU_TRY(cornu__gradients(lowering->total, updating->trained_count, weights, updating->gradients));
+    int found = 0;
+    for (int i = 0; i < updating->trained_count; i++)
+        found += updating->gradients[i] != NULL;
+    if (found == 0 && updating->trained_count + unused > 0)
+        return cornu__fail(CORNU_ERROR_STATE, "the loss of model '%s' does not depend on any of the weights to be trained",
+                           cornu_model_name(model));
+    return CORNU_OK;
+}
+
+/* --- clipping: one of the three, or none --- */
+
+static cornu_node *square_sum(cornu_node *x)
+{
+    return cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, x), 0, NULL, false);
+}
+
+/* g c / max(|g|, c), each by itself. */
+static void clip_each(struct updating *updating, double limit)
+{
+    for (int i = 0; i < updating->trained_count; i++) {
+        cornu_node *gradient = updating->gradients[i];
+        if (!gradient)
+            continue;
+        cornu_node *norm = cornu__op_unary(CORNU__OP_SQRT, square_sum(gradient));
+        cornu_node *divisor = cornu__op_binary_scalar(CORNU__OP_MAXIMUM, norm, limit);
+        updating->gradients[i] = cornu__op_binary(CORNU__OP_DIVIDE, scale(gradient, limit), divisor);
+    }
+}
+
+/* g c min(1 / N, 1 / c), N the norm of all together. */
+static void clip_together(struct updating *updating, double limit)
+{
+    cornu_node *total = NULL;
+    for (int i = 0; i < updating->trained_count; i++) {
+        if (!updating->gradients[i])
+            continue;
+        cornu_node *square = square_sum(updating->gradients[i]);
+        total = total ? cornu__op_binary(CORNU__OP_ADD, total, square) : square;
+    }
+    cornu_node *inverse = cornu__op_unary(CORNU__OP_RECIPROCAL, cornu__op_unary(CORNU__OP_SQRT, total));
+    cornu_node *factor = scale(cornu__op_binary_scalar(CORNU__OP_MINIMUM, inverse, 1 / limit), limit);
+    for (int i = 0; i < updating->trained_count; i++) {
+        if (updating->gradients[i])
+            updating->gradients[i] = multiply(updating->gradients[i], factor);
+    }
+}
+
+static void clip_values(struct updating *updating, double limit)
+{
+    for (int i = 0; i < updating->trained_count; i++) {
+        cornu_node *gradient = updating->gradients[i];
+        if (gradient)
+            updating->gradients[i] = cornu__op_binary_scalar(
+                CORNU__OP_MINIMUM, cornu__op_binary_scalar(CORNU__OP_MAXIMUM, gradient, -limit), limit);
+    }
+}
+
+static cornu_status check_clipped(const struct updating *updating, int before)
+{
+    int found = 0;
+    for (int i = 0; i < updating->trained_count; i++)
+        found += updating->gradients[i] != NULL;
+    return found == before ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_status clip(struct updating *updating)
+{
+    int count = 0;
+    for (int i = 0; i < updating->trained_count; i++)
+        count += updating->gradients[i] != NULL;
+    if (!isnan(updating->options->clipnorm))
+        clip_each(updating, updating->options->clipnorm);
+    else if (!isnan(updating->options->global_clipnorm))
+        clip_together(updating, updating->options->global_clipnorm);
+    else if (!isnan(updating->options->clipvalue))
+        clip_values(updating, updating->options->clipvalue);
+    return check_clipped(updating, count);
+}
+
+/* --- gradients of several steps: the sum so far, one region per weight --- */
+
+static cornu__variable_region sum_region(const struct updating *updating, const cornu__model_weight *entry)
+{
+    return (cornu__variable_region){.buffer = cornu__lowering_parts_buffer(updating->lowering),
+                                    .offset = updating->plan->sum_part * updating->plan->part_size + entry->position};
+}
+
+/* Adds the sum so far to each gradient. The step that updates takes the mean and starts again from 0. */
+static cornu_status accumulate(struct updating *updating)
+{
+    int steps = cornu__plan_accumulation(updating->plan);
+    for (int i = 0; i < updating->trained_count; i++) {
+        cornu_node *gradient = updating->gradients[i];
+        const cornu__weight *weight = trained_weight(updating, i)->weight;
+        cornu__variable_region region = sum_region(updating, trained_weight(updating, i));
+        if (!gradient)
+            continue;
+        cornu_node *so_far = cornu__op_variable(updating->graph, region, CORNU_FLOAT32, weight->rank, weight->shape);
+        cornu_node *total = cornu__op_binary(CORNU__OP_ADD, gradient, so_far), *next = total;
+        if (!updating->lowering->accumulate) {
+            total = cornu__op_binary_scalar(CORNU__OP_DIVIDE, total, steps);
+            next = cornu__op_fill(updating->graph, CORNU_FLOAT32, weight->rank, weight->shape, 0);
+        }
+        CORNU_TRY(cornu__op_assign(updating->graph, region, next));
+        updating->gradients[i] = total;
+        if (!total)
+            return cornu_error_status();
+    }
+    return CORNU_OK;
+}
+
+/* --- runs --- */
+
+static bool continues(const struct updating *updating, const struct run *run, int next)
+{
+    const cornu__model_weight *last = trained_weight(updating, next - 1), *entry = trained_weight(updating, next);
+    int64_t space = entry->weight->offset - last->weight->offset;
+    return updating->gradients[next] && !entry->weight->constraint && !last->weight->constraint && entry->buffer == run->buffer &&
+           space >= last->weight->count && space < last->weight->count + CORNU__SEGMENT && entry->position - last->position == space;
+}
+
+static struct run run_from(const struct updating *updating, int first)
+{
+    const cornu__model_weight *entry = trained_weight(updating, first);
+    struct run run = {.first = first, .count = 1, .buffer = entry->buffer, .offset = entry->weight->offset, .position = entry->position};
+    while (first + run.count < updating->trained_count && continues(updating, &run, first + run.count))
+        run.count++;
+    const cornu__weight *last = trained_weight(updating, first + run.count - 1)->weight;
+    run.size = last->offset + last->count - run.offset;
+    return run;
+}
+
+static cornu_node *pack_gradients(struct updating *updating, const struct run *run)
+{
+    if (run->count == 1)
+        return flat(updating->gradients[run->first]);
+    int64_t *offsets = cornu__graph_alloc(updating->graph, (size_t)run->count * sizeof *offsets);
+    if (!offsets)
+        return NULL;
+    for (int i = 0; i < run->count; i++)
+        offsets[i] = trained_weight(updating, run->first + i)->weight->offset - run->offset;
+    return cornu__op_pack(updating->graph, run->count, updating->gradients + run->first, offsets, run->size);
+}
+
+static cornu__variable_region part_region(const struct updating *updating, const struct run *run, int part)
+{
+    return (cornu__variable_region){.buffer = cornu__lowering_parts_buffer(updating->lowering),
+                                    .offset = part * updating->plan->part_size + run->position};
+}
+
+static cornu_node *read_part(const struct updating *updating, const struct run *run, int part)
+{
+    return cornu__op_variable(updating->graph, part_region(updating, run, part), CORNU_FLOAT32, 1, &run->size);
+}
+
+static cornu_status optimize(struct updating *updating, const struct run *run, cornu_node **weight)
+{
+    const cornu__plan *plan = updating->plan;
+    cornu__update update = {.weight = *weight, .gradient = pack_gradients(updating, run), .learning_rate = updating->learning_rate,
+                            .step = updating->step};
+    if (!isnan(updating->options->weight_decay) && updating->options->weight_decay != 0)
+        update.weight = cornu__op_binary(CORNU__OP_SUBTRACT, *weight,
+                                         multiply(scale(*weight, updating->options->weight_decay), updating->learning_rate));
+    for (int i = 0; i < plan->slot_count; i++)
+        update.slots[i] = read_part(updating, run, i);
+    CORNU_TRY(cornu__plan_optimizer_class(plan)->update(plan->optimizer, &update));
+    for (int i = 0; i < plan->slot_count; i++)
+        CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, i), update.new_slots[i]));
+    *weight = update.new_weight;
+    return *weight ? CORNU_OK : cornu_error_status();
+}
+
+/* average := m average + (1 - m) w, m = 0 in the first step; where the host says so, w := average. */
+static cornu_status average(struct updating *updating, const struct run *run, cornu_node **weight)
+{
+    cornu_node *old = read_part(updating, run, updating->plan->average_part);
+    cornu_node *started = cornu__op_binary_scalar(CORNU__OP_GREATER, updating->step, 0);
+    cornu_node *momentum = scale(started, updating->options->ema_momentum);
+    cornu_node *rest = cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, momentum);
+    cornu_node *next = cornu__op_binary(CORNU__OP_ADD, multiply(momentum, old), multiply(rest, *weight));
+    CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, updating->plan->average_part), next));
+    if (updating->overwrite)
+        *weight = cornu__op_select(updating->overwrite, next, *weight);
+    return *weight ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_status constrain(struct updating *updating, const struct run *run, cornu_node **weight)
+{
+    const cornu__weight *constrained = trained_weight(updating, run->first)->weight;
+    if (!constrained->constraint)
+        return CORNU_OK;
+    cornu_node *shaped = cornu__op_reshape(*weight, constrained->rank, constrained->shape);
+    *weight = flat(cornu__constrain(constrained->constraint, shaped));
+    return *weight ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_status update_run(struct updating *updating, const struct run *run)
+{
+    cornu__variable_region home = {.buffer = run->buffer, .offset = run->offset};
+    cornu_node *before = cornu__op_variable(updating->graph, home, CORNU_FLOAT32, 1, &run->size), *weight = before;
+    if (!before)
+        return cornu_error_status();
+    if (!updating->lowering->accumulate)
+        CORNU_TRY(optimize(updating, run, &weight));
+    if (updating->options->use_ema)
+        CORNU_TRY(average(updating, run, &weight));
+    if (!updating->lowering->accumulate)
+        CORNU_TRY(constrain(updating, run, &weight));
+    return weight == before ? CORNU_OK : cornu__op_assign(updating->graph, home, weight);
+}
+
+cornu_status cornu__lower_update(cornu__lowering *lowering)
+{
+    struct updating updating = {.lowering = lowering, .graph = lowering->call.graph, .plan = lowering->model->plan};
+    updating.options = cornu__plan_optimizer_options(updating.plan);
+    CORNU_TRY(find_gradients(&updating));
+    CORNU_TRY(cornu__graph_set_scope(updating.graph, "optimizer"));
+    updating.learning_rate = feed_scalar(&updating, &lowering->learning_rate_feed);
+    updating.step = feed_scalar(&updating, &lowering->step_feed);
+    if (updating.options->use_ema && updating.options->ema_overwrite_frequency > 0)
+        updating.overwrite = feed_scalar(&updating, &lowering->overwrite_feed);
+    if (updating.plan->sum_part >= 0)
+        CORNU_TRY(accumulate(&updating));
+    if (!lowering->accumulate)
+        CORNU_TRY(clip(&updating));
+    for (int i = 0; i < updating.trained_count;) {
+        if (!updating.gradients[i]) {
+            i++;
+            continue;
+        }
+        struct run run = run_from(&updating, i);
+        CORNU_TRY(update_run(&updating, &run));
+        i += run.count;
+    }
+    return cornu__graph_set_scope(updating.graph, NULL);
+}
