@@ -1,11 +1,13 @@
 /* test_npz.c: archives of arrays: numpy's are read, ours are whole and repeatable, damaged and lying ones are refused.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zip.h>
 
 #include <cmocka.h>
@@ -205,6 +207,32 @@ static void too_many_members_are_refused(void **state)
     scratch_remove(path);
 }
 
+static void a_full_disk_is_an_error_and_leaves_the_old_file(void **state)
+{
+    (void)state;
+    char path[PATH_SIZE];
+    write_text(scratch_path(path, "full.npz"), "old");
+    cornu_array *dictionary = make_dictionary(500000);
+    struct rlimit old_limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+    void (*old_handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t most = 0; most < 800000; most += 99999) {
+        struct rlimit small = {.rlim_cur = most, .rlim_max = old_limit.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        cornu_status status = cornu_save_npz(path, dictionary);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+        assert_int_equal(status, CORNU_ERROR_IO);
+        assert_non_null(strstr(cornu_error_message(), path));
+        size_t size;
+        unsigned char *bytes = read_bytes(path, &size);
+        assert_int_equal(size, 3);
+        free(bytes);
+    }
+    signal(SIGXFSZ, old_handler);
+    cornu_array_release(dictionary);
+    scratch_remove(path);
+}
+
 static void only_dictionaries_with_something_in_them_are_saved(void **state)
 {
     (void)state;
@@ -239,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_wrong_check_sum_is_seen),
         cmocka_unit_test(sizes_that_cannot_be_are_refused_before_memory_is_asked_for),
         cmocka_unit_test(too_many_members_are_refused),
+        cmocka_unit_test(a_full_disk_is_an_error_and_leaves_the_old_file),
         cmocka_unit_test(only_dictionaries_with_something_in_them_are_saved),
         cmocka_unit_test(absent_files_are_said_to_be),
     };
