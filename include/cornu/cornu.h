@@ -1,0 +1,28 @@
+/* cornu.h: all of Cornu. */
+#ifndef CORNU_CORNU_H
+#define CORNU_CORNU_H
+
+#include <cornu/activations.h>
+#include <cornu/array.h>
+#include <cornu/callbacks.h>
+#include <cornu/constraints.h>
+#include <cornu/csv.h>
+#include <cornu/custom.h>
+#include <cornu/data.h>
+#include <cornu/error.h>
+#include <cornu/history.h>
+#include <cornu/initializers.h>
+#include <cornu/layers.h>
+#include <cornu/log.h>
+#include <cornu/losses.h>
+#include <cornu/metrics.h>
+#include <cornu/model.h>
+#include <cornu/object.h>
+#include <cornu/optimizers.h>
+#include <cornu/options.h>
+#include <cornu/plot.h>
+#include <cornu/regularizers.h>
+#include <cornu/train.h>
+#include <cornu/version.h>
+
+#endif

@@ -1,0 +1,293 @@
+/* enqueuer.c: the ordered ring between the source of batches and the step. */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "data/enqueuer.h"
+
+#define MESSAGE_SIZE 1024
+#define NOTHING (-1)
+
+typedef enum outcome {
+    MADE,
+    ENDED, /* the generator had no more */
+    FAILED /* status and message say why */
+} outcome;
+
+typedef struct ring_place {
+    cornu__slot slot;
+    outcome outcome;
+    cornu_status status;
+    char message[MESSAGE_SIZE];
+    int64_t
+        ready; /* the number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
+} ring_place;
+
+struct cornu__enqueuer {
+    cornu__source *source;
+    ring_place *ring;
+    int64_t ring_size;
+    int workers, running;
+    pthread_t *threads;
+
+    pthread_mutex_t
+        pull_lock;            /* held while the function of a source that is not concurrent runs; taken before `lock` */
+    pthread_mutex_t lock;     /* for all below */
+    pthread_cond_t made;      /* a batch is ready */
+    pthread_cond_t room;      /* there is something to make, or all is over */
+    int64_t next;             /* the number that the next worker takes */
+    int64_t used;             /* the number of the consumer's batch */
+    int64_t limit;            /* numbers below may be made now */
+    int64_t end;              /* numbers below are wanted at all */
+    int64_t epoch_begin;      /* the number of the first batch of the source's epoch */
+    int64_t epoch, end_epoch; /* the source's epoch in hand, and the first that is not wanted */
+    bool stopping;
+};
+
+static ring_place *place_of(cornu__enqueuer *enqueuer, int64_t number)
+{
+    return &enqueuer->ring[number % enqueuer->ring_size];
+}
+
+/* --- Making a batch, in a place that is the caller's own --- */
+
+static void note_failure(ring_place *place, cornu_status status)
+{
+    place->outcome = FAILED;
+    place->status = status;
+    strncpy(place->message, cornu_error_message(), sizeof place->message - 1);
+    place->message[sizeof place->message - 1] = '\0';
+}
+
+static void pull_batch(cornu__source *source, ring_place *place, int64_t index)
+{
+    place->outcome = MADE;
+    if (!source->class->pull)
+        return;
+    cornu_status status = source->class->pull(source, &place->slot, index);
+    if (status != CORNU_OK)
+        note_failure(place, status);
+    else if (!place->slot.given.x)
+        place->outcome = ENDED;
+}
+
+static void write_batch(cornu__source *source, ring_place *place, int64_t index)
+{
+    if (place->outcome != MADE)
+        return;
+    cornu_status status = source->class->write(source, &place->slot, index);
+    if (status != CORNU_OK)
+        note_failure(place, status);
+}
+
+/* --- Workers --- */
+
+/* The next number to make and its index in the source's epoch; false when all is over. */
+static bool take_number(cornu__enqueuer *enqueuer, int64_t *number, int64_t *index)
+{
+    pthread_mutex_lock(&enqueuer->lock);
+    while (!enqueuer->stopping &&
+           (enqueuer->next >= enqueuer->limit || enqueuer->next >= enqueuer->used + enqueuer->ring_size))
+        pthread_cond_wait(&enqueuer->room, &enqueuer->lock);
+    bool taken = !enqueuer->stopping;
+    *number = enqueuer->next;
+    *index = *number - enqueuer->epoch_begin;
+    enqueuer->next += taken;
+    pthread_mutex_unlock(&enqueuer->lock);
+    return taken;
+}
+
+/* Behind an end or a failure no batch will be used, so none is begun. */
+static void publish(cornu__enqueuer *enqueuer, ring_place *place, int64_t number)
+{
+    pthread_mutex_lock(&enqueuer->lock);
+    place->ready = number;
+    if (place->outcome != MADE && enqueuer->limit > number + 1)
+        enqueuer->limit = number + 1;
+    pthread_cond_signal(&enqueuer->made);
+    pthread_mutex_unlock(&enqueuer->lock);
+}
+
+/* Makes one batch; false when all is over. A program's function that may not run twice at once is called in the order of the numbers,
+ * because the number is taken under the same lock; and what its result is made into, several workers make at once. */
+static bool make_one(cornu__enqueuer *enqueuer)
+{
+    cornu__source *source = enqueuer->source;
+    int64_t number, index;
+    if (!source->concurrent)
+        pthread_mutex_lock(&enqueuer->pull_lock);
+    bool taken = take_number(enqueuer, &number, &index);
+    ring_place *place = place_of(enqueuer, number);
+    if (taken)
+        pull_batch(source, place, index);
+    bool pulled = taken && place->outcome == MADE;
+    if (taken && !pulled)
+        publish(enqueuer, place, number);
+    if (!source->concurrent)
+        pthread_mutex_unlock(&enqueuer->pull_lock);
+    if (pulled) {
+        write_batch(source, place, index);
+        publish(enqueuer, place, number);
+    }
+    return taken;
+}
+
+static void *work(void *enqueuer)
+{
+    while (make_one(enqueuer))
+        ;
+    return NULL;
+}
+
+/* Signals are the program's threads' business. */
+static cornu_status start_workers(cornu__enqueuer *enqueuer)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int refused = 0;
+    while (!refused && enqueuer->running < enqueuer->workers) {
+        refused = pthread_create(&enqueuer->threads[enqueuer->running], NULL, work, enqueuer);
+        enqueuer->running += !refused;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (refused)
+        return cornu__fail(CORNU_ERROR_WORKER, "the system refused data worker %d of %d: %s", enqueuer->running + 1,
+                           enqueuer->workers, strerror(refused));
+    return CORNU_OK;
+}
+
+/* --- The source's epochs --- */
+
+/* Called while no batch is being made. */
+static cornu_status begin_epoch(cornu__enqueuer *enqueuer)
+{
+    cornu__source *source = enqueuer->source;
+    CORNU_TRY(source->class->begin_epoch(source, enqueuer->epoch));
+    pthread_mutex_lock(&enqueuer->lock);
+    enqueuer->epoch_begin = enqueuer->used;
+    bool endless = source->length >= enqueuer->end - enqueuer->used;
+    enqueuer->limit = endless ? enqueuer->end : enqueuer->used + source->length;
+    pthread_cond_broadcast(&enqueuer->room);
+    pthread_mutex_unlock(&enqueuer->lock);
+    return CORNU_OK;
+}
+
+int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer)
+{
+    return enqueuer->source->length;
+}
+
+/* --- The consumer --- */
+
+static void make_here(cornu__enqueuer *enqueuer, ring_place *place)
+{
+    if (place->ready == enqueuer->used)
+        return; /* an end or failure that was seen before */
+    int64_t index = enqueuer->used - enqueuer->epoch_begin;
+    pull_batch(enqueuer->source, place, index);
+    write_batch(enqueuer->source, place, index);
+    place->ready = enqueuer->used;
+}
+
+cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch **batch)
+{
+    *batch = NULL;
+    if (enqueuer->used >= enqueuer->end)
+        return CORNU_OK;
+    ring_place *place = place_of(enqueuer, enqueuer->used);
+    if (enqueuer->workers == 0) {
+        make_here(enqueuer, place);
+    } else {
+        pthread_mutex_lock(&enqueuer->lock);
+        while (place->ready != enqueuer->used)
+            pthread_cond_wait(&enqueuer->made, &enqueuer->lock);
+        pthread_mutex_unlock(&enqueuer->lock);
+    }
+    if (place->outcome == FAILED) {
+        cornu__fail_from(place->status, place->message);
+        return cornu__fail_context("batch %lld", (long long)(enqueuer->used - enqueuer->epoch_begin));
+    }
+    if (place->outcome == MADE)
+        *batch = &place->slot.batch;
+    return CORNU_OK;
+}
+
+cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
+{
+    cornu__source *source = enqueuer->source;
+    ring_place *place = place_of(enqueuer, enqueuer->used);
+    cornu__slot_release_given(&place->slot);
+    pthread_mutex_lock(&enqueuer->lock);
+    place->ready = NOTHING;
+    enqueuer->used++;
+    bool epoch_over = enqueuer->used - enqueuer->epoch_begin == source->length;
+    pthread_cond_signal(&enqueuer->room);
+    pthread_mutex_unlock(&enqueuer->lock);
+    if (!epoch_over)
+        return CORNU_OK;
+    if (source->class->end_epoch)
+        source->class->end_epoch(source);
+    enqueuer->epoch++;
+    bool wanted = enqueuer->epoch < enqueuer->end_epoch && enqueuer->used < enqueuer->end;
+    return wanted ? begin_epoch(enqueuer) : CORNU_OK;
+}
+
+/* --- Beginning and end --- */
+
+static cornu_status start(cornu__enqueuer *enqueuer)
+{
+    enqueuer->ring = cornu__alloc_array((size_t)enqueuer->ring_size, sizeof *enqueuer->ring);
+    enqueuer->threads = cornu__alloc_array((size_t)enqueuer->workers, sizeof *enqueuer->threads);
+    if (!enqueuer->ring || !enqueuer->threads)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    for (int64_t i = 0; i < enqueuer->ring_size; i++)
+        enqueuer->ring[i].ready = NOTHING;
+    CORNU_TRY(begin_epoch(enqueuer));
+    return start_workers(enqueuer);
+}
+
+cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enqueuer_options *options)
+{
+    cornu__enqueuer *enqueuer = source ? cornu__alloc(sizeof *enqueuer) : NULL;
+    if (!enqueuer) {
+        cornu__source_destroy(source);
+        return NULL;
+    }
+    enqueuer->source = source;
+    enqueuer->workers = options->workers;
+    enqueuer->ring_size = options->workers > 0 ? options->max_queue_size + 1 : 1; /* one is the consumer's */
+    enqueuer->epoch = options->first_epoch;
+    enqueuer->end_epoch = options->epochs > 0 ? options->first_epoch + options->epochs : INT64_MAX;
+    enqueuer->end = options->batches > 0 ? options->batches : INT64_MAX;
+    pthread_mutex_init(&enqueuer->pull_lock, NULL);
+    pthread_mutex_init(&enqueuer->lock, NULL);
+    pthread_cond_init(&enqueuer->made, NULL);
+    pthread_cond_init(&enqueuer->room, NULL);
+    if (start(enqueuer) == CORNU_OK)
+        return enqueuer;
+    cornu__enqueuer_stop(enqueuer);
+    return NULL;
+}
+
+void cornu__enqueuer_stop(cornu__enqueuer *enqueuer)
+{
+    if (!enqueuer)
+        return;
+    pthread_mutex_lock(&enqueuer->lock);
+    enqueuer->stopping = true;
+    pthread_cond_broadcast(&enqueuer->room);
+    pthread_mutex_unlock(&enqueuer->lock);
+    for (int i = 0; i < enqueuer->running; i++)
+        pthread_join(enqueuer->threads[i], NULL);
+    for (int64_t i = 0; enqueuer->ring && i < enqueuer->ring_size; i++)
+        cornu__slot_clear(&enqueuer->ring[i].slot);
+    cornu__free(enqueuer->ring);
+    cornu__free(enqueuer->threads);
+    pthread_cond_destroy(&enqueuer->room);
+    pthread_cond_destroy(&enqueuer->made);
+    pthread_mutex_destroy(&enqueuer->lock);
+    pthread_mutex_destroy(&enqueuer->pull_lock);
+    cornu__source_destroy(enqueuer->source);
+    cornu__free(enqueuer);
+}

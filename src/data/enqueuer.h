@@ -1,0 +1,42 @@
+/*
+ * data/enqueuer.h: workers make batches ahead of the step that uses them.
+ *
+ * A ring of slots, batch n in slot n modulo their count. Workers take the next number, make that batch, and mark its slot as made; the
+ * consumer waits for the next number, whoever makes it. So order never depends on who is first, and at most max_queue_size batches
+ * are made ahead of the one in use. Batches of the source's next epoch are made only after the last one of this epoch was used, so
+ * that on_epoch_end runs while nothing else of the source does.
+ *
+ * An error made by a worker reaches the consumer when its batch's turn comes. Stopping waits for the program's functions that are
+ * running, lets none begin, and leaves no thread behind.
+ */
+#ifndef CORNU_DATA_ENQUEUER_H
+#define CORNU_DATA_ENQUEUER_H
+
+#include "data/source.h"
+
+typedef struct cornu__enqueuer cornu__enqueuer;
+
+typedef struct cornu__enqueuer_options {
+    int workers; /* 0: batches are made by the consumer, none ahead */
+    int max_queue_size;
+    int64_t first_epoch; /* the source's first epoch has this number */
+    int64_t epochs;      /* how many of its epochs are wanted at most; 0: no limit */
+    int64_t batches;     /* how many batches are wanted at most; 0: no limit */
+} cornu__enqueuer_options;
+
+/* Begins the source's first epoch and starts the workers. Takes over the source, also on failure (NULL). */
+cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enqueuer_options *options);
+
+/* Batches of the source's epoch in hand; CORNU__ENDLESS when nobody knows. */
+int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer);
+
+/* *batch := the next one, valid until cornu__enqueuer_done; NULL: the generator has no more. */
+cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch **batch);
+
+/* The batch was used: its slot is free. After the last one of the source's epoch: ends it and, if more is wanted, begins the next. */
+cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer);
+
+/* Stops and joins all workers, frees everything. NULL is allowed. */
+void cornu__enqueuer_stop(cornu__enqueuer *enqueuer);
+
+#endif

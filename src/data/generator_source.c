@@ -1,0 +1,103 @@
+/* generator_source.c: batches that a program's generator or Sequence gives. */
+#include "data/source.h"
+
+typedef struct generator_source {
+    cornu__source base;
+    cornu_generator *generator; /* kept */
+    bool shuffle;
+    int64_t *order; /* of a shuffled Sequence's batches */
+    int64_t order_room;
+    int64_t steps; /* the most batches in an epoch of a Sequence; 0: no limit */
+    int64_t first; /* how many batches a plain generator was asked for before */
+} generator_source;
+
+static cornu_status draw_order(generator_source *self, int64_t epoch)
+{
+    int64_t length = self->base.length;
+    if (length > self->order_room) {
+        cornu__free(self->order);
+        self->order_room = 0;
+        self->order = cornu__alloc_array((size_t)length, sizeof *self->order);
+        if (!self->order)
+            return CORNU_ERROR_OUT_OF_MEMORY;
+        self->order_room = length;
+    }
+    cornu__random_permutation(cornu__order_key(self->base.ports.model, epoch), length, self->order);
+    return CORNU_OK;
+}
+
+static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
+{
+    generator_source *self = (generator_source *)source;
+    if (!cornu__is_sequence(self->generator)) {
+        source->length = CORNU__ENDLESS;
+        self->first = self->generator->asked;
+        return CORNU_OK;
+    }
+    CORNU_TRY(cornu__sequence_length_checked(self->generator, &source->length));
+    if (self->shuffle)
+        CORNU_TRY(draw_order(self, epoch));
+    if (self->steps > 0 && self->steps < source->length)
+        source->length = self->steps;
+    return CORNU_OK;
+}
+
+static cornu_status fail_without_x(const generator_source *self, int64_t number)
+{
+    return cornu__fail(CORNU_ERROR_DATA, "the Sequence gave no x for index %lld of %lld", (long long)number,
+                       (long long)self->base.length);
+}
+
+static cornu_status pull(cornu__source *source, cornu__slot *slot, int64_t index)
+{
+    generator_source *self = (generator_source *)source;
+    bool is_sequence = cornu__is_sequence(self->generator);
+    int64_t number = is_sequence ? (self->shuffle ? self->order[index] : index) : self->first + index;
+    CORNU_TRY(cornu__generator_ask(self->generator, number, &slot->given));
+    if (!is_sequence)
+        __atomic_fetch_add(&self->generator->asked, 1, __ATOMIC_RELAXED);
+    return is_sequence && !slot->given.x ? fail_without_x(self, number) : CORNU_OK;
+}
+
+static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_t index)
+{
+    (void)index;
+    cornu__columns columns;
+    CORNU_TRY(cornu__standardize(&source->ports, slot->given.x, slot->given.y, slot->given.sample_weight, &columns));
+    CORNU_TRY(cornu__labels_check(&source->ports, &columns, 0));
+    return cornu__slot_write(slot, &columns, NULL, 0, columns.rows, source->class_weights);
+}
+
+static void end_epoch(cornu__source *source)
+{
+    const cornu_generator *generator = ((generator_source *)source)->generator;
+    if (generator->on_epoch_end)
+        generator->on_epoch_end(generator->state);
+}
+
+static void destroy(cornu__source *source)
+{
+    generator_source *self = (generator_source *)source;
+    cornu_generator_release(self->generator);
+    cornu__free(self->order);
+    cornu__free(self);
+}
+
+static const cornu__source_class generator_source_class = {
+    .begin_epoch = begin_epoch, .pull = pull, .write = write_batch, .end_epoch = end_epoch, .destroy = destroy};
+
+cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generator *generator, bool shuffle,
+                                       int64_t steps, const cornu__class_weights *class_weights)
+{
+    generator_source *self = cornu__alloc(sizeof *self);
+    if (!self)
+        return NULL;
+    self->base = (cornu__source){.class = &generator_source_class,
+                                 .ports = *ports,
+                                 .class_weights = class_weights,
+                                 .concurrent = generator->thread_safe};
+    self->generator = cornu_generator_retain(generator);
+    self->steps = steps;
+    self->shuffle = shuffle && cornu__is_sequence(generator);
+    return &self->base;
+}

@@ -1,0 +1,18 @@
+/* data/ports.h: what one kind of step wants to be fed, asked of the model once. */
+#ifndef CORNU_DATA_PORTS_H
+#define CORNU_DATA_PORTS_H
+
+#include "model/step.h"
+
+typedef struct cornu__ports {
+    cornu_model *model;
+    int input_count;
+    int target_count; /* 0 in prediction */
+    const cornu__port *inputs[CORNU__MAX_PORTS];
+    const cornu__port *targets[CORNU__MAX_PORTS];
+} cornu__ports;
+
+/* Fails, with the model's own message, when it cannot make such a step. The ports are the model's: valid until it is compiled again. */
+cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, cornu__ports *ports);
+
+#endif

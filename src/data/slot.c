@@ -1,0 +1,114 @@
+/* slot.c: the place of one batch. */
+#include <string.h>
+
+#include "data/slot.h"
+
+static cornu_status reserve(cornu__slot_buffer *buffer, size_t size)
+{
+    if (buffer->size >= size)
+        return CORNU_OK;
+    cornu__free(buffer->data);
+    *buffer = (cornu__slot_buffer){0};
+    buffer->data = cornu__alloc_uninitialized(size);
+    if (!buffer->data)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    buffer->size = size;
+    return CORNU_OK;
+}
+
+/* Shape and row size of `count` rows of a column. */
+static int64_t describe(cornu__tensor *tensor, const cornu__column *column, int64_t count)
+{
+    int64_t per_row = 1;
+    tensor->rank = column->rank;
+    tensor->shape[0] = count;
+    for (int axis = 1; axis < column->rank; axis++) {
+        tensor->shape[axis] = column->shape[axis];
+        per_row *= column->shape[axis];
+    }
+    return per_row;
+}
+
+static cornu_status write_column(const cornu__column *column, const int64_t *rows, int64_t first, int64_t count,
+                                 cornu__slot_buffer *buffer, cornu__tensor *tensor)
+{
+    const cornu_array *array = column->array;
+    int64_t per_row = describe(tensor, column, count);
+    const char *from = (const char *)array->data + (size_t)(first * per_row) * cornu_dtype_size(array->dtype);
+    if (!rows && array->dtype == column->dtype) {
+        tensor->data = from;
+        return CORNU_OK;
+    }
+    CORNU_TRY(reserve(buffer, (size_t)(count * per_row) * cornu_dtype_size(column->dtype)));
+    if (rows)
+        cornu__gather_rows(column->dtype, buffer->data, array, rows, count);
+    else
+        cornu__convert(column->dtype, buffer->data, array->dtype, from, count * per_row);
+    tensor->data = buffer->data;
+    return CORNU_OK;
+}
+
+/* The classes' weights times the samples' own, which are all 1 when there are none. */
+static cornu_status fold_class_weights(cornu__slot *slot, const cornu__columns *columns,
+                                       const cornu__class_weights *class_weights)
+{
+    cornu__tensor *weights = &slot->batch.sample_weights[0];
+    cornu__slot_buffer *buffer = &slot->sample_weights[0];
+    int64_t per_row = 1;
+    if (!weights->data) {
+        weights->rank = 1;
+        weights->shape[0] = slot->batch.rows;
+    }
+    for (int axis = 1; axis < weights->rank; axis++)
+        per_row *= weights->shape[axis];
+    int64_t count = slot->batch.rows * per_row;
+    if (!weights->data || weights->data != buffer->data) {
+        CORNU_TRY(reserve(buffer, (size_t)count * sizeof(float)));
+        float *to = buffer->data;
+        for (int64_t i = 0; i < count; i++)
+            to[i] = weights->data ? ((const float *)weights->data)[i] : 1.0f;
+        weights->data = to;
+    }
+    cornu__class_weights_apply(class_weights, columns->targets[0].dtype, &slot->batch.targets[0], buffer->data,
+                               per_row);
+    return CORNU_OK;
+}
+
+cornu_status cornu__slot_write(cornu__slot *slot, const cornu__columns *columns, const int64_t *rows, int64_t first,
+                               int64_t count, const cornu__class_weights *class_weights)
+{
+    cornu__batch *batch = &slot->batch;
+    batch->rows = count;
+    for (int i = 0; i < columns->input_count; i++)
+        CORNU_TRY(write_column(&columns->inputs[i], rows, first, count, &slot->inputs[i], &batch->inputs[i]));
+    for (int i = 0; i < columns->target_count; i++) {
+        batch->targets[i].data = batch->sample_weights[i].data = NULL;
+        if (columns->targets[i].array)
+            CORNU_TRY(write_column(&columns->targets[i], rows, first, count, &slot->targets[i], &batch->targets[i]));
+        if (columns->sample_weights[i].array)
+            CORNU_TRY(write_column(&columns->sample_weights[i], rows, first, count, &slot->sample_weights[i],
+                                   &batch->sample_weights[i]));
+    }
+    if (class_weights && class_weights->count > 0)
+        CORNU_TRY(fold_class_weights(slot, columns, class_weights));
+    return CORNU_OK;
+}
+
+void cornu__slot_release_given(cornu__slot *slot)
+{
+    cornu_array_release(slot->given.x);
+    cornu_array_release(slot->given.y);
+    cornu_array_release(slot->given.sample_weight);
+    slot->given = (cornu_batch){0};
+}
+
+void cornu__slot_clear(cornu__slot *slot)
+{
+    cornu__slot_release_given(slot);
+    for (int i = 0; i < CORNU__MAX_PORTS; i++) {
+        cornu__free(slot->inputs[i].data);
+        cornu__free(slot->targets[i].data);
+        cornu__free(slot->sample_weights[i].data);
+    }
+    memset(slot, 0, sizeof *slot);
+}

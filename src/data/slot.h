@@ -1,0 +1,35 @@
+/*
+ * data/slot.h: the place of one batch: buffers that are kept and used again, so that a running loop allocates nothing.
+ *
+ * A column whose rows lie in order and have the right dtype is not copied: the batch then points into the program's array.
+ */
+#ifndef CORNU_DATA_SLOT_H
+#define CORNU_DATA_SLOT_H
+
+#include <cornu/data.h>
+
+#include "data/class_weight.h"
+#include "data/standardize.h"
+
+typedef struct cornu__slot_buffer {
+    void *data;
+    size_t size;
+} cornu__slot_buffer;
+
+typedef struct cornu__slot {
+    cornu__batch batch;
+    cornu_batch given; /* arrays that a generator gave and that `batch` may point into */
+    cornu__slot_buffer inputs[CORNU__MAX_PORTS], targets[CORNU__MAX_PORTS], sample_weights[CORNU__MAX_PORTS];
+} cornu__slot;
+
+/* slot->batch := rows[0 .. count - 1] of the columns, or, when `rows` is NULL, `count` rows from `first` on. `class_weights` may be NULL. */
+cornu_status cornu__slot_write(cornu__slot *slot, const cornu__columns *columns, const int64_t *rows, int64_t first,
+                               int64_t count, const cornu__class_weights *class_weights);
+
+/* Lets go of the arrays that a generator gave. */
+void cornu__slot_release_given(cornu__slot *slot);
+
+/* Frees what the slot holds; the slot itself is the caller's and is empty ({0}) afterwards. */
+void cornu__slot_clear(cornu__slot *slot);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * data/source.h: the one interface behind which arrays, generators and Sequences stand, and later files, folders and streams.
+ *
+ * A source has epochs of its own: between begin_epoch and end_epoch it makes the batches 0 .. length - 1, each once. A batch is made in
+ * two parts: `pull` runs the program's function (one call at a time unless the source is concurrent), `write` brings the result into the
+ * slot (always several at once).
+ */
+#ifndef CORNU_DATA_SOURCE_H
+#define CORNU_DATA_SOURCE_H
+
+#include "base/random.h"
+#include "data/generator.h"
+#include "data/slot.h"
+
+#define CORNU__ENDLESS INT64_MAX
+
+typedef struct cornu__source cornu__source;
+
+typedef struct cornu__source_class {
+    /* Sets source->length and the order of the epoch. */
+    cornu_status (*begin_epoch)(cornu__source *source, int64_t epoch);
+    /* Fills slot->given for batch `index` of this epoch; given.x NULL: there are no more batches. NULL: nothing to pull. */
+    cornu_status (*pull)(cornu__source *source, cornu__slot *slot, int64_t index);
+    /* Fills slot->batch. */
+    cornu_status (*write)(cornu__source *source, cornu__slot *slot, int64_t index);
+    /* After all batches of the epoch were used; no other call runs. NULL: nothing to do. */
+    void (*end_epoch)(cornu__source *source);
+    void (*destroy)(cornu__source *source);
+} cornu__source_class;
+
+struct cornu__source {
+    const cornu__source_class *class;
+    cornu__ports ports;
+    const cornu__class_weights *class_weights; /* the maker's; or NULL */
+    int64_t length;                            /* batches of the epoch in hand; CORNU__ENDLESS: a plain generator's */
+    bool concurrent;                           /* `pull` may run in several threads at once */
+};
+
+typedef enum cornu__shuffle {
+    CORNU__SHUFFLE_NONE = 0,
+    CORNU__SHUFFLE_ROWS = 1,
+    CORNU__SHUFFLE_BATCHES = 2
+} cornu__shuffle;
+
+typedef struct cornu__array_source_options {
+    int64_t begin, end; /* the rows that are used; end 0: to the last */
+    int64_t batch_size;
+    cornu__shuffle shuffle;
+    int64_t steps;                             /* the most batches an epoch has; 0: no limit */
+    const cornu__class_weights *class_weights; /* or NULL */
+} cornu__array_source_options;
+
+/* Rows of arrays. The columns' arrays and the class weights must outlive the source. Class numbers are taken as checked. NULL on failure. */
+cornu__source *cornu__array_source(const cornu__ports *ports, const cornu__columns *columns,
+                                   const cornu__array_source_options *options);
+
+/* A generator or Sequence; `shuffle` changes the order of a Sequence's batches. `steps`: the most batches an epoch of a Sequence has; 0: no
+ * limit. Keeps the generator. NULL on failure. */
+cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generator *generator, bool shuffle,
+                                       int64_t steps, const cornu__class_weights *class_weights);
+
+void cornu__source_destroy(cornu__source *source); /* NULL is allowed */
+
+/* What the order of a model's data in this epoch is drawn from: the model's seed, the epoch, and the updates made so far, so that a
+ * program which calls fit for one epoch at a time does not see one order again and again. */
+cornu__random_key cornu__order_key(const cornu_model *model, int64_t epoch);
+
+#endif

@@ -1,0 +1,176 @@
+/* fit.c: the epochs of a training. */
+#include <string.h>
+
+#include "base/log.h"
+#include "train/fit.h"
+
+/* --- Validation --- */
+
+int64_t cornu__fit_validations(const cornu__fit *fit)
+{
+    if (fit->initial_epoch >= fit->epochs)
+        return 0;
+    return fit->epochs / fit->validation_freq - fit->initial_epoch / fit->validation_freq;
+}
+
+static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *ports, cornu_generator *generator)
+{
+    int64_t validations = cornu__fit_validations(fit), steps;
+    CORNU_TRY(cornu__steps_of(fit->function, "validation_steps", generator, fit->validation_steps, &steps));
+    if (validations == 0)
+        return CORNU_OK;
+    bool sequence = cornu__is_sequence(generator);
+    const cornu__enqueuer_options ring = {.workers = fit->workers,
+                                          .max_queue_size = fit->max_queue_size,
+                                          .epochs = sequence ? validations : 1,
+                                          .batches = sequence ? 0 : steps * validations};
+    fit->validation =
+        cornu__enqueuer_start(cornu__generator_source(ports, generator, false, fit->validation_steps, NULL), &ring);
+    fit->validation_steps = sequence ? 0 : steps;
+    return fit->validation ? CORNU_OK : cornu_error_status();
+}
+
+cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *ports, const cornu__columns *columns,
+                                         int64_t begin, int64_t batch_size)
+{
+    const cornu__array_source_options rows = {.begin = begin, .batch_size = batch_size, .steps = fit->validation_steps};
+    if (cornu__fit_validations(fit) == 0)
+        return CORNU_OK;
+    fit->validation = cornu__enqueue_arrays(ports, columns, &rows, 0, cornu__fit_validations(fit));
+    fit->validation_steps = 0;
+    return fit->validation ? CORNU_OK : cornu_error_status();
+}
+
+cornu_status cornu__fit_validate_on(cornu__fit *fit, const cornu__ports *ports, const cornu_validation_data *data,
+                                    int64_t batch_size, cornu__columns *columns)
+{
+    if (data->generator && data->x)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: validation_data has both arrays and a generator",
+                           fit->function);
+    if (data->generator)
+        return validate_on_generator(fit, ports, data->generator);
+    if (cornu__read_arrays(ports, data->x, data->y, data->sample_weight, columns) != CORNU_OK)
+        return cornu__fail_context("validation_data");
+    return cornu__fit_validate_on_rows(fit, ports, columns, 0, batch_size);
+}
+
+/* The names "val_loss"... in one block, in the order of the model's values. */
+static cornu_status make_validation_names(cornu_training *training)
+{
+    int count = cornu__model_value_count(training->model);
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += strlen("val_") + strlen(cornu__model_value_name(training->model, i)) + 1;
+    char *name = training->validation_names = cornu__alloc(size);
+    if (!name)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    for (int i = 0; i < count; i++) {
+        name = stpcpy(name, "val_");
+        name = stpcpy(name, cornu__model_value_name(training->model, i)) + 1;
+    }
+    return CORNU_OK;
+}
+
+static cornu_status add_validation_values(const cornu_training *training, cornu_logs *epoch_logs)
+{
+    const char *name = training->validation_names;
+    for (int i = 0; i < training->logs.count && i < cornu__model_value_count(training->model); i++) {
+        CORNU_TRY(cornu_logs_set(epoch_logs, name, training->logs.values[i]));
+        name += strlen(name) + 1;
+    }
+    return CORNU_OK;
+}
+
+static cornu_status validate(cornu__fit *fit, cornu_training *training, cornu_logs *epoch_logs)
+{
+    if (!fit->validation || (training->epoch + 1) % fit->validation_freq != 0 || cornu__stop_requested(training))
+        return CORNU_OK;
+    int64_t steps = fit->validation_steps > 0 ? fit->validation_steps : cornu__enqueuer_epoch_length(fit->validation);
+    CORNU_TRY(cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL));
+    return training->tally.rows > 0 ? add_validation_values(training, epoch_logs) : CORNU_OK;
+}
+
+/* --- Epochs --- */
+
+static void warn_of_end(const cornu__fit *fit, const cornu_training *training)
+{
+    cornu__warn(
+        "%s: the generator had no more batches in epoch %lld, before the %lld that were asked for: training ends here",
+        fit->function, (long long)training->epoch + 1, (long long)training->epoch_steps);
+}
+
+/* *more := whether another epoch may follow. */
+static cornu_status run_epoch(cornu__fit *fit, cornu_training *training, bool *more)
+{
+    bool ended;
+    training->kind = CORNU__STEP_TRAIN;
+    training->epoch_steps = fit->steps > 0 ? fit->steps : cornu__enqueuer_epoch_length(fit->batches);
+    training->steps = training->epoch_steps;
+    training->logs.count = 0;
+    CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_BEGIN, training->epoch));
+    CORNU_TRY(cornu__pass(training, CORNU__STEP_TRAIN, fit->batches, training->epoch_steps, NULL, &ended));
+    if (ended)
+        warn_of_end(fit, training);
+    if (ended && training->tally.rows == 0 && training->epoch == fit->initial_epoch)
+        return cornu__fail(CORNU_ERROR_DATA, "%s: the generator gave no batch", fit->function);
+    *more = false;
+    if (training->tally.rows == 0)
+        return CORNU_OK; /* stopped or ended before the epoch's first batch: there is no epoch to record */
+    cornu_logs epoch_logs = training->logs;
+    CORNU_TRY(validate(fit, training, &epoch_logs));
+    training->kind = CORNU__STEP_TRAIN;
+    training->steps = training->epoch_steps;
+    training->logs = epoch_logs;
+    CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_END, training->epoch));
+    *more = !ended && !training->stop && !cornu__stop_requested(training);
+    return CORNU_OK;
+}
+
+static cornu_status begin(cornu__fit *fit, cornu_training *training, cornu_history *history)
+{
+    CORNU_TRY(cornu__training_begin(training, fit->model, fit->callbacks));
+    CORNU_TRY(cornu__training_add_callback(training, cornu__history_recorder(history)));
+    if (fit->verbose > 0)
+        CORNU_TRY(cornu__training_add_callback(training, cornu__progbar_logger(fit->verbose)));
+    if (2 * cornu__model_value_count(fit->model) > CORNU_MAX_LOGS)
+        return cornu__fail(
+            CORNU_ERROR_LIMIT,
+            "%s: the model has %d losses and metrics, and with their val_ values at most %d are possible",
+            fit->function, cornu__model_value_count(fit->model), CORNU_MAX_LOGS);
+    training->in_fit = true;
+    training->epochs = fit->epochs;
+    training->initial_epoch = fit->initial_epoch;
+    return make_validation_names(training);
+}
+
+static cornu_status run(cornu__fit *fit, cornu_training *training, cornu_history *history)
+{
+    bool more = fit->initial_epoch < fit->epochs;
+    CORNU_TRY(begin(fit, training, history));
+    CORNU_TRY(cornu__training_call(training, CORNU__ON_TRAIN_BEGIN, 0));
+    for (int64_t epoch = fit->initial_epoch; more && epoch < fit->epochs; epoch++) {
+        training->epoch = epoch;
+        CORNU_TRY(run_epoch(fit, training, &more));
+    }
+    return cornu__training_call(training, CORNU__ON_TRAIN_END, 0);
+}
+
+cornu_history *cornu__fit_run(cornu__fit *fit)
+{
+    cornu_history *history = cornu__history_create(fit->epochs - fit->initial_epoch);
+    cornu_training *training = cornu__alloc(sizeof *training);
+    cornu_status status = history && training ? run(fit, training, history) : CORNU_ERROR_OUT_OF_MEMORY;
+    if (training)
+        cornu__training_end(training);
+    cornu__free(training);
+    if (status == CORNU_OK)
+        return history;
+    cornu_history_release(history);
+    return NULL;
+}
+
+void cornu__fit_end(cornu__fit *fit)
+{
+    cornu__enqueuer_stop(fit->batches);
+    cornu__enqueuer_stop(fit->validation);
+}

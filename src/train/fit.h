@@ -1,0 +1,38 @@
+/* train/fit.h: the epochs of a training: what fit and fit_generator have in common. */
+#ifndef CORNU_TRAIN_FIT_H
+#define CORNU_TRAIN_FIT_H
+
+#include "train/history.h"
+#include "train/stepping.h"
+
+typedef struct cornu__fit {
+    const char *function; /* "fit", for messages */
+    cornu_model *model;
+    cornu_callback *const *callbacks;
+    int verbose; /* resolved */
+    int64_t epochs, initial_epoch;
+    int64_t validation_freq;
+    cornu__enqueuer *batches;    /* of training; NULL when no epoch is to run */
+    int64_t steps;               /* per epoch; 0: the length of the source's epoch */
+    cornu__enqueuer *validation; /* NULL: none */
+    int64_t validation_steps;    /* 0: the length of the source's epoch */
+    int workers, max_queue_size; /* of a validation generator */
+} cornu__fit;
+
+/* How many validations there will be. */
+int64_t cornu__fit_validations(const cornu__fit *fit);
+
+/* The validation data as a source of batches, into fit->validation. `columns` is for arrays and must outlive the training. */
+cornu_status cornu__fit_validate_on(cornu__fit *fit, const cornu__ports *ports, const cornu_validation_data *data,
+                                    int64_t batch_size, cornu__columns *columns);
+/* The same for some rows of columns that were read already. */
+cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *ports, const cornu__columns *columns,
+                                         int64_t begin, int64_t batch_size);
+
+/* Runs all epochs. NULL on failure. */
+cornu_history *cornu__fit_run(cornu__fit *fit);
+
+/* Stops the enqueuers. */
+void cornu__fit_end(cornu__fit *fit);
+
+#endif

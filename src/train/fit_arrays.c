@@ -1,0 +1,132 @@
+/* fit_arrays.c: cornu_fit. */
+#include <math.h>
+
+#include "base/log.h"
+#include "data/options.h"
+#include "train/fit.h"
+
+#define DEFAULT_BATCH_SIZE 32
+
+static cornu_status check_options(const cornu_fit_options *given)
+{
+    CORNU_TRY(cornu__argument_at_least("fit", "batch_size", given->batch_size, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "epochs", given->epochs, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "initial_epoch", given->initial_epoch, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "steps_per_epoch", given->steps_per_epoch, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "validation_steps", given->validation_steps, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "validation_batch_size", given->validation_batch_size, 0));
+    CORNU_TRY(cornu__argument_at_least("fit", "validation_freq", given->validation_freq, 1));
+    if (given->shuffle < 0 || given->shuffle > CORNU_SHUFFLE_BATCH)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "fit: shuffle is %d, and must be true, false or CORNU_SHUFFLE_BATCH", given->shuffle);
+    if (!(given->validation_split >= 0 && given->validation_split < 1))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "fit: validation_split is %g, and must be at least 0 and less than 1",
+                           given->validation_split);
+    return cornu__check_view_metrics("fit", given->view_metrics);
+}
+
+static bool has_validation_data(const cornu_fit_options *given)
+{
+    return given->validation_data.x || given->validation_data.generator;
+}
+
+/* How many of the rows are for training. */
+static cornu_status split(const cornu_fit_options *given, int64_t rows, int64_t *training_rows)
+{
+    *training_rows = rows;
+    if (has_validation_data(given) || given->validation_split == 0)
+        return CORNU_OK;
+    *training_rows = (int64_t)floor((double)rows * (1.0 - given->validation_split));
+    if (*training_rows > 0 && *training_rows < rows)
+        return CORNU_OK;
+    return cornu__fail(
+        CORNU_ERROR_DATA, "fit: validation_split = %g of %lld samples leaves %lld for training and %lld for validation",
+        given->validation_split, (long long)rows, (long long)*training_rows, (long long)(rows - *training_rows));
+}
+
+static int64_t choose_batch_size(const cornu_fit_options *given, int64_t rows)
+{
+    if (given->batch_size > 0)
+        return given->batch_size;
+    return given->steps_per_epoch > 0 ? (rows - 1) / given->steps_per_epoch + 1 : DEFAULT_BATCH_SIZE;
+}
+
+static void warn_of_few_batches(const cornu_fit_options *given, int64_t rows, int64_t batch_size)
+{
+    int64_t batches = (rows - 1) / batch_size + 1;
+    if (given->steps_per_epoch > batches)
+        cornu__warn("fit: steps_per_epoch is %lld, but %lld samples make %lld batches of %lld: an epoch ends with them",
+                    (long long)given->steps_per_epoch, (long long)rows, (long long)batches, (long long)batch_size);
+}
+
+/* What must live as long as the training. */
+typedef struct arrays {
+    cornu__ports ports;
+    cornu__columns columns, validation;
+    cornu__class_weights class_weights;
+} arrays;
+
+static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x, const cornu_array *y,
+                            const cornu_fit_options *given)
+{
+    int64_t rows;
+    CORNU_TRY(check_options(given));
+    CORNU_TRY(cornu__verbose_resolve("fit", given->verbose, &fit->verbose));
+    CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, &data->ports));
+    CORNU_TRY(cornu__read_arrays(&data->ports, x, y, given->sample_weight, &data->columns));
+    CORNU_TRY(split(given, data->columns.rows, &rows));
+    CORNU_TRY(
+        cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));
+    int64_t batch_size = choose_batch_size(given, rows);
+    int64_t validation_batch_size = given->validation_batch_size > 0 ? given->validation_batch_size : batch_size;
+    warn_of_few_batches(given, rows, batch_size);
+    if (has_validation_data(given))
+        CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, validation_batch_size,
+                                         &data->validation));
+    else if (rows < data->columns.rows)
+        CORNU_TRY(cornu__fit_validate_on_rows(fit, &data->ports, &data->columns, rows, validation_batch_size));
+    if (fit->initial_epoch >= fit->epochs)
+        return CORNU_OK;
+    const cornu__array_source_options used = {.end = rows,
+                                              .batch_size = batch_size,
+                                              .shuffle = (cornu__shuffle)given->shuffle,
+                                              .steps = given->steps_per_epoch,
+                                              .class_weights = &data->class_weights};
+    fit->batches = cornu__enqueue_arrays(&data->ports, &data->columns, &used, fit->initial_epoch,
+                                         fit->epochs - fit->initial_epoch);
+    return fit->batches ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_history *fit_arrays(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                                 const cornu_fit_options *given)
+{
+    cornu__fit fit = {.function = "fit",
+                      .model = model,
+                      .callbacks = given->callbacks,
+                      .epochs = given->epochs,
+                      .initial_epoch = given->initial_epoch,
+                      .validation_freq = given->validation_freq,
+                      .validation_steps = given->validation_steps,
+                      .workers = 1,
+                      .max_queue_size = 10};
+    arrays *data = cornu__alloc(sizeof *data);
+    if (!data)
+        return NULL;
+    cornu_history *history = prepare(&fit, data, x, y, given) == CORNU_OK ? cornu__fit_run(&fit) : NULL;
+    cornu__fit_end(&fit);
+    cornu__class_weights_free(&data->class_weights);
+    cornu__free(data);
+    return history;
+}
+
+cornu_history *cornu_fit_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
+                              const cornu_fit_options *options)
+{
+    cornu_fit_options given = {.struct_size = sizeof given, CORNU_FIT_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    cornu_history *history = fit_arrays(model, x, y, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return history;
+}

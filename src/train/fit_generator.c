@@ -1,0 +1,88 @@
+/* fit_generator.c: cornu_fit_generator. */
+#include "data/options.h"
+#include "train/fit.h"
+
+static cornu_status check_options(const cornu_fit_generator_options *given)
+{
+    CORNU_TRY(cornu__argument_at_least("fit_generator", "epochs", given->epochs, 0));
+    CORNU_TRY(cornu__argument_at_least("fit_generator", "initial_epoch", given->initial_epoch, 0));
+    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_steps", given->validation_steps, 0));
+    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_batch_size", given->validation_batch_size, 1));
+    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_freq", given->validation_freq, 1));
+    CORNU_TRY(cornu__check_workers("fit_generator", given->workers, given->max_queue_size, given->use_multiprocessing));
+    return cornu__check_view_metrics("fit_generator", given->view_metrics);
+}
+
+/* What must live as long as the training. */
+typedef struct validation {
+    cornu__ports ports;
+    cornu__columns columns;
+    cornu__class_weights class_weights;
+} validation;
+
+/* A Sequence whose epoch is longer or shorter than an epoch of training goes on where it was; its own epochs shuffle it anew. */
+static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *generator,
+                            const cornu_fit_generator_options *given)
+{
+    int64_t epochs = fit->epochs - fit->initial_epoch;
+    if (epochs <= 0)
+        return CORNU_OK;
+    const cornu__enqueuer_options ring = {.workers = given->workers,
+                                          .max_queue_size = given->max_queue_size,
+                                          .first_epoch = fit->initial_epoch,
+                                          .epochs = fit->steps > 0 ? 0 : epochs,
+                                          .batches = fit->steps * epochs};
+    fit->batches = cornu__enqueuer_start(
+        cornu__generator_source(&data->ports, generator, given->shuffle, 0, &data->class_weights), &ring);
+    return fit->batches ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *generator,
+                            const cornu_fit_generator_options *given)
+{
+    int64_t steps;
+    CORNU_TRY(check_options(given));
+    CORNU_TRY(cornu__verbose_resolve("fit_generator", given->verbose, &fit->verbose));
+    CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, &data->ports));
+    CORNU_TRY(cornu__steps_of("fit_generator", "steps_per_epoch", generator, given->steps_per_epoch, &steps));
+    CORNU_TRY(
+        cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));
+    if (given->validation_data.x || given->validation_data.generator)
+        CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, given->validation_batch_size,
+                                         &data->columns));
+    return enqueue(fit, data, generator, given);
+}
+
+static cornu_history *fit_generator(cornu_model *model, cornu_generator *generator,
+                                    const cornu_fit_generator_options *given)
+{
+    cornu__fit fit = {.function = "fit_generator",
+                      .model = model,
+                      .callbacks = given->callbacks,
+                      .epochs = given->epochs,
+                      .initial_epoch = given->initial_epoch,
+                      .validation_freq = given->validation_freq,
+                      .steps = given->steps_per_epoch,
+                      .validation_steps = given->validation_steps,
+                      .workers = given->workers,
+                      .max_queue_size = given->max_queue_size};
+    validation *data = cornu__alloc(sizeof *data);
+    if (!data)
+        return NULL;
+    cornu_history *history = prepare(&fit, data, generator, given) == CORNU_OK ? cornu__fit_run(&fit) : NULL;
+    cornu__fit_end(&fit);
+    cornu__class_weights_free(&data->class_weights);
+    cornu__free(data);
+    return history;
+}
+
+cornu_history *cornu_fit_generator_with(cornu_model *model, cornu_generator *generator,
+                                        const cornu_fit_generator_options *options)
+{
+    cornu_fit_generator_options given = {.struct_size = sizeof given, CORNU_FIT_GENERATOR_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    cornu_history *history = fit_generator(model, generator, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return history;
+}

@@ -1,0 +1,15 @@
+/* train/history.h: the history as the loop writes it. */
+#ifndef CORNU_TRAIN_HISTORY_H
+#define CORNU_TRAIN_HISTORY_H
+
+#include <cornu/history.h>
+
+#include "base/status.h"
+
+/* A new history with room for `epochs` epochs, so that recording them allocates only when a name is new. */
+cornu_history *cornu__history_create(int64_t epochs);
+
+/* Records the values of an epoch. */
+cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs);
+
+#endif

@@ -1,0 +1,83 @@
+/* predict.c: a model's outputs for data, from arrays and from generators. */
+
+#include "data/options.h"
+#include "train/outputs.h"
+#include "train/stepping.h"
+
+static cornu_array *predict(cornu_model *model, cornu__enqueuer *batches, int64_t steps, int64_t rows, int verbose,
+                            cornu_callback *const *callbacks)
+{
+    cornu_training training;
+    cornu__outputs outputs = {.rows_expected = rows};
+    cornu__consumer consumer = {cornu__outputs_take, &outputs};
+    cornu_array *predictions = NULL;
+    cornu_status status = cornu__training_begin(&training, model, callbacks);
+    if (status == CORNU_OK && verbose > 0)
+        status = cornu__training_add_callback(&training, cornu__progbar_logger(verbose));
+    if (!batches)
+        status = cornu_error_status();
+    if (status == CORNU_OK)
+        status = cornu__run_pass(&training, CORNU__STEP_PREDICT, batches, steps, &consumer);
+    if (status == CORNU_OK)
+        predictions = cornu__outputs_array(&outputs, model);
+    cornu__outputs_free(&outputs);
+    cornu__enqueuer_stop(batches);
+    cornu__training_end(&training);
+    return predictions;
+}
+
+static cornu_status check_predict(const cornu_predict_options *given, int *verbose)
+{
+    CORNU_TRY(cornu__argument_at_least("predict", "batch_size", given->batch_size, 1));
+    CORNU_TRY(cornu__argument_at_least("predict", "steps", given->steps, 0));
+    return cornu__verbose_resolve("predict", given->verbose, verbose);
+}
+
+static cornu_array *predict_arrays(cornu_model *model, const cornu_array *x, const cornu_predict_options *given)
+{
+    cornu__ports ports;
+    cornu__columns columns;
+    int verbose;
+    if (check_predict(given, &verbose) != CORNU_OK || cornu__ports_of(model, CORNU__STEP_PREDICT, &ports) != CORNU_OK ||
+        cornu__standardize(&ports, x, NULL, NULL, &columns) != CORNU_OK)
+        return NULL;
+    const cornu__array_source_options rows_used = {.batch_size = given->batch_size, .steps = given->steps};
+    cornu__enqueuer *batches = cornu__enqueue_arrays(&ports, &columns, &rows_used, 0, 1);
+    int64_t steps = batches ? cornu__enqueuer_epoch_length(batches) : 0;
+    int64_t rows = steps <= columns.rows / given->batch_size ? steps * given->batch_size : columns.rows;
+    return predict(model, batches, steps, rows, verbose, given->callbacks);
+}
+
+cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x, const cornu_predict_options *options)
+{
+    cornu_predict_options given = {.struct_size = sizeof given, CORNU_PREDICT_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    cornu_array *predictions = predict_arrays(model, x, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return predictions;
+}
+
+static cornu_array *predict_generator(cornu_model *model, cornu_generator *generator,
+                                      const cornu_generator_run_options *given)
+{
+    cornu__ports ports;
+    int verbose;
+    int64_t steps;
+    if (cornu__verbose_resolve("predict_generator", given->verbose, &verbose) != CORNU_OK ||
+        cornu__ports_of(model, CORNU__STEP_PREDICT, &ports) != CORNU_OK)
+        return NULL;
+    cornu__enqueuer *batches = cornu__enqueue_run("predict_generator", &ports, generator, given, &steps);
+    return predict(model, batches, steps, 0, verbose, given->callbacks);
+}
+
+cornu_array *cornu_predict_generator_with(cornu_model *model, cornu_generator *generator,
+                                          const cornu_generator_run_options *options)
+{
+    cornu_generator_run_options given = {.struct_size = sizeof given, CORNU_GENERATOR_RUN_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    cornu_array *predictions = predict_generator(model, generator, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return predictions;
+}

@@ -1,0 +1,244 @@
+/* progress.c: the progress bar as bytes. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cornu/export.h>
+
+#include "train/progress.h"
+
+#define KERAS3_BAR_WIDTH 20
+#define KERAS2_BAR_WIDTH 30
+#define SMALLEST_BAR_WIDTH 5
+
+#define BOLD "\033[1m"
+#define GREEN "\033[32m"
+#define WHITE "\033[37m"
+#define PLAIN "\033[0m"
+
+/* A line being made. What does not fit is left out: a line is never longer than its buffer. */
+typedef struct line {
+    char *data;
+    size_t length;
+    int width; /* visible columns */
+} line;
+
+static void add_bytes(line *to, const char *bytes, size_t count)
+{
+    if (to->length + count >= CORNU__PROGRESS_LINE_SIZE)
+        return;
+    memcpy(to->data + to->length, bytes, count);
+    to->length += count;
+    for (size_t i = 0; i < count; i++)
+        to->width += ((unsigned char)bytes[i] & 0xC0) != 0x80; /* a character of UTF-8 counts once */
+}
+
+static void add(line *to, const char *format, ...) CORNU_PRINTF(2, 3);
+static void add(line *to, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        add_bytes(to, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+}
+
+static void add_times(line *to, const char *text, int times)
+{
+    for (int i = 0; i < times; i++)
+        add_bytes(to, text, strlen(text));
+}
+
+/* An escape sequence takes no column. */
+static void add_escape(line *to, const cornu__progress *progress, const char *escape)
+{
+    int width = to->width;
+    if (progress->style.color)
+        add_bytes(to, escape, strlen(escape));
+    to->width = width;
+}
+
+/* --- Pieces of a line --- */
+
+static int digits(int64_t number)
+{
+    int count = 1;
+    while (number >= 10) {
+        number /= 10;
+        count++;
+    }
+    return count;
+}
+
+static void add_duration(line *to, double seconds)
+{
+    if (seconds > 3600)
+        add(to, "%d:%02d:%02d", (int)(seconds / 3600), (int)fmod(seconds, 3600) / 60, (int)fmod(seconds, 60));
+    else if (seconds > 60)
+        add(to, "%d:%02d", (int)(seconds / 60), (int)fmod(seconds, 60));
+    else
+        add(to, "%ds", (int)seconds);
+}
+
+static void add_pace(line *to, const cornu__progress *progress, double seconds)
+{
+    bool whole_seconds = seconds >= 1 || (seconds == 0 && progress->style.keras3);
+    if (whole_seconds)
+        add(to, " %.0fs/step", seconds);
+    else if (seconds >= 1e-3)
+        add(to, " %.0fms/step", seconds * 1e3);
+    else
+        add(to, " %.0fus/step", seconds * 1e6);
+}
+
+static void add_value(line *to, const char *name, double value, bool fixed)
+{
+    if (isnan(value))
+        add(to, " - %s: nan", name);
+    else if (fixed)
+        add(to, " - %s: %.4f", name, value);
+    else
+        add(to, " - %s: %.4e", name, value);
+}
+
+static void add_keras3_bar(line *to, const cornu__progress *progress, int width)
+{
+    add_escape(to, progress, BOLD);
+    add(to, "%*lld/%lld", digits(progress->target), (long long)progress->seen, (long long)progress->target);
+    add_escape(to, progress, PLAIN);
+    add(to, " ");
+    int done = (int)((double)width * (double)progress->seen / (double)progress->target);
+    if (done > 0) {
+        add_escape(to, progress, GREEN);
+        add_times(to, "\u2501", done);
+        add_escape(to, progress, PLAIN);
+    }
+    add_escape(to, progress, WHITE);
+    add_times(to, progress->style.color ? "\u2501" : " ", width - done); /* without colours the two parts must differ */
+    add_escape(to, progress, PLAIN);
+}
+
+static void add_keras2_bar(line *to, const cornu__progress *progress, int width)
+{
+    add(to, "%*lld/%lld [", digits(progress->target), (long long)progress->seen, (long long)progress->target);
+    int done = (int)((double)width * (double)progress->seen / (double)progress->target);
+    if (done > 0) {
+        add_times(to, "=", done - 1);
+        add(to, progress->seen < progress->target ? ">" : "=");
+    }
+    add_times(to, ".", width - done);
+    add(to, "]");
+}
+
+/* Seconds for one step, without the first if there were others. */
+static double pace(const cornu__progress *progress, double now)
+{
+    if (progress->seen == 0)
+        return 0;
+    if (progress->seen > 1 && progress->after_first >= 0)
+        return (now - progress->after_first) / (double)(progress->seen - 1);
+    return (now - progress->start) / (double)progress->seen;
+}
+
+static void add_time(line *to, const cornu__progress *progress, double now, bool final)
+{
+    double per_step = pace(progress, now);
+    bool running = !final && progress->target > 0;
+    add(to, progress->style.keras3 ? " " : " - ");
+    if (progress->style.keras3)
+        add_escape(to, progress, BOLD);
+    if (running && !progress->style.keras3)
+        add(to, "ETA: ");
+    if (running)
+        add_duration(to, per_step * (double)(progress->target - progress->seen));
+    else
+        add(to, "%.0fs", now - progress->start);
+    if (progress->style.keras3)
+        add_escape(to, progress, PLAIN);
+    if (!running || progress->style.keras3)
+        add_pace(to, progress, per_step);
+}
+
+/* --- A line --- */
+
+static void make_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values, int value_count,
+                      int bar_width, bool final)
+{
+    to->width = 0;
+    if (progress->target <= 0)
+        add(to, "%7lld/Unknown", (long long)progress->seen);
+    else if (progress->style.keras3)
+        add_keras3_bar(to, progress, bar_width);
+    else
+        add_keras2_bar(to, progress, bar_width);
+    add_time(to, progress, now, final);
+    for (int i = 0; i < value_count; i++)
+        add_value(to, values->names[i], values->values[i], fabs(values->values[i]) > 1e-3);
+}
+
+/* A line that wraps cannot be drawn over, so a running one is made to fit: first the bar gives way, then the last values. */
+static void make_fitting_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values,
+                              bool final)
+{
+    size_t begin = to->length;
+    int room =
+        progress->style.columns > 0 && progress->style.dynamic && !final ? progress->style.columns - 1 : INT32_MAX;
+    int bar_width = progress->style.keras3 ? KERAS3_BAR_WIDTH : KERAS2_BAR_WIDTH;
+    int value_count = values->count;
+    make_line(to, progress, now, values, value_count, bar_width, final);
+    if (to->width > room)
+        bar_width =
+            bar_width - (to->width - room) < SMALLEST_BAR_WIDTH ? SMALLEST_BAR_WIDTH : bar_width - (to->width - room);
+    while (to->width > room && value_count >= 0) {
+        to->length = begin;
+        make_line(to, progress, now, values, value_count--, bar_width, final);
+    }
+}
+
+void cornu__progress_start(cornu__progress *progress, cornu__progress_style style, int64_t target, double now)
+{
+    *progress = (cornu__progress){.style = style, .target = target, .start = now, .drawn = now, .after_first = -1};
+    progress->drawn = now - CORNU__PROGRESS_INTERVAL; /* the first step is drawn at once */
+}
+
+bool cornu__progress_advance(cornu__progress *progress, int64_t seen, double now)
+{
+    progress->seen = seen;
+    if (seen == 1)
+        progress->after_first = now;
+    return progress->style.dynamic && now - progress->drawn >= CORNU__PROGRESS_INTERVAL;
+}
+
+size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, const cornu_logs *values, bool final)
+{
+    line made = {.data = out};
+    if (progress->style.dynamic) {
+        add_times(&made, "\b", progress->width);
+        add(&made, "\r");
+    }
+    make_fitting_line(&made, progress, now, values, final);
+    int width = made.width;
+    if (progress->style.dynamic)
+        add_times(&made, " ", progress->width - width);
+    if (final)
+        add(&made, "\n");
+    progress->width = width;
+    progress->drawn = now;
+    return made.length;
+}
+
+size_t cornu__progress_summary(const cornu__progress *progress, char *out, double now, const cornu_logs *values)
+{
+    line made = {.data = out};
+    int64_t target = progress->target > 0 ? progress->target : progress->seen;
+    add(&made, "%*lld/%lld - %.0fs -", digits(target), (long long)progress->seen, (long long)target,
+        now - progress->start);
+    add_pace(&made, progress, pace(progress, now));
+    for (int i = 0; i < values->count; i++)
+        add_value(&made, values->names[i], values->values[i], values->values[i] > 1e-3);
+    add(&made, "\n");
+    return made.length;
+}

@@ -1,0 +1,96 @@
+/* stepping.c: what the doors to the loop have in common. */
+#include "base/log.h"
+#include "train/stepping.h"
+
+cornu_status cornu__argument_at_least(const char *function, const char *argument, int64_t value, int64_t smallest)
+{
+    if (value >= smallest)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: %s is %lld, and must be at least %lld", function, argument,
+                       (long long)value, (long long)smallest);
+}
+
+cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing)
+{
+    CORNU_TRY(cornu__argument_at_least(function, "workers", workers, 0));
+    CORNU_TRY(cornu__argument_at_least(function, "max_queue_size", max_queue_size, 1));
+    if (use_multiprocessing)
+        return cornu__fail(
+            CORNU_ERROR_UNSUPPORTED,
+            "%s: use_multiprocessing is not in this version: workers are threads, which run in parallel in C",
+            function);
+    return CORNU_OK;
+}
+
+cornu_status cornu__check_view_metrics(const char *function, int view_metrics)
+{
+    if (view_metrics == 0 || view_metrics == -1)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                       "%s: view_metrics is %d, but there is no viewer in this version; -1 and 0 are possible",
+                       function, view_metrics);
+}
+
+cornu__enqueuer *cornu__enqueue_arrays(const cornu__ports *ports, const cornu__columns *columns,
+                                       const cornu__array_source_options *rows, int64_t first_epoch, int64_t epochs)
+{
+    const cornu__enqueuer_options options = {.first_epoch = first_epoch, .epochs = epochs};
+    return cornu__enqueuer_start(cornu__array_source(ports, columns, rows), &options);
+}
+
+cornu_status cornu__steps_of(const char *function, const char *argument, const cornu_generator *generator,
+                             int64_t given, int64_t *steps)
+{
+    CORNU_TRY(cornu__argument_at_least(function, argument, given, 0));
+    if (!generator)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: there is no generator (NULL)", function);
+    *steps = given;
+    if (given > 0)
+        return CORNU_OK;
+    if (!cornu__is_sequence(generator))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "%s: a generator may be endless, so %s must be given; only a Sequence knows its length",
+                           function, argument);
+    return cornu__sequence_length_checked(generator, steps);
+}
+
+static cornu_status check_run(const char *function, const cornu_generator *generator,
+                              const cornu_generator_run_options *options, int64_t *steps)
+{
+    CORNU_TRY(cornu__check_workers(function, options->workers, options->max_queue_size, options->use_multiprocessing));
+    return cornu__steps_of(function, "steps", generator, options->steps, steps);
+}
+
+cornu__enqueuer *cornu__enqueue_run(const char *function, const cornu__ports *ports, cornu_generator *generator,
+                                    const cornu_generator_run_options *options, int64_t *steps)
+{
+    *steps = 0;
+    if (check_run(function, generator, options, steps) != CORNU_OK)
+        return NULL;
+    const cornu__enqueuer_options ring = {
+        .workers = options->workers, .max_queue_size = options->max_queue_size, .batches = *steps};
+    return cornu__enqueuer_start(cornu__generator_source(ports, generator, false, 0, NULL), &ring);
+}
+
+cornu_status cornu__read_arrays(const cornu__ports *ports, const cornu_array *x, const cornu_array *y,
+                                const cornu_array *sample_weight, cornu__columns *columns)
+{
+    CORNU_TRY(cornu__standardize(ports, x, y, sample_weight, columns));
+    return cornu__labels_check(ports, columns, 0);
+}
+
+cornu_status cornu__run_pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
+                             cornu__consumer *consumer)
+{
+    bool testing = kind == CORNU__STEP_TEST, ended;
+    training->kind = kind;
+    training->steps = steps;
+    training->logs.count = 0;
+    CORNU_TRY(cornu__training_call(training, testing ? CORNU__ON_TEST_BEGIN : CORNU__ON_PREDICT_BEGIN, 0));
+    CORNU_TRY(cornu__pass(training, kind, batches, steps, consumer, &ended));
+    if (ended && training->tally.rows == 0 && testing && !training->in_fit)
+        return cornu__fail(CORNU_ERROR_DATA, "the generator gave no batch");
+    if (ended && steps >= 0)
+        cornu__warn("the generator had no more batches before the %lld that were asked for", (long long)steps);
+    return cornu__training_call(training, testing ? CORNU__ON_TEST_END : CORNU__ON_PREDICT_END, 0);
+}

@@ -1,0 +1,36 @@
+/* train/stepping.h: what the doors to the loop have in common: checks of arguments, and running passes over sources. */
+#ifndef CORNU_TRAIN_STEPPING_H
+#define CORNU_TRAIN_STEPPING_H
+
+#include "train/training.h"
+
+/* `value` must be at least `smallest`; the message names function and argument. */
+cornu_status cornu__argument_at_least(const char *function, const char *argument, int64_t value, int64_t smallest);
+
+/* What the enqueuer's arguments may be. */
+cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing);
+
+/* view_metrics: no viewer yet, so 1 is refused. */
+cornu_status cornu__check_view_metrics(const char *function, int view_metrics);
+
+/* An enqueuer over arrays: batches are made where they are used, since that is a copy at most. NULL on failure. */
+cornu__enqueuer *cornu__enqueue_arrays(const cornu__ports *ports, const cornu__columns *columns,
+                                       const cornu__array_source_options *rows, int64_t first_epoch, int64_t epochs);
+
+/* An enqueuer over a generator or Sequence for one evaluation or prediction; *steps := how many batches it makes. NULL on failure. */
+cornu__enqueuer *cornu__enqueue_run(const char *function, const cornu__ports *ports, cornu_generator *generator,
+                                    const cornu_generator_run_options *options, int64_t *steps);
+
+/* The steps for a generator: those given, or a Sequence's length. */
+cornu_status cornu__steps_of(const char *function, const char *argument, const cornu_generator *generator,
+                             int64_t given, int64_t *steps);
+
+/* Standardizes arrays and checks class numbers. */
+cornu_status cornu__read_arrays(const cornu__ports *ports, const cornu_array *x, const cornu_array *y,
+                                const cornu_array *sample_weight, cornu__columns *columns);
+
+/* A whole evaluation or prediction: the pass with its begin and end hooks. On success training->logs holds the results. */
+cornu_status cornu__run_pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
+                             cornu__consumer *consumer);
+
+#endif

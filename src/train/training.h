@@ -1,0 +1,108 @@
+/*
+ * train/training.h: one running fit, evaluate or predict: what the loop, the callbacks and the doors to the loop share.
+ *
+ *     source -> batches -> enqueuer -> step -> logs -> callbacks
+ */
+#ifndef CORNU_TRAIN_TRAINING_H
+#define CORNU_TRAIN_TRAINING_H
+
+#include <cornu/train.h>
+
+#include "data/enqueuer.h"
+#include "train/tally.h"
+
+typedef enum cornu__hook_kind {
+    CORNU__ON_TRAIN_BEGIN,
+    CORNU__ON_TRAIN_END,
+    CORNU__ON_EPOCH_BEGIN,
+    CORNU__ON_EPOCH_END,
+    CORNU__ON_TRAIN_BATCH_BEGIN,
+    CORNU__ON_TRAIN_BATCH_END,
+    CORNU__ON_TEST_BEGIN,
+    CORNU__ON_TEST_END,
+    CORNU__ON_TEST_BATCH_BEGIN,
+    CORNU__ON_TEST_BATCH_END,
+    CORNU__ON_PREDICT_BEGIN,
+    CORNU__ON_PREDICT_END,
+    CORNU__ON_PREDICT_BATCH_BEGIN,
+    CORNU__ON_PREDICT_BATCH_END,
+    CORNU__HOOK_COUNT
+} cornu__hook_kind;
+
+struct cornu_callback {
+    cornu__reference reference;
+    char *name;
+    void *state;
+    void (*release)(void *state);
+    cornu_hook hooks[CORNU__HOOK_COUNT]; /* NULL: not wanted */
+    cornu_status failure;                /* why its constructor failed; whoever is given the callback reports it */
+    char *failure_message;
+    bool
+        asks_for_logs; /* the hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom */
+};
+
+#define CORNU__MAX_CALLBACKS (CORNU_MAX_CALLBACKS + 2) /* the history and the bar join the program's */
+
+struct cornu_training {
+    cornu_model *model;
+    cornu__step_kind kind; /* of the pass in hand */
+    bool in_fit;           /* a test pass is then a validation */
+    int64_t epochs, initial_epoch, epoch;
+    int64_t steps;          /* of the pass in hand; -1: not known */
+    int64_t epoch_steps;    /* of the training pass of this epoch; -1: not known */
+    bool stop;              /* a callback has asked for it */
+    unsigned stop_requests; /* cornu_request_stop's count when this began */
+    bool nan_warned;
+    int callback_count;
+    cornu_callback *callbacks[CORNU__MAX_CALLBACKS]; /* kept */
+    cornu__tally tally;
+    cornu_logs logs;        /* what hooks get */
+    bool logs_filled;       /* for the batch in hand */
+    char *validation_names; /* "val_loss\0val_accuracy\0"..., or NULL */
+};
+
+/* A callback made in the call itself belongs to the call, however early it fails: each door keeps and drops its list (up to the first NULL). */
+void cornu__callbacks_keep(cornu_callback *const *callbacks);
+void cornu__callbacks_drop(cornu_callback *const *callbacks);
+
+/* Begins a run: keeps the callbacks (up to the first NULL). Pair with cornu__training_end, also after a failure. */
+cornu_status cornu__training_begin(cornu_training *training, cornu_model *model, cornu_callback *const *callbacks);
+/* Adds a callback behind the others, taking over its floating reference. NULL: the failure to make it is passed on. */
+cornu_status cornu__training_add_callback(cornu_training *training, cornu_callback *callback);
+void cornu__training_end(cornu_training *training);
+
+/* Calls a hook of all callbacks in their order. */
+cornu_status cornu__training_call(cornu_training *training, cornu__hook_kind hook, int64_t index);
+
+/* training->logs := loss and metrics so far in this pass; in a prediction nothing. */
+void cornu__training_fill_logs(cornu_training *training);
+
+/* Whether cornu_request_stop was called since this began. */
+bool cornu__stop_requested(const cornu_training *training);
+unsigned cornu__stop_requests(void);
+
+/* What a pass does with the model's outputs after each batch; or NULL. */
+typedef struct cornu__consumer {
+    cornu_status (*use)(void *state, cornu_model *model, const cornu__batch *batch);
+    void *state;
+} cornu__consumer;
+
+/* One pass of `steps` batches (-1: until there are no more), with the hooks around it: metrics are reset, each batch makes a step of
+ * `kind` and is counted. *ended: the source had no more before `steps`. Afterwards training->logs holds the values of the pass. */
+cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
+                         cornu__consumer *consumer, bool *ended);
+
+/* *resolved := 0, 1 or 2; CORNU_VERBOSE_AUTO asks the environment. `function` is named in messages. */
+cornu_status cornu__verbose_resolve(const char *function, int verbose, int *resolved);
+
+/* Callbacks that the library itself adds. Floating; NULL on failure. */
+cornu_callback *cornu__progbar_logger(int verbose);
+cornu_callback *cornu__history_recorder(cornu_history *history);
+
+/* What a constructor returns that fails, so that a list of callbacks does not silently end there: the callback of the last error. */
+cornu_callback *cornu__callback_failed(const char *name);
+
+/* A callback of the library's own: hooks are set by the caller. Floating; `state` is freed with cornu__free, also on failure. */
+cornu_callback *cornu__callback_new(const char *name, void *state);
+
+#endif
