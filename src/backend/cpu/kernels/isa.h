@@ -1,0 +1,24 @@
+/*
+ * kernels/isa.h: one source, several instruction sets. Each file of this folder is compiled once per instruction set with CORNU_ISA set
+ * to its name; functions that leave their file are named through CORNU_ISA_NAME so that the copies do not collide.
+ *
+ * The loops are plain C, written so that the compiler turns them into vectors. Without -ffast-math and with -ffp-contract=off an element's bits
+ * are the same in the vector body and in the scalar tail; fused multiply-add is asked for by name, and only where it is an instruction.
+ */
+#ifndef CORNU_BACKEND_CPU_KERNELS_ISA_H
+#define CORNU_BACKEND_CPU_KERNELS_ISA_H
+
+#define CORNU_ISA_JOIN_(name, isa) name##_##isa
+#define CORNU_ISA_JOIN(name, isa) CORNU_ISA_JOIN_(name, isa)
+#define CORNU_ISA_NAME(name) CORNU_ISA_JOIN(name, CORNU_ISA)
+
+#ifdef __FMA__
+#define CORNU_MULTIPLY_ADD(a, b, c) __builtin_fmaf(a, b, c)
+#else
+#define CORNU_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+/* Sums are kept in this many lanes on every instruction set: the widest vector of floats, twice. */
+#define CORNU_LANES 32
+
+#endif

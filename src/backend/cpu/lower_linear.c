@@ -1,0 +1,171 @@
+/* lower_linear.c: matrix products and convolutions: oneDNN's, or a small loop where a call would cost more than the arithmetic. */
+#include <omp.h>
+#include <stdio.h>
+
+#include "backend/cpu/parallel.h"
+#include "backend/cpu/program.h"
+#include "base/memory.h"
+
+/* --- kernels of oneDNN --- */
+
+static cornu_status run_onednn(const cornu__instruction *instruction, const cornu__cpu_run *run)
+{
+    (void)run;
+    return cornu__onednn_run(instruction->onednn);
+}
+
+static cornu_status run_pack(const cornu__instruction *instruction, const cornu__cpu_run *run)
+{
+    (void)run;
+    return cornu__onednn_pack(instruction->onednn);
+}
+
+/* The buffer that a convolution kernel comes straight from; NULL if it is computed in the step. */
+static cornu__buffer *buffer_of(const cornu__compiler *compiler, const cornu_node *node)
+{
+    while (node->op->kind == CORNU__OP_RESHAPE || node->op->kind == CORNU__OP_STOP_GRADIENT)
+        node = node->op->inputs[0];
+    if (node->op->kind != CORNU__OP_VARIABLE)
+        return NULL;
+    return compiler->program->common.buffers[node->op->attributes.variable.buffer];
+}
+
+/* The packed copy of the kernel and the instruction that makes it. */
+static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel, cornu__slot *packed)
+{
+    cornu__storage storage = {.place = CORNU__PLACE_PRIVATE, .size = cornu__onednn_packed_size(kernel)};
+    CORNU_TRY(cornu__storage_add(compiler->program, storage, &packed->storage));
+    cornu__slot slots[] = {cornu__slot_of(compiler, op->inputs[1]), *packed};
+    cornu__instruction *instruction = cornu__compiler_emit_slots(compiler, op, "pack", run_pack, NULL, 1, 2, slots);
+    if (!instruction)
+        return cornu_error_status();
+    instruction->onednn = kernel;
+    instruction->packs = true;
+    instruction->watched = buffer_of(compiler, op->inputs[1]);
+    compiler->program->pack_count++;
+    return CORNU_OK;
+}
+
+/* Takes over `kernel`. */
+static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel, int threads)
+{
+    cornu__slot slots[8];
+    int count = 0;
+    for (int i = 0; i < op->input_count; i++)
+        slots[count++] = cornu__slot_of(compiler, op->inputs[i]);
+    slots[count++] = cornu__slot_of(compiler, op->outputs[0]);
+    slots[count] = slots[count + 1] = slots[count - 1]; /* scratch and packed kernel: something valid where there is none */
+    size_t scratch = cornu__onednn_scratch_size(kernel);
+    cornu_status status = CORNU_OK;
+    if (scratch > 0)
+        status = cornu__compiler_scratch(compiler, scratch, &slots[count]);
+    if (status == CORNU_OK && cornu__onednn_packed_size(kernel) > 0)
+        status = emit_pack(compiler, op, kernel, &slots[count + 1]);
+    cornu__instruction *instruction = NULL;
+    if (status == CORNU_OK)
+        instruction = cornu__compiler_emit_slots(compiler, op, cornu__onednn_implementation(kernel), run_onednn, NULL, threads,
+                                                 count + 2, slots);
+    if (!instruction) {
+        cornu__onednn_release(kernel);
+        return cornu_error_status();
+    }
+    instruction->onednn = kernel;
+    compiler->program->reorders += cornu__onednn_reorders(kernel);
+    return CORNU_OK;
+}
+
+/* --- convolution --- */
+
+cornu_status cornu__lower_convolution(cornu__compiler *compiler, const cornu__op *op)
+{
+    cornu__convolution what = {.kind = op->kind, .window = &op->attributes.window, .relu = op->attributes.relu};
+    switch (op->kind) {
+    case CORNU__OP_CONV:
+        what.x = op->inputs[0]->shape;
+        what.kernel = op->inputs[1]->shape;
+        what.y = op->outputs[0]->shape;
+        what.bias = op->input_count > 2;
+        break;
+    case CORNU__OP_CONV_INPUT_GRADIENT:
+        what.y = op->inputs[0]->shape;
+        what.kernel = op->inputs[1]->shape;
+        what.x = op->outputs[0]->shape;
+        break;
+    default:
+        what.x = op->inputs[0]->shape;
+        what.y = op->inputs[1]->shape;
+        what.kernel = op->outputs[0]->shape;
+        break;
+    }
+    int threads = cornu__compiler_threads(compiler, cornu__backend_op_flops(op) / 100);
+    cornu__onednn_kernel *kernel = NULL;
+    omp_set_num_threads(threads);
+    cornu_status status = cornu__onednn_convolution(compiler->backend->onednn, &what, &kernel);
+    omp_set_num_threads(compiler->backend->common.threads);
+    return status == CORNU_OK ? emit_onednn(compiler, op, kernel, threads) : status;
+}
+
+/* --- matrix product --- */
+
+#define SMALL_PRODUCT 32768 /* multiply-adds: about what arithmetic costs as much as a call of oneDNN */
+
+static cornu_status run_small(const cornu__instruction *instruction, const cornu__cpu_run *run)
+{
+    const cornu__matrix_product *what = instruction->detail;
+    const float *a = instruction->operand[0], *b = instruction->operand[1];
+    const float *bias = what->bias ? instruction->operand[2] : NULL;
+    float *y = instruction->operand[what->bias ? 3 : 2];
+    for (int64_t i = 0; i < what->batch; i++)
+        run->kernels->matmul(what->m, what->n, what->k, a + i * what->a.batch_stride, what->a.row_stride, what->a.column_stride,
+                             b + i * what->b.batch_stride, what->b.row_stride, what->b.column_stride, bias, what->relu,
+                             y + i * what->m * what->n);
+    return CORNU_OK;
+}
+
+static cornu__matrix matrix_of(const cornu_node *node, bool transposed)
+{
+    int64_t rows = node->shape[node->rank - 2], columns = node->shape[node->rank - 1];
+    cornu__matrix matrix = {.batch_stride = node->rank > 2 ? rows * columns : 0, .row_stride = columns, .column_stride = 1};
+    if (transposed) {
+        matrix.row_stride = 1;
+        matrix.column_stride = columns;
+    }
+    return matrix;
+}
+
+static cornu__matrix_product product_of(const cornu__op *op)
+{
+    const cornu_node *a = op->inputs[0], *b = op->inputs[1], *y = op->outputs[0];
+    bool transpose_a = op->attributes.matmul.transpose_a, transpose_b = op->attributes.matmul.transpose_b;
+    cornu__matrix_product what = {.m = y->shape[y->rank - 2],
+                                  .n = y->shape[y->rank - 1],
+                                  .k = a->shape[a->rank - (transpose_a ? 2 : 1)],
+                                  .a = matrix_of(a, transpose_a),
+                                  .b = matrix_of(b, transpose_b),
+                                  .bias = op->input_count > 2,
+                                  .relu = op->attributes.relu};
+    what.batch = y->count / (what.m * what.n);
+    if (b->rank == 2 && !transpose_a) { /* all rows of all matrices a are rows of one */
+        what.m *= what.batch;
+        what.batch = 1;
+    }
+    return what;
+}
+
+cornu_status cornu__lower_matmul(cornu__compiler *compiler, const cornu__op *op)
+{
+    cornu__matrix_product what = product_of(op);
+    if (what.batch * what.m * what.n * what.k < SMALL_PRODUCT) {
+        cornu__matrix_product *detail = cornu__compiler_detail(compiler, sizeof *detail);
+        if (!detail)
+            return cornu_error_status();
+        *detail = what;
+        return cornu__compiler_emit(compiler, op, "small", run_small, detail, 1, 0) ? CORNU_OK : cornu_error_status();
+    }
+    int threads = cornu__compiler_threads(compiler, cornu__backend_op_flops(op) / 150);
+    cornu__onednn_kernel *kernel = NULL;
+    omp_set_num_threads(threads);
+    cornu_status status = cornu__onednn_matmul(compiler->backend->onednn, &what, &kernel);
+    omp_set_num_threads(compiler->backend->common.threads);
+    return status == CORNU_OK ? emit_onednn(compiler, op, kernel, threads) : status;
+}
