@@ -165,7 +165,7 @@ static void rows_are_gathered_in_any_order_and_dtype(void **state)
     for (int i = 0; i < 15; i++)
         data[i] = (uint8_t)(i * 10);
     cornu_array *array = cornu_array_view(CORNU_UINT8, 2, shape, data);
-    const int64_t rows[] = {4, 0, 1, 2, 2, 3, 0};
+    const int64_t rows[] = {4, 0, 1, 2, 4, 3, 0};
     float floats[21 + 1];
     floats[21] = -1;
     cornu__gather_rows(CORNU_FLOAT32, floats, array, rows, 7);

@@ -95,14 +95,16 @@ static void a_full_disk_leaves_the_old_file(void **state)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
     struct rlimit small = {.rlim_cur = 100000, .rlim_max = old_limit.rlim_max};
     void (*old_handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    /* Seen while writing, and seen only when the last bytes leave the buffer. */
-    const size_t sizes[] = {1000000, 100001};
-    for (size_t i = 0; i < 2; i++) {
+    /* Seen while writing and when the last bytes leave the buffer; only then; and only while writing. */
+    const size_t sizes[] = {1000000, 100001, 1000000};
+    for (int i = 0; i < 3; i++) {
         cornu__new_file file;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         assert_int_equal(cornu__file_begin(&file, path), CORNU_OK);
         for (size_t byte = 0; byte < sizes[i]; byte++)
             putc('x', file.stream);
+        if (i == 2)
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
         cornu_status status = cornu__file_commit(&file);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
         assert_int_equal(status, CORNU_ERROR_IO);

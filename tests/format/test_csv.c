@@ -137,6 +137,14 @@ static void text_targets_become_classes_in_sorted_order(void **state)
     assert_string_equal(names.columns[2], "c");
     cornu__csv_names_free(&names);
     cornu_array_release(table);
+    /* Texts that look like numbers among others are texts. */
+    write_text(path, "1,a\n2,3\n3,b\n4,3\n");
+    table = cornu_load_csv(path, .target = "-1");
+    assert_non_null(table);
+    const int32_t mixed[] = {1, 0, 2, 0};
+    assert_int_equal(cornu_array_dtype(y_of(table)), CORNU_INT32);
+    assert_memory_equal(cornu_array_data(y_of(table)), mixed, sizeof mixed);
+    cornu_array_release(table);
 }
 
 static void targets_are_found_by_name_and_number(void **state)

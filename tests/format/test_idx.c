@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -70,6 +71,18 @@ static void damaged_compression_is_seen(void **state)
     scratch_remove(path);
 }
 
+static void a_lying_header_in_compressed_data_asks_for_no_memory(void **state)
+{
+    (void)state;
+    char path[PATH_SIZE];
+    gzFile file = gzopen(scratch_path(path, "lying.idx.gz"), "wb");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, "\0\0\x08\1\x10\0\0\0ABC", 11), 11);
+    assert_int_equal(gzclose(file), Z_OK);
+    expect_failure(cornu_load_idx(path), CORNU_ERROR_FORMAT, "promises 268435456 bytes of data, at most ");
+    scratch_remove(path);
+}
+
 static void load_any_finds_the_reader_by_the_contents(void **state)
 {
     (void)state;
@@ -118,6 +131,7 @@ int main(void)
         cmocka_unit_test(all_six_types_are_read),
         cmocka_unit_test(what_is_no_idx_or_lies_is_refused),
         cmocka_unit_test(damaged_compression_is_seen),
+        cmocka_unit_test(a_lying_header_in_compressed_data_asks_for_no_memory),
         cmocka_unit_test(load_any_finds_the_reader_by_the_contents),
         cmocka_unit_test(load_any_knows_tables_by_their_name),
     };

@@ -49,9 +49,9 @@ static void depth_is_limited(void **state)
         json_decref(value);
     }
     assert_int_equal(cornu_error_status(), CORNU_ERROR_LIMIT);
-    memset(text, '[', CORNU__MAX_JSON_DEPTH + 2); /* in a string they are not depth */
-    memcpy(text, "[\"", 2);
-    memcpy(text + CORNU__MAX_JSON_DEPTH + 2, "\\\"\"]", 5);
+    memset(text, '[', sizeof text); /* in a string they are not depth */
+    memcpy(text, "[\"\\\"", 4);
+    memcpy(text + sizeof text - 3, "\"]", 3);
     json_t *brackets_in_text = parse(text);
     assert_non_null(brackets_in_text);
     json_decref(brackets_in_text);
