@@ -81,6 +81,6 @@ def save_json(name, value, indent=None):
     path = os.path.join(VALUES, name + ".json")
     os.makedirs(VALUES, exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(plain(value), file, indent=indent, ensure_ascii=False, separators=None if indent else (",", ":"))
+        json.dump(plain(value), file, indent=indent, ensure_ascii=False, allow_nan=False, separators=None if indent else (",", ":"))
         file.write("\n")
     print(f"{path}: {os.path.getsize(path)} bytes")

@@ -7,9 +7,12 @@ under a clock that the script moves. Standard output is a pipe here, as it is fo
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 import time
+
+import numpy as np
 
 import common
 
@@ -143,7 +146,7 @@ def progress_bars():
     real_time = time.time
     for name, target, verbose, updates in bar_sequences():
         case = {"name": name, "target": target, "verbose": verbose, "updates": [
-            {"time": at, "current": current, "values": values, "finalize": finalize} for at, current, values, finalize in updates]}
+            {"time": at, "current": current, "values": values and [[key, value if np.isfinite(value) else str(value)] for key, value in values], "finalize": finalize} for at, current, values, finalize in updates]}
         for version, k in ((3, keras), (2, tf_keras)):
             for stateful in (True, False):
                 clock = Clock(1000.0)
@@ -165,7 +168,8 @@ def progress_bars():
 
 
 def fit_output():
-    """The whole output of fit, evaluate and predict with times blanked by a clock that stands still."""
+    """What fit, evaluate and predict leave on the screen, under a clock that stands still. Keras calls back from another thread,
+    so which bars it draws in between differs from run to run: only the last drawing of each line is kept."""
     program = r'''
 import time, sys
 time.time = lambda: 1000.0
@@ -183,7 +187,7 @@ for verbose in (1, 2):
 '''
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    common.save_json("fit_output", {"keras": keras.__version__, "program": program, "stdout": done.stdout.decode()})
+    common.save_json("fit_output", {"keras": keras.__version__, "program": program, "stdout": re.sub(r"[^\n]*\r", "", done.stdout.decode())})
 
 
 summaries()
