@@ -50,8 +50,8 @@ static uint16_t half_from_double(double value)
         return (uint16_t)(sign | (uint16_t)(rounded * 0x1p24));
     }
     uint64_t body = bits & 0x7FFFFFFFFFFFFFFFu;
-    body += 0x1FFFFFFFFFFu +
-            (body >> 42 & 1); /* 42 of 52 bits are dropped; a carry moves into the exponent, as it should */
+    /* 42 of the 52 bits are dropped; a carry moves into the exponent, as it should. */
+    body += 0x1FFFFFFFFFFu + (body >> 42 & 1);
     return (uint16_t)(sign | ((body >> 42) - (1008u << 10)));
 }
 
@@ -109,13 +109,19 @@ static void to_bool(uint8_t *restrict to, cornu_dtype dtype, const void *from,
         CONVERT_SWITCH((type), type##_from_double)                                                                     \
     }
 
-INTEGER_CONVERTER(int8_t, INT8_MIN, INT8_MAX, 0x1p7) INTEGER_CONVERTER(int16_t, INT16_MIN, INT16_MAX, 0x1p15)
-    INTEGER_CONVERTER(int32_t, INT32_MIN, INT32_MAX, 0x1p31) INTEGER_CONVERTER(int64_t, INT64_MIN, INT64_MAX, 0x1p63)
-        INTEGER_CONVERTER(uint8_t, 0, UINT8_MAX, 0x1p8) INTEGER_CONVERTER(uint16_t, 0, UINT16_MAX, 0x1p16)
-            INTEGER_CONVERTER(uint32_t, 0, UINT32_MAX, 0x1p32) INTEGER_CONVERTER(uint64_t, 0, UINT64_MAX, 0x1p64)
+/* The formatter takes the list for one declaration. */
+/* clang-format off */
+INTEGER_CONVERTER(int8_t, INT8_MIN, INT8_MAX, 0x1p7)
+INTEGER_CONVERTER(int16_t, INT16_MIN, INT16_MAX, 0x1p15)
+INTEGER_CONVERTER(int32_t, INT32_MIN, INT32_MAX, 0x1p31)
+INTEGER_CONVERTER(int64_t, INT64_MIN, INT64_MAX, 0x1p63)
+INTEGER_CONVERTER(uint8_t, 0, UINT8_MAX, 0x1p8)
+INTEGER_CONVERTER(uint16_t, 0, UINT16_MAX, 0x1p16)
+INTEGER_CONVERTER(uint32_t, 0, UINT32_MAX, 0x1p32)
+INTEGER_CONVERTER(uint64_t, 0, UINT64_MAX, 0x1p64)
+/* clang-format on */
 
-                static void convert_native(cornu_dtype to_dtype, void *to, cornu_dtype from_dtype, const void *from,
-                                           int64_t count)
+static void convert_native(cornu_dtype to_dtype, void *to, cornu_dtype from_dtype, const void *from, int64_t count)
 {
     switch (to_dtype) {
     case CORNU_FLOAT32:
