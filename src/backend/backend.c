@@ -36,7 +36,8 @@ cornu_status cornu__backend_create(const char *name, int threads, cornu__backend
     if (!implementation)
         return cornu_error_status();
     if (threads < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a backend cannot run on %d threads; 0 lets it choose", threads);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a backend cannot run on %d threads; 0 lets it choose",
+                           threads);
     cornu__backend *made = cornu__alloc(implementation->backend_size);
     if (!made)
         return cornu_error_status();
@@ -126,8 +127,8 @@ static cornu_status check_range(const cornu__buffer *buffer, int64_t offset, int
 {
     if (offset >= 0 && count >= 0 && count <= buffer->count && offset <= buffer->count - count)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "elements %lld to %lld were asked of a buffer of %lld", (long long)offset,
-                       (long long)(offset + count - 1), (long long)buffer->count);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "elements %lld to %lld were asked of a buffer of %lld",
+                       (long long)offset, (long long)(offset + count - 1), (long long)buffer->count);
 }
 
 cornu_status cornu__buffer_download(const cornu__buffer *buffer, int64_t offset, int64_t count, void *to)
@@ -161,12 +162,13 @@ static cornu_status check_region(const cornu__op *op, int buffer_count, cornu__b
     const cornu_node *value = op->kind == CORNU__OP_ASSIGN ? op->inputs[0] : op->outputs[0];
     const cornu__variable_region *region = &op->attributes.variable;
     if (region->buffer < 0 || region->buffer >= buffer_count || !buffers[region->buffer])
-        return cornu__fail(CORNU_ERROR_INTERNAL, "%s: there is no buffer %d (%d were given)", op->name ? op->name : "variable",
-                           region->buffer, buffer_count);
+        return cornu__fail(CORNU_ERROR_INTERNAL, "%s: there is no buffer %d (%d were given)",
+                           op->name ? op->name : "variable", region->buffer, buffer_count);
     const cornu__buffer *buffer = buffers[region->buffer];
     if (buffer->dtype != value->dtype)
-        return cornu__fail(CORNU_ERROR_DTYPE, "%s: the variable is %s, its buffer holds %s", op->name ? op->name : "variable",
-                           cornu_dtype_name(value->dtype), cornu_dtype_name(buffer->dtype));
+        return cornu__fail(CORNU_ERROR_DTYPE, "%s: the variable is %s, its buffer holds %s",
+                           op->name ? op->name : "variable", cornu_dtype_name(value->dtype),
+                           cornu_dtype_name(buffer->dtype));
     if (check_range(buffer, region->offset, value->count) != CORNU_OK)
         return cornu__fail_context("%s", op->name ? op->name : "variable");
     return CORNU_OK;
@@ -193,8 +195,8 @@ static cornu_status keep_buffers(cornu__program *program, int buffer_count, corn
     return CORNU_OK;
 }
 
-cornu_status cornu__program_compile(cornu__backend *backend, cornu__graph *graph, int buffer_count, cornu__buffer *const *buffers,
-                                    cornu__program **program)
+cornu_status cornu__program_compile(cornu__backend *backend, cornu__graph *graph, int buffer_count,
+                                    cornu__buffer *const *buffers, cornu__program **program)
 {
     *program = NULL;
     CORNU_TRY(check_regions(graph, buffer_count, buffers));
@@ -233,7 +235,8 @@ cornu_status cornu__program_run(cornu__program *program, const void *const *inpu
     return program->backend->implementation->program_run(program, inputs, run, NULL);
 }
 
-cornu_status cornu__program_profile(cornu__program *program, const void *const *inputs, const cornu__run_state *run, double *seconds)
+cornu_status cornu__program_profile(cornu__program *program, const void *const *inputs, const cornu__run_state *run,
+                                    double *seconds)
 {
     return program->backend->implementation->program_run(program, inputs, run, seconds);
 }
@@ -257,8 +260,8 @@ const char *cornu__program_kernel_name(const cornu__program *program, int index)
     cornu__program_statistics statistics;
     cornu__program_get_statistics(program, &statistics);
     if (index < 0 || index >= statistics.kernels)
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the program has %d kernels; there is no number %d", statistics.kernels,
-                                index);
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the program has %d kernels; there is no number %d",
+                                statistics.kernels, index);
     return program->backend->implementation->program_kernel_name(program, index);
 }
 

@@ -35,7 +35,8 @@ typedef struct cornu__backend_implementation {
     void (*program_destroy)(cornu__program *program);
     /* `seconds` NULL: run; else also time each kernel. Programs that assign call cornu__buffer_touch on the buffers they wrote (or
      * raise `version` themselves). */
-    cornu_status (*program_run)(cornu__program *program, const void *const *inputs, const cornu__run_state *run, double *seconds);
+    cornu_status (*program_run)(cornu__program *program, const void *const *inputs, const cornu__run_state *run,
+                                double *seconds);
     const void *(*program_result)(const cornu__program *program, int index); /* index was checked */
     void (*program_get_statistics)(const cornu__program *program, cornu__program_statistics *statistics);
     const char *(*program_kernel_name)(const cornu__program *program, int index); /* index was checked */

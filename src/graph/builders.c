@@ -27,16 +27,16 @@ static cornu__op *add(cornu__op_kind kind, int count, cornu_node *const *inputs,
     return cornu__graph_add(inputs[0]->op->graph, &request);
 }
 
-cornu_node *cornu__op_make(cornu__op_kind kind, int count, cornu_node *const *inputs, const cornu__attributes *attributes,
-                           const cornu_node *like)
+cornu_node *cornu__op_make(cornu__op_kind kind, int count, cornu_node *const *inputs,
+                           const cornu__attributes *attributes, const cornu_node *like)
 {
     return first_output(add(kind, count, inputs, attributes, like));
 }
 
 /* --- leaves --- */
 
-static cornu_node *leaf(cornu__graph *graph, cornu__op_kind kind, const cornu__attributes *attributes, cornu_dtype dtype, int rank,
-                        const int64_t *shape)
+static cornu_node *leaf(cornu__graph *graph, cornu__op_kind kind, const cornu__attributes *attributes,
+                        cornu_dtype dtype, int rank, const int64_t *shape)
 {
     cornu__op_request request = {
         .kind = kind, .attributes = *attributes, .dtype = dtype, .output_rank = rank, .output_shape = shape};
@@ -48,7 +48,8 @@ cornu_node *cornu__op_input(cornu__graph *graph, int index, cornu_dtype dtype, i
     return leaf(graph, CORNU__OP_INPUT, &(cornu__attributes){.index = index}, dtype, rank, shape);
 }
 
-cornu_node *cornu__op_variable(cornu__graph *graph, cornu__variable_region region, cornu_dtype dtype, int rank, const int64_t *shape)
+cornu_node *cornu__op_variable(cornu__graph *graph, cornu__variable_region region, cornu_dtype dtype, int rank,
+                               const int64_t *shape)
 {
     return leaf(graph, CORNU__OP_VARIABLE, &(cornu__attributes){.variable = region}, dtype, rank, shape);
 }
@@ -58,7 +59,8 @@ cornu_node *cornu__op_constant(cornu__graph *graph, cornu_dtype dtype, int rank,
     size_t size = cornu_dtype_size(dtype);
     for (int axis = 0; axis < rank; axis++) {
         if (shape[axis] < 0 || __builtin_mul_overflow(size, (size_t)shape[axis], &size))
-            return cornu__fail_null(CORNU_ERROR_SHAPE, "constant: size %lld of axis %d is not possible", (long long)shape[axis], axis);
+            return cornu__fail_null(CORNU_ERROR_SHAPE, "constant: size %lld of axis %d is not possible",
+                                    (long long)shape[axis], axis);
     }
     void *copy = cornu__graph_alloc(graph, size);
     if (!copy)
@@ -73,7 +75,8 @@ cornu_node *cornu__op_fill(cornu__graph *graph, cornu_dtype dtype, int rank, con
     if (!element)
         return NULL;
     cornu__element_set(dtype, element, 0, value);
-    return leaf(graph, CORNU__OP_CONSTANT, &(cornu__attributes){.constant = element, .fills = true}, dtype, rank, shape);
+    return leaf(graph, CORNU__OP_CONSTANT, &(cornu__attributes){.constant = element, .fills = true}, dtype, rank,
+                shape);
 }
 
 cornu_node *cornu__op_scalar(cornu__graph *graph, cornu_dtype dtype, double value)
@@ -81,7 +84,8 @@ cornu_node *cornu__op_scalar(cornu__graph *graph, cornu_dtype dtype, double valu
     return cornu__op_fill(graph, dtype, 0, NULL, value);
 }
 
-cornu_node *cornu__op_random(cornu__graph *graph, cornu__op_kind kind, cornu_dtype dtype, int rank, const int64_t *shape)
+cornu_node *cornu__op_random(cornu__graph *graph, cornu__op_kind kind, cornu_dtype dtype, int rank,
+                             const int64_t *shape)
 {
     cornu__attributes attributes = {.random = {.number = graph->random_count}};
     cornu_node *node = leaf(graph, kind, &attributes, dtype, rank, shape);
@@ -127,14 +131,15 @@ cornu_node *cornu__op_cast(cornu_node *x, cornu_dtype dtype)
 /* --- reductions --- */
 
 /* The axes as attributes want them: counted from the front, ascending, each once. */
-static cornu_status normalize_axes(cornu__op_kind kind, const cornu_node *x, int count, const int *axes, cornu__attributes *attributes)
+static cornu_status normalize_axes(cornu__op_kind kind, const cornu_node *x, int count, const int *axes,
+                                   cornu__attributes *attributes)
 {
     bool reduced[CORNU_MAX_RANK] = {false};
     for (int i = 0; i < count; i++) {
         int axis = axes[i] < 0 ? axes[i] + x->rank : axes[i];
         if (axis < 0 || axis >= x->rank)
-            return cornu__fail(CORNU_ERROR_SHAPE, "%s: there is no axis %d in shape %s", cornu__op_definition_of(kind)->name, axes[i],
-                               cornu__node_words(x).text);
+            return cornu__fail(CORNU_ERROR_SHAPE, "%s: there is no axis %d in shape %s",
+                               cornu__op_definition_of(kind)->name, axes[i], cornu__node_words(x).text);
         reduced[axis] = true;
     }
     for (int axis = 0; axis < x->rank; axis++) {
@@ -175,8 +180,8 @@ cornu_node *cornu__op_reshape(cornu_node *x, int rank, const int64_t *shape)
         if (shape[axis] == -1 && open < 0)
             open = axis;
         else if (shape[axis] < 1 || __builtin_mul_overflow(known, shape[axis], &known))
-            return cornu__fail_null(CORNU_ERROR_SHAPE, "reshape: %lld is not a possible size of axis %d", (long long)shape[axis],
-                                    axis);
+            return cornu__fail_null(CORNU_ERROR_SHAPE, "reshape: %lld is not a possible size of axis %d",
+                                    (long long)shape[axis], axis);
     }
     if (open >= 0)
         wanted.shape[open] = x->count % known == 0 ? x->count / known : -1;
@@ -192,7 +197,8 @@ cornu_node *cornu__op_transpose(cornu_node *x, const int *permutation)
     return cornu__op_make(CORNU__OP_TRANSPOSE, 1, &x, &attributes, NULL);
 }
 
-static cornu_node *with_shape(cornu__op_kind kind, cornu_node *x, const cornu__attributes *attributes, int rank, const int64_t *shape)
+static cornu_node *with_shape(cornu__op_kind kind, cornu_node *x, const cornu__attributes *attributes, int rank,
+                              const int64_t *shape)
 {
     cornu__op_request request = {.kind = kind,
                                  .input_count = 1,
@@ -219,7 +225,8 @@ cornu_node *cornu__op_concatenate(int count, cornu_node *const *inputs, int axis
     }
     cornu__attributes attributes = {.axis = axis < 0 ? axis + inputs[0]->rank : axis};
     cornu_node *joined = NULL;
-    for (int begin = 0; begin < count;) { /* more than an op takes: in several steps, what was joined so far coming first */
+    /* more than an op takes: in several steps, what was joined so far coming first */
+    for (int begin = 0; begin < count;) {
         cornu_node *step[CORNU__MAX_INPUTS];
         int taken = 0;
         if (joined)
@@ -267,13 +274,17 @@ cornu_node *cornu__op_one_hot(cornu_node *indices, int64_t depth, cornu_dtype dt
 {
     if (!indices)
         return NULL;
-    cornu__op_request request = {
-        .kind = CORNU__OP_ONE_HOT, .input_count = 1, .inputs = &indices, .attributes = {.index = depth}, .dtype = dtype};
+    cornu__op_request request = {.kind = CORNU__OP_ONE_HOT,
+                                 .input_count = 1,
+                                 .inputs = &indices,
+                                 .attributes = {.index = depth},
+                                 .dtype = dtype};
     return first_output(cornu__graph_add(indices->op->graph, &request));
 }
 
 /* One PACK op for inputs begin .. begin + count - 1, with its own copy of their offsets. */
-static cornu_node *pack_some(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets, int64_t size)
+static cornu_node *pack_some(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets,
+                             int64_t size)
 {
     int64_t *copy = cornu__graph_alloc(graph, (size_t)count * sizeof copy[0]);
     if (!copy)
@@ -289,7 +300,8 @@ static cornu_node *pack_some(cornu__graph *graph, int count, cornu_node *const *
     return first_output(cornu__graph_add(graph, &request));
 }
 
-cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets, int64_t size)
+cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *inputs, const int64_t *offsets,
+                           int64_t size)
 {
     if (count <= CORNU__MAX_INPUTS)
         return pack_some(graph, count, inputs, offsets, size);
@@ -299,8 +311,8 @@ cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *in
     int part_count = 0;
     int group = (count + CORNU__MAX_INPUTS - 1) / CORNU__MAX_INPUTS;
     if (group > CORNU__MAX_INPUTS)
-        return cornu__fail_null(CORNU_ERROR_LIMIT, "pack: %d variables are more than one vector can be made of (%d)", count,
-                                CORNU__MAX_INPUTS * CORNU__MAX_INPUTS);
+        return cornu__fail_null(CORNU_ERROR_LIMIT, "pack: %d variables are more than one vector can be made of (%d)",
+                                count, CORNU__MAX_INPUTS * CORNU__MAX_INPUTS);
     for (int begin = 0; begin < count; begin += group) {
         int taken = count - begin < group ? count - begin : group;
         int64_t moved[CORNU__MAX_INPUTS], end = 0;
@@ -329,15 +341,17 @@ cornu_node *cornu__op_matmul(cornu_node *a, cornu_node *b, bool transpose_a, boo
 
 cornu_node *cornu__op_conv(cornu_node *x, cornu_node *kernel, const cornu__window *window)
 {
-    return cornu__op_make(CORNU__OP_CONV, 2, (cornu_node *[]){x, kernel}, &(cornu__attributes){.window = *window}, NULL);
+    return cornu__op_make(CORNU__OP_CONV, 2, (cornu_node *[]){x, kernel}, &(cornu__attributes){.window = *window},
+                          NULL);
 }
 
-cornu_node *cornu__op_conv_input_gradient(cornu_node *dy, cornu_node *kernel, const cornu__window *window, const int64_t x_shape[4])
+cornu_node *cornu__op_conv_input_gradient(cornu_node *dy, cornu_node *kernel, const cornu__window *window,
+                                          const int64_t x_shape[4])
 {
     cornu_node like = {.rank = 4};
     memcpy(like.shape, x_shape, 4 * sizeof x_shape[0]);
-    return cornu__op_make(CORNU__OP_CONV_INPUT_GRADIENT, 2, (cornu_node *[]){dy, kernel}, &(cornu__attributes){.window = *window},
-                          &like);
+    return cornu__op_make(CORNU__OP_CONV_INPUT_GRADIENT, 2, (cornu_node *[]){dy, kernel},
+                          &(cornu__attributes){.window = *window}, &like);
 }
 
 cornu_node *cornu__op_max_pool(cornu_node *x, const cornu__window *window)
@@ -362,8 +376,8 @@ cornu_node *cornu__op_log_softmax(cornu_node *x)
     return cornu__op_unary(CORNU__OP_LOG_SOFTMAX, x);
 }
 
-static cornu_node *cross_entropy(cornu__op_kind kind, cornu_node *logits, cornu_node *targets, double smoothing, bool clip,
-                                 cornu_node **probabilities)
+static cornu_node *cross_entropy(cornu__op_kind kind, cornu_node *logits, cornu_node *targets, double smoothing,
+                                 bool clip, cornu_node **probabilities)
 {
     cornu__attributes attributes = {.cross_entropy = {.smoothing = smoothing, .clip = clip}};
     cornu__op *op = add(kind, 2, (cornu_node *[]){logits, targets}, &attributes, NULL);
@@ -378,7 +392,8 @@ cornu_node *cornu__op_softmax_cross_entropy(cornu_node *logits, cornu_node *targ
     return cross_entropy(CORNU__OP_SOFTMAX_CROSS_ENTROPY, logits, targets, smoothing, clip, probabilities);
 }
 
-cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *labels, bool clip, cornu_node **probabilities)
+cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *labels, bool clip,
+                                           cornu_node **probabilities)
 {
     return cross_entropy(CORNU__OP_SPARSE_CROSS_ENTROPY, logits, labels, 0, clip, probabilities);
 }
@@ -386,7 +401,8 @@ cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *label
 cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *beta, double epsilon, cornu_node **mean,
                                  cornu_node **variance)
 {
-    cornu__op *op = add(CORNU__OP_BATCH_NORM, 3, (cornu_node *[]){x, gamma, beta}, &(cornu__attributes){.norm = {epsilon}}, NULL);
+    cornu__op *op =
+        add(CORNU__OP_BATCH_NORM, 3, (cornu_node *[]){x, gamma, beta}, &(cornu__attributes){.norm = {epsilon}}, NULL);
     if (mean)
         *mean = op ? op->outputs[1] : NULL;
     if (variance)
@@ -407,7 +423,8 @@ cornu_node *cornu__op_dropout(cornu_node *x, double rate)
 
 cornu_node *cornu__op_in_top_k(cornu_node *labels, cornu_node *predictions, int64_t k)
 {
-    return cornu__op_make(CORNU__OP_IN_TOP_K, 2, (cornu_node *[]){labels, predictions}, &(cornu__attributes){.index = k}, NULL);
+    return cornu__op_make(CORNU__OP_IN_TOP_K, 2, (cornu_node *[]){labels, predictions},
+                          &(cornu__attributes){.index = k}, NULL);
 }
 
 /* --- effects --- */

@@ -20,11 +20,13 @@ static cornu_status copy_attributes(cornu__graph *to, const cornu__op *op, cornu
     switch (op->kind) {
     case CORNU__OP_CONSTANT: {
         size_t count = attributes->fills ? 1 : (size_t)op->outputs[0]->count;
-        copy = attributes->constant = copy_bytes(to, attributes->constant, count * cornu_dtype_size(op->outputs[0]->dtype));
+        copy = attributes->constant =
+            copy_bytes(to, attributes->constant, count * cornu_dtype_size(op->outputs[0]->dtype));
         break;
     }
     case CORNU__OP_PACK:
-        copy = attributes->pack.offset = copy_bytes(to, attributes->pack.offset, (size_t)op->input_count * sizeof(int64_t));
+        copy = attributes->pack.offset =
+            copy_bytes(to, attributes->pack.offset, (size_t)op->input_count * sizeof(int64_t));
         break;
     case CORNU__OP_FUSED:
         copy = attributes->fused = copy_bytes(to, attributes->fused, sizeof(cornu__fused));

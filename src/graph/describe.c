@@ -10,7 +10,8 @@ static void describe_op(cornu__text *text, const cornu__op *op)
 {
     cornu__text_add(text, "%4d %s %s", op->number, op->name ? op->name : "-", cornu__op_definition_of(op->kind)->name);
     for (int i = 0; i < op->output_count; i++)
-        cornu__text_add(text, " %%%d %s%s", op->outputs[i]->id, op->outputs[i]->dtype == CORNU_FLOAT32 ? "" : cornu_dtype_name(op->outputs[i]->dtype),
+        cornu__text_add(text, " %%%d %s%s", op->outputs[i]->id,
+                        op->outputs[i]->dtype == CORNU_FLOAT32 ? "" : cornu_dtype_name(op->outputs[i]->dtype),
                         cornu__node_words(op->outputs[i]).text);
     if (op->input_count > 0)
         cornu__text_add(text, " <-");
@@ -68,7 +69,8 @@ static cornu_status check_shapes(const cornu__op *op)
     cornu__op again = *op;
     again.outputs = outputs;
     const cornu_node *first = op->output_count > 0 ? op->outputs[0] : NULL;
-    cornu__op_request request = {.kind = op->kind, .input_count = op->input_count, .inputs = op->inputs, .attributes = op->attributes};
+    cornu__op_request request = {
+        .kind = op->kind, .input_count = op->input_count, .inputs = op->inputs, .attributes = op->attributes};
     if (first) {
         request.dtype = first->dtype;
         request.output_rank = first->rank;

@@ -17,8 +17,9 @@ cornu_status cornu__built(const cornu_node *node)
 {
     if (node)
         return CORNU_OK;
-    return cornu_error_status() != CORNU_OK ? cornu_error_status()
-                                            : cornu__fail(CORNU_ERROR_INTERNAL, "an op of the backward pass is missing");
+    return cornu_error_status() != CORNU_OK
+               ? cornu_error_status()
+               : cornu__fail(CORNU_ERROR_INTERNAL, "an op of the backward pass is missing");
 }
 
 cornu_status cornu__no_second_gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
@@ -27,7 +28,8 @@ cornu_status cornu__no_second_gradient(cornu__op *op, cornu_node *const *output_
     (void)output_gradients;
     (void)wanted;
     (void)input_gradients;
-    return cornu__op_fail(op, CORNU_ERROR_UNSUPPORTED, "%s cannot be differentiated", cornu__op_definition_of(op->kind)->name);
+    return cornu__op_fail(op, CORNU_ERROR_UNSUPPORTED, "%s cannot be differentiated",
+                          cornu__op_definition_of(op->kind)->name);
 }
 
 static bool reads_active(const pass *p, const cornu__op *op)

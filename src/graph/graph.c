@@ -286,7 +286,8 @@ cornu_status cornu__op_set_output(cornu__op *op, int output, cornu_dtype dtype, 
 {
     cornu_node *node = op->outputs[output];
     if (rank < 0 || rank > CORNU_MAX_RANK)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the result would have %d axes; at most %d are possible", rank, CORNU_MAX_RANK);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the result would have %d axes; at most %d are possible", rank,
+                              CORNU_MAX_RANK);
     if (!cornu__dtype_is_float(dtype) && dtype != CORNU_INT32)
         return cornu__op_fail(op, CORNU_ERROR_DTYPE, "%s cannot be used in a graph; float32, float64 and int32 can",
                               cornu_dtype_name(dtype));
@@ -297,7 +298,8 @@ cornu_status cornu__op_set_output(cornu__op *op, int output, cornu_dtype dtype, 
         node->shape[axis] = shape[axis];
     for (int axis = 0; axis < rank; axis++) {
         if (shape[axis] < 1)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the result would have shape %s; every size must be at least 1",
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "the result would have shape %s; every size must be at least 1",
                                   cornu__node_words(node).text);
         if (__builtin_mul_overflow(node->count, shape[axis], &node->count) || node->count > INT64_MAX / 64)
             return cornu__op_fail(op, CORNU_ERROR_LIMIT, "the result would have shape %s: too many elements",
@@ -323,14 +325,16 @@ cornu_status cornu__op_want_int(const cornu__op *op, int input, const char *what
 {
     if (op->inputs[input]->dtype == CORNU_INT32)
         return CORNU_OK;
-    return cornu__op_fail(op, CORNU_ERROR_DTYPE, "%s is %s; int32 was wanted", what, cornu_dtype_name(op->inputs[input]->dtype));
+    return cornu__op_fail(op, CORNU_ERROR_DTYPE, "%s is %s; int32 was wanted", what,
+                          cornu_dtype_name(op->inputs[input]->dtype));
 }
 
 cornu_status cornu__op_want_same_dtype(const cornu__op *op)
 {
     for (int i = 1; i < op->input_count; i++) {
         if (op->inputs[i]->dtype != op->inputs[0]->dtype)
-            return cornu__op_fail(op, CORNU_ERROR_DTYPE, "the inputs are %s and %s; one dtype was wanted (cast one of them)",
+            return cornu__op_fail(op, CORNU_ERROR_DTYPE,
+                                  "the inputs are %s and %s; one dtype was wanted (cast one of them)",
                                   cornu_dtype_name(op->inputs[0]->dtype), cornu_dtype_name(op->inputs[i]->dtype));
     }
     return CORNU_OK;

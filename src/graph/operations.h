@@ -88,10 +88,10 @@ static inline void cornu__element_set(cornu_dtype dtype, void *data, int64_t ind
         break;
     default:
         /* what C leaves undefined becomes the nearest end; NaN becomes 0 */
-        ((int32_t *)data)[index] = value != value         ? 0
-                                   : value >= INT32_MAX   ? INT32_MAX
-                                   : value <= INT32_MIN   ? INT32_MIN
-                                                          : (int32_t)value;
+        ((int32_t *)data)[index] = value != value       ? 0
+                                   : value >= INT32_MAX ? INT32_MAX
+                                   : value <= INT32_MIN ? INT32_MIN
+                                                        : (int32_t)value;
         break;
     }
 }
@@ -124,8 +124,8 @@ cornu_status cornu__built(const cornu_node *node);
 cornu_status cornu__no_second_gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
                                        cornu_node **input_gradients);
 /* An op with `count` inputs, the given attributes and an output of the given shape, like `like` (NULL: no shape given). Output 0. */
-cornu_node *cornu__op_make(cornu__op_kind kind, int count, cornu_node *const *inputs, const cornu__attributes *attributes,
-                           const cornu_node *like);
+cornu_node *cornu__op_make(cornu__op_kind kind, int count, cornu_node *const *inputs,
+                           const cornu__attributes *attributes, const cornu_node *like);
 
 static inline cornu_node *cornu__add(cornu_node *a, cornu_node *b)
 {

@@ -18,9 +18,10 @@ static cornu_status broadcast_shape(const cornu__op *op, int *rank, int64_t shap
             int64_t size = input->shape[axis];
             int64_t *common = &shape[axis + missing];
             if (size != 1 && *common != 1 && size != *common)
-                return cornu__op_fail(op, CORNU_ERROR_SHAPE,
-                                      "shapes %s and %s do not broadcast together; sizes must be equal or 1, counted from the last axis",
-                                      cornu__node_words(op->inputs[i == 2 ? 1 : 0]).text, cornu__node_words(input).text);
+                return cornu__op_fail(
+                    op, CORNU_ERROR_SHAPE,
+                    "shapes %s and %s do not broadcast together; sizes must be equal or 1, counted from the last axis",
+                    cornu__node_words(op->inputs[i == 2 ? 1 : 0]).text, cornu__node_words(input).text);
             if (size != 1)
                 *common = size;
         }
@@ -79,7 +80,8 @@ static cornu_status add_gradient(cornu__op *op, cornu_node *const *dy, const boo
     for (int i = 0; i < 2; i++) {
         if (!wanted[i])
             continue;
-        cornu_node *signed_dy = i == 1 && op->kind == CORNU__OP_SUBTRACT ? cornu__op_unary(CORNU__OP_NEGATE, dy[0]) : dy[0];
+        cornu_node *signed_dy =
+            i == 1 && op->kind == CORNU__OP_SUBTRACT ? cornu__op_unary(CORNU__OP_NEGATE, dy[0]) : dy[0];
         dx[i] = cornu__sum_to_shape_of(signed_dy, op->inputs[i]);
         CORNU_TRY(cornu__built(dx[i]));
     }
@@ -166,7 +168,8 @@ static cornu_status select_gradient(cornu__op *op, cornu_node *const *dy, const 
     for (int i = 1; i < 3; i++) {
         if (!wanted[i])
             continue;
-        cornu_node *share = i == 1 ? cornu__op_select(condition, dy[0], zero) : cornu__op_select(condition, zero, dy[0]);
+        cornu_node *share =
+            i == 1 ? cornu__op_select(condition, dy[0], zero) : cornu__op_select(condition, zero, dy[0]);
         dx[i] = cornu__sum_to_shape_of(share, op->inputs[i]);
         CORNU_TRY(cornu__built(dx[i]));
     }
@@ -175,7 +178,8 @@ static cornu_status select_gradient(cornu__op *op, cornu_node *const *dy, const 
 
 /* --- kernel --- */
 
-static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                              const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];

@@ -14,19 +14,22 @@ static cornu_status check_window(const cornu__op *op)
     const cornu__window *window = &op->attributes.window;
     for (int axis = 0; axis < 2; axis++) {
         if (window->strides[axis] < 1 || window->dilation[axis] < 1)
-            return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "strides and dilation must be at least 1, got %lld and %lld",
+            return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT,
+                                  "strides and dilation must be at least 1, got %lld and %lld",
                                   (long long)window->strides[axis], (long long)window->dilation[axis]);
         if (window->pad_before[axis] < 0 || window->pad_after[axis] < 0)
             return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "padding must not be negative, got %lld and %lld",
                                   (long long)window->pad_before[axis], (long long)window->pad_after[axis]);
     }
     if (window->groups < 1)
-        return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "groups must be at least 1, got %lld", (long long)window->groups);
+        return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "groups must be at least 1, got %lld",
+                              (long long)window->groups);
     return CORNU_OK;
 }
 
 /* Fills in the sizes of y that x and the kernel give; fails where they do not fit. */
-static cornu_status find_sizes(const cornu__op *op, int x_rank, const int64_t *x, int kernel_rank, const int64_t *kernel, sizes *found)
+static cornu_status find_sizes(const cornu__op *op, int x_rank, const int64_t *x, int kernel_rank,
+                               const int64_t *kernel, sizes *found)
 {
     const cornu__window *window = &op->attributes.window;
     char x_words[CORNU__SHAPE_TEXT_SIZE], kernel_words[CORNU__SHAPE_TEXT_SIZE];
@@ -34,15 +37,18 @@ static cornu_status find_sizes(const cornu__op *op, int x_rank, const int64_t *x
     cornu__text_shape(kernel_words, sizeof kernel_words, kernel_rank, kernel);
     CORNU_TRY(check_window(op));
     if (x_rank != 4 || kernel_rank != 4)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE,
-                              "the input has shape %s and the kernel %s; (batch, height, width, channels) and (height, width, "
-                              "channels / groups, filters) were wanted",
-                              x_words, kernel_words);
+        return cornu__op_fail(
+            op, CORNU_ERROR_SHAPE,
+            "the input has shape %s and the kernel %s; (batch, height, width, channels) and (height, width, "
+            "channels / groups, filters) were wanted",
+            x_words, kernel_words);
     if (x[3] != kernel[2] * window->groups || kernel[3] % window->groups != 0)
         return cornu__op_fail(op, CORNU_ERROR_SHAPE,
-                              "the input has %lld channels in shape %s; a kernel of shape %s with %lld groups wants %lld, and filters that "
+                              "the input has %lld channels in shape %s; a kernel of shape %s with %lld groups wants "
+                              "%lld, and filters that "
                               "the groups divide",
-                              (long long)x[3], x_words, kernel_words, (long long)window->groups, (long long)(kernel[2] * window->groups));
+                              (long long)x[3], x_words, kernel_words, (long long)window->groups,
+                              (long long)(kernel[2] * window->groups));
     *found = (sizes){.n = x[0], .c = x[3], .c_per_group = kernel[2], .co = kernel[3]};
     for (int axis = 0; axis < 2; axis++) {
         found->space[axis] = x[1 + axis];
@@ -50,7 +56,8 @@ static cornu_status find_sizes(const cornu__op *op, int x_rank, const int64_t *x
         int64_t reach = window->dilation[axis] * (kernel[axis] - 1) + 1;
         int64_t padded = x[1 + axis] + window->pad_before[axis] + window->pad_after[axis];
         if (padded < reach)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the %s of an input of shape %s is smaller than the kernel's reach of %lld",
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "the %s of an input of shape %s is smaller than the kernel's reach of %lld",
                                   axis == 0 ? "height" : "width", x_words, (long long)reach);
         found->out[axis] = (padded - reach) / window->strides[axis] + 1;
     }
@@ -115,7 +122,8 @@ static cornu_node *to_kernel(const cornu__op *op, cornu_node *x, cornu_node *dy,
     return cornu__op_make(CORNU__OP_CONV_KERNEL_GRADIENT, 2, (cornu_node *[]){x, dy}, &attributes, kernel);
 }
 
-static cornu_status conv_gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted, cornu_node **dx)
+static cornu_status conv_gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
+                                  cornu_node **dx)
 {
     cornu_node *x = op->inputs[0], *kernel = op->inputs[1], *dy = output_gradients[0];
     if (op->attributes.relu)
@@ -183,7 +191,8 @@ static int64_t input_place(const cornu__window *window, int axis, int64_t out, i
     return out * window->strides[axis] + k * window->dilation[axis] - window->pad_before[axis];
 }
 
-static cornu_status conv_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status conv_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                   const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];
@@ -247,9 +256,11 @@ static cornu_status input_gradient_reference(const cornu__op *op, const void *co
                 if (row < 0 || column < 0)
                     continue;
                 int64_t dy_at = ((image * s.out[0] + row) * s.out[1] + column) * s.co + first_filter;
-                int64_t kernel_at = ((kh * s.kernel[1] + kw) * s.c_per_group + channel % s.c_per_group) * s.co + first_filter;
+                int64_t kernel_at =
+                    ((kh * s.kernel[1] + kw) * s.c_per_group + channel % s.c_per_group) * s.co + first_filter;
                 for (int64_t f = 0; f < filters; f++)
-                    sum += cornu__element_get(dtype, inputs[0], dy_at + f) * cornu__element_get(dtype, inputs[1], kernel_at + f);
+                    sum += cornu__element_get(dtype, inputs[0], dy_at + f) *
+                           cornu__element_get(dtype, inputs[1], kernel_at + f);
             }
         }
         cornu__element_set(dtype, outputs[0], i, sum);

@@ -24,13 +24,14 @@ static cornu_status assign_infer(cornu__op *op, const cornu__op_request *request
     (void)request;
     const cornu__variable_region *region = &op->attributes.variable;
     if (region->buffer < 0 || region->offset < 0)
-        return cornu__op_fail(op, CORNU_ERROR_INTERNAL, "there is no element %lld of buffer %d", (long long)region->offset, region->buffer);
+        return cornu__op_fail(op, CORNU_ERROR_INTERNAL, "there is no element %lld of buffer %d",
+                              (long long)region->offset, region->buffer);
     const cornu__op *other = find_overlap(op);
     if (other)
         return cornu__op_fail(op, CORNU_ERROR_STATE,
                               "elements %lld to %lld of buffer %d are assigned twice in one step, the first time by %s",
-                              (long long)region->offset, (long long)(region->offset + op->inputs[0]->count - 1), region->buffer,
-                              other->name);
+                              (long long)region->offset, (long long)(region->offset + op->inputs[0]->count - 1),
+                              region->buffer, other->name);
     return CORNU_OK;
 }
 
@@ -63,7 +64,8 @@ static double rounded(cornu_dtype dtype, double value)
     return dtype == CORNU_FLOAT32 ? (double)(float)value : value;
 }
 
-static cornu_status fused_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status fused_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                    const cornu__run_state *run)
 {
     (void)run;
     const cornu__fused *fused = op->attributes.fused;
@@ -77,8 +79,9 @@ static cornu_status fused_reference(const cornu__op *op, const void *const *inpu
             double operand[3];
             for (int j = 0; j < 3; j++)
                 operand[j] = registers[instruction->operand[j]];
-            double value = instruction->kind == CORNU__OP_CONSTANT ? instruction->value
-                                                                   : cornu__elementwise_value(instruction->kind, operand);
+            double value = instruction->kind == CORNU__OP_CONSTANT
+                               ? instruction->value
+                               : cornu__elementwise_value(instruction->kind, operand);
             registers[fused->input_count + k] = rounded(dtype, value);
         }
         for (int k = 0; k < fused->output_count; k++)

@@ -35,10 +35,12 @@ static cornu_status gather_gradient(cornu__op *op, cornu_node *const *dy, const 
 
 static cornu_status index_out_of_range(const cornu__op *op, int32_t index, int64_t rows)
 {
-    return cornu__op_fail(op, CORNU_ERROR_DATA, "index %d is out of range; 0 to %lld were wanted", (int)index, (long long)rows - 1);
+    return cornu__op_fail(op, CORNU_ERROR_DATA, "index %d is out of range; 0 to %lld were wanted", (int)index,
+                          (long long)rows - 1);
 }
 
-static cornu_status gather_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status gather_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                     const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *table = op->inputs[0];
@@ -75,7 +77,8 @@ static cornu_status scatter_gradient(cornu__op *op, cornu_node *const *dy, const
     return cornu__built(dx[0]);
 }
 
-static cornu_status scatter_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status scatter_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];
@@ -87,7 +90,8 @@ static cornu_status scatter_reference(const cornu__op *op, const void *const *in
             return index_out_of_range(op, indices[i], y->shape[0]);
         for (int64_t j = 0; j < size; j++) {
             int64_t at = indices[i] * size + j;
-            double sum = cornu__element_get(y->dtype, outputs[0], at) + cornu__element_get(y->dtype, inputs[0], i * size + j);
+            double sum =
+                cornu__element_get(y->dtype, outputs[0], at) + cornu__element_get(y->dtype, inputs[0], i * size + j);
             cornu__element_set(y->dtype, outputs[0], at, sum);
         }
     }
@@ -101,14 +105,16 @@ static cornu_status one_hot_infer(cornu__op *op, const cornu__op_request *reques
     const cornu_node *indices = op->inputs[0];
     CORNU_TRY(cornu__op_want_int(op, 0, "the indices"));
     if (indices->rank >= CORNU_MAX_RANK)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "indices of shape %s leave no room for another axis", cornu__node_words(indices).text);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "indices of shape %s leave no room for another axis",
+                              cornu__node_words(indices).text);
     int64_t shape[CORNU_MAX_RANK];
     memcpy(shape, indices->shape, sizeof shape);
     shape[indices->rank] = op->attributes.index;
     return cornu__op_set_output(op, 0, request->dtype, indices->rank + 1, shape);
 }
 
-static cornu_status one_hot_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status one_hot_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];
@@ -130,7 +136,8 @@ static cornu_status pack_infer(cornu__op *op, const cornu__op_request *request)
     for (int i = 0; i < op->input_count; i++) {
         int64_t offset = op->attributes.pack.offset[i], count = op->inputs[i]->count;
         if (offset < 0 || count > size || offset > size - count)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "input %d (%lld elements at %lld) does not lie in a vector of %lld", i,
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "input %d (%lld elements at %lld) does not lie in a vector of %lld", i,
                                   (long long)count, (long long)offset, (long long)size);
     }
     return cornu__op_set_output(op, 0, op->inputs[0]->dtype, 1, &size);
@@ -149,14 +156,16 @@ static cornu_status pack_gradient(cornu__op *op, cornu_node *const *dy, const bo
     return CORNU_OK;
 }
 
-static cornu_status pack_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status pack_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                   const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];
     size_t size = cornu_dtype_size(y->dtype);
     memset(outputs[0], 0, (size_t)y->count * size);
     for (int i = 0; i < op->input_count; i++)
-        memcpy((char *)outputs[0] + (size_t)op->attributes.pack.offset[i] * size, inputs[i], (size_t)op->inputs[i]->count * size);
+        memcpy((char *)outputs[0] + (size_t)op->attributes.pack.offset[i] * size, inputs[i],
+               (size_t)op->inputs[i]->count * size);
     return CORNU_OK;
 }
 

@@ -19,7 +19,8 @@ static cornu_status input_infer(cornu__op *op, const cornu__op_request *request)
     return CORNU_OK;
 }
 
-static cornu_status constant_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status constant_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                       const cornu__run_state *run)
 {
     (void)inputs;
     (void)run;
@@ -34,7 +35,8 @@ static cornu_status constant_reference(const cornu__op *op, const void *const *i
 static cornu_status random_infer(cornu__op *op, const cornu__op_request *request)
 {
     if (!cornu__dtype_is_float(request->dtype))
-        return cornu__op_fail(op, CORNU_ERROR_DTYPE, "random numbers are float32 or float64, not %s", cornu_dtype_name(request->dtype));
+        return cornu__op_fail(op, CORNU_ERROR_DTYPE, "random numbers are float32 or float64, not %s",
+                              cornu_dtype_name(request->dtype));
     return leaf_infer(op, request);
 }
 
@@ -43,7 +45,8 @@ static cornu__random_key key_of(const cornu__op *op, const cornu__run_state *run
     return cornu__random_key_make(run->seed, CORNU__RANDOM_STEP, run->update, op->attributes.random.number);
 }
 
-static cornu_status uniform_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status uniform_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     (void)inputs;
     const cornu_node *y = op->outputs[0];
@@ -53,7 +56,8 @@ static cornu_status uniform_reference(const cornu__op *op, const void *const *in
     return CORNU_OK;
 }
 
-static cornu_status normal_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status normal_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                     const cornu__run_state *run)
 {
     (void)inputs;
     const cornu_node *y = op->outputs[0];

@@ -38,7 +38,8 @@ static cornu_status infer(cornu__op *op, const cornu__op_request *request)
     }
     if (!fits)
         return cornu__op_fail(op, CORNU_ERROR_SHAPE,
-                              "shapes %s%s and %s%s cannot be multiplied; the inner sizes, and all axes before the last two, must be equal",
+                              "shapes %s%s and %s%s cannot be multiplied; the inner sizes, and all axes before the "
+                              "last two, must be equal",
                               cornu__node_words(a).text, op->attributes.matmul.transpose_a ? " transposed" : "",
                               cornu__node_words(b).text, op->attributes.matmul.transpose_b ? " transposed" : "");
     if (op->input_count == 3)
@@ -93,7 +94,8 @@ static cornu_node *gradient_b(const cornu__op *op, cornu_node *dy)
     return tb ? cornu__op_matmul(dy, a, true, ta) : cornu__op_matmul(a, dy, !ta, false);
 }
 
-static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted, cornu_node **input_gradients)
+static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
+                             cornu_node **input_gradients)
 {
     cornu_node *dy = output_gradients[0];
     if (op->attributes.relu)
@@ -114,7 +116,8 @@ static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients,
     return CORNU_OK;
 }
 
-static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                              const cornu__run_state *run)
 {
     (void)run;
     cornu_dtype dtype = op->outputs[0]->dtype;

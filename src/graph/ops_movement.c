@@ -8,7 +8,8 @@ static size_t element_size(const cornu_node *node)
     return cornu_dtype_size(node->dtype);
 }
 
-static void copy_elements(const cornu_node *node, void *to, int64_t to_index, const void *from, int64_t from_index, int64_t count)
+static void copy_elements(const cornu_node *node, void *to, int64_t to_index, const void *from, int64_t from_index,
+                          int64_t count)
 {
     size_t size = element_size(node);
     memcpy((char *)to + (size_t)to_index * size, (const char *)from + (size_t)from_index * size, (size_t)count * size);
@@ -32,8 +33,8 @@ static cornu_status reshape_infer(cornu__op *op, const cornu__op_request *reques
         count = __builtin_mul_overflow(count, wanted.shape[axis], &count) ? -1 : count;
     }
     if (count != x->count)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "shape %s has %lld elements and cannot become %s", cornu__node_words(x).text,
-                              (long long)x->count, cornu__node_words(&wanted).text);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "shape %s has %lld elements and cannot become %s",
+                              cornu__node_words(x).text, (long long)x->count, cornu__node_words(&wanted).text);
     return cornu__op_set_output(op, 0, x->dtype, request->output_rank, request->output_shape);
 }
 
@@ -45,7 +46,8 @@ static cornu_status reshape_gradient(cornu__op *op, cornu_node *const *dy, const
     return cornu__built(dx[0]);
 }
 
-static cornu_status reshape_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status reshape_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     (void)run;
     copy_elements(op->inputs[0], outputs[0], 0, inputs[0], 0, op->inputs[0]->count);
@@ -63,7 +65,8 @@ static cornu_status transpose_infer(cornu__op *op, const cornu__op_request *requ
     for (int axis = 0; axis < x->rank; axis++) {
         int from = op->attributes.permutation[axis];
         if (from < 0 || from >= x->rank || used[from])
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "axis %d of the permutation is %d; each of 0 to %d was wanted once", axis, from,
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "axis %d of the permutation is %d; each of 0 to %d was wanted once", axis, from,
                                   x->rank - 1);
         used[from] = true;
         shape[axis] = x->shape[from];
@@ -82,7 +85,8 @@ static cornu_status transpose_gradient(cornu__op *op, cornu_node *const *dy, con
     return cornu__built(dx[0]);
 }
 
-static cornu_status transpose_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status transpose_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                        const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -107,7 +111,8 @@ static cornu_status broadcast_infer(cornu__op *op, const cornu__op_request *requ
     if (!fits) {
         char wanted[CORNU__SHAPE_TEXT_SIZE];
         cornu__text_shape(wanted, sizeof wanted, request->output_rank, request->output_shape);
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "shape %s does not broadcast to %s", cornu__node_words(x).text, wanted);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "shape %s does not broadcast to %s", cornu__node_words(x).text,
+                              wanted);
     }
     return cornu__op_set_output(op, 0, x->dtype, request->output_rank, request->output_shape);
 }
@@ -120,7 +125,8 @@ static cornu_status broadcast_gradient(cornu__op *op, cornu_node *const *dy, con
     return cornu__built(dx[0]);
 }
 
-static cornu_status broadcast_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status broadcast_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                        const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -139,7 +145,8 @@ static cornu_status concatenate_infer(cornu__op *op, const cornu__op_request *re
     const cornu_node *first = op->inputs[0];
     int joined = op->attributes.axis;
     if (joined < 0 || joined >= first->rank)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "there is no axis %d in shape %s", joined, cornu__node_words(first).text);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "there is no axis %d in shape %s", joined,
+                              cornu__node_words(first).text);
     CORNU_TRY(cornu__op_want_same_dtype(op));
     int64_t shape[CORNU_MAX_RANK];
     memcpy(shape, first->shape, sizeof shape);
@@ -149,7 +156,8 @@ static cornu_status concatenate_infer(cornu__op *op, const cornu__op_request *re
         for (int axis = 0; fits && axis < first->rank; axis++)
             fits = axis == joined || input->shape[axis] == first->shape[axis];
         if (!fits)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "input %d has shape %s, the first has %s; only axis %d may differ", i,
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "input %d has shape %s, the first has %s; only axis %d may differ", i,
                                   cornu__node_words(input).text, cornu__node_words(first).text, joined);
         shape[joined] += input->shape[joined];
     }
@@ -193,13 +201,16 @@ static cornu_status slice_infer(cornu__op *op, const cornu__op_request *request)
 {
     const cornu_node *x = op->inputs[0];
     if (request->output_rank != x->rank)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "%d sizes came for shape %s", request->output_rank, cornu__node_words(x).text);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "%d sizes came for shape %s", request->output_rank,
+                              cornu__node_words(x).text);
     for (int axis = 0; axis < x->rank; axis++) {
         int64_t begin = op->attributes.slice.begin[axis], stride = op->attributes.slice.stride[axis];
         int64_t size = request->output_shape[axis];
-        if (begin < 0 || stride < 1 || size < 1 || begin >= x->shape[axis] || (size - 1) > (x->shape[axis] - 1 - begin) / stride)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "%lld elements from %lld in steps of %lld do not lie in axis %d of shape %s",
-                                  (long long)size, (long long)begin, (long long)stride, axis, cornu__node_words(x).text);
+        if (begin < 0 || stride < 1 || size < 1 || begin >= x->shape[axis] ||
+            (size - 1) > (x->shape[axis] - 1 - begin) / stride)
+            return cornu__op_fail(
+                op, CORNU_ERROR_SHAPE, "%lld elements from %lld in steps of %lld do not lie in axis %d of shape %s",
+                (long long)size, (long long)begin, (long long)stride, axis, cornu__node_words(x).text);
     }
     return cornu__op_set_output(op, 0, x->dtype, x->rank, request->output_shape);
 }
@@ -220,7 +231,8 @@ static cornu_status slice_gradient(cornu__op *op, cornu_node *const *dy, const b
     return cornu__built(dx[0]);
 }
 
-static cornu_status slice_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status slice_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                    const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -264,7 +276,8 @@ static cornu_status pad_gradient(cornu__op *op, cornu_node *const *dy, const boo
     return cornu__built(dx[0]);
 }
 
-static cornu_status pad_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status pad_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                  const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -286,7 +299,8 @@ const cornu__op_definition cornu__ops_movement[] = {
     AT(RESHAPE) = {"reshape", 1, 1, 1, CORNU__OP_IS_VIEW, reshape_infer, reshape_gradient, reshape_reference},
     AT(TRANSPOSE) = {"transpose", 1, 1, 1, 0, transpose_infer, transpose_gradient, transpose_reference},
     AT(BROADCAST) = {"broadcast", 1, 1, 1, 0, broadcast_infer, broadcast_gradient, broadcast_reference},
-    AT(CONCATENATE) = {"concatenate", 1, CORNU__MAX_INPUTS, 1, 0, concatenate_infer, concatenate_gradient, concatenate_reference},
+    AT(CONCATENATE) = {"concatenate", 1, CORNU__MAX_INPUTS, 1, 0, concatenate_infer, concatenate_gradient,
+                       concatenate_reference},
     AT(SLICE) = {"slice", 1, 1, 1, 0, slice_infer, slice_gradient, slice_reference},
     AT(PAD) = {"pad", 1, 1, 1, 0, pad_infer, pad_gradient, pad_reference},
 };

@@ -133,7 +133,8 @@ static cornu_status batch_norm_gradient_reference(const cornu__op *op, const voi
                     dbeta += dy;
                     dgamma += dy * h;
                 } else {
-                    cornu__element_set(dtype, outputs[0], i, gamma * inverse * (dy - (dbeta + h * dgamma) / (double)rows));
+                    cornu__element_set(dtype, outputs[0], i,
+                                       gamma * inverse * (dy - (dbeta + h * dgamma) / (double)rows));
                 }
             }
         }
@@ -164,12 +165,14 @@ static cornu_status dropout_gradient(cornu__op *op, cornu_node *const *dy, const
     return cornu__built(dx[0]);
 }
 
-static cornu_status dropout_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status dropout_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     const cornu_node *x = op->inputs[0];
     float rate = (float)op->attributes.random.rate;
     double scale = op->attributes.random.rate < 1 ? 1 / (1 - op->attributes.random.rate) : 0;
-    cornu__random_key key = cornu__random_key_make(run->seed, CORNU__RANDOM_STEP, run->update, op->attributes.random.number);
+    cornu__random_key key =
+        cornu__random_key_make(run->seed, CORNU__RANDOM_STEP, run->update, op->attributes.random.number);
     for (int64_t i = 0; i < x->count; i++) {
         bool kept = cornu__random_uniform(key, (uint64_t)i) >= rate;
         cornu__element_set(x->dtype, outputs[0], i, kept ? cornu__element_get(x->dtype, inputs[0], i) * scale : 0);
@@ -186,12 +189,14 @@ static cornu_status in_top_k_infer(cornu__op *op, const cornu__op_request *reque
     CORNU_TRY(cornu__op_want_int(op, 0, "the label"));
     CORNU_TRY(cornu__op_want_float(op, 1, "the prediction"));
     if (labels->rank != 1 || predictions->rank != 2 || labels->shape[0] != predictions->shape[0])
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "labels of shape %s and predictions of shape %s came; (n,) and (n, classes) were wanted",
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                              "labels of shape %s and predictions of shape %s came; (n,) and (n, classes) were wanted",
                               cornu__node_words(labels).text, cornu__node_words(predictions).text);
     return cornu__op_set_output(op, 0, predictions->dtype, 1, labels->shape);
 }
 
-static cornu_status in_top_k_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status in_top_k_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                       const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *predictions = op->inputs[1];

@@ -33,23 +33,27 @@ static cornu_status pooled_shape(const cornu__op *op, int rank, const int64_t *x
     char words[CORNU__SHAPE_TEXT_SIZE];
     cornu__text_shape(words, sizeof words, rank, x);
     if (rank != 4)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the input has shape %s; (batch, height, width, channels) was wanted", words);
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                              "the input has shape %s; (batch, height, width, channels) was wanted", words);
     y[0] = x[0];
     y[3] = x[3];
     for (int axis = 0; axis < 2; axis++) {
-        if (window->size[axis] < 1 || window->strides[axis] < 1 || window->dilation[axis] < 1 || window->pad_before[axis] < 0 ||
-            window->pad_after[axis] < 0)
+        if (window->size[axis] < 1 || window->strides[axis] < 1 || window->dilation[axis] < 1 ||
+            window->pad_before[axis] < 0 || window->pad_after[axis] < 0)
             return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT,
                                   "pool size, strides and dilation must be at least 1, got %lld, %lld and %lld",
-                                  (long long)window->size[axis], (long long)window->strides[axis], (long long)window->dilation[axis]);
+                                  (long long)window->size[axis], (long long)window->strides[axis],
+                                  (long long)window->dilation[axis]);
         int64_t reach = window->dilation[axis] * (window->size[axis] - 1) + 1;
         int64_t padded = x[1 + axis] + window->pad_before[axis] + window->pad_after[axis];
         if (padded < reach)
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the %s of an input of shape %s is smaller than the pool's %lld",
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "the %s of an input of shape %s is smaller than the pool's %lld",
                                   axis == 0 ? "height" : "width", words, (long long)reach);
         y[1 + axis] = (padded - reach) / window->strides[axis] + 1;
         if (!every_window_sees_input(window, axis, y[1 + axis], x[1 + axis]))
-            return cornu__op_fail(op, CORNU_ERROR_SHAPE, "with this padding a window would lie wholly outside an input of shape %s", words);
+            return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                                  "with this padding a window would lie wholly outside an input of shape %s", words);
     }
     return CORNU_OK;
 }
@@ -85,7 +89,8 @@ static cornu_status max_pool_gradient(cornu__op *op, cornu_node *const *dy, cons
     if (!wanted[0])
         return CORNU_OK;
     cornu__attributes attributes = {.window = op->attributes.window};
-    dx[0] = cornu__op_make(CORNU__OP_MAX_POOL_GRADIENT, 2, (cornu_node *[]){dy[0], op->outputs[1]}, &attributes, op->inputs[0]);
+    dx[0] = cornu__op_make(CORNU__OP_MAX_POOL_GRADIENT, 2, (cornu_node *[]){dy[0], op->outputs[1]}, &attributes,
+                           op->inputs[0]);
     return cornu__built(dx[0]);
 }
 
@@ -99,7 +104,8 @@ static cornu_status average_pool_gradient(cornu__op *op, cornu_node *const *dy, 
 }
 
 /* The gradient of average pooling is linear in dy: its own gradient is average pooling. */
-static cornu_status average_pool_gradient_gradient(cornu__op *op, cornu_node *const *dz, const bool *wanted, cornu_node **dx)
+static cornu_status average_pool_gradient_gradient(cornu__op *op, cornu_node *const *dz, const bool *wanted,
+                                                   cornu_node **dx)
 {
     if (!wanted[0])
         return CORNU_OK;
@@ -129,7 +135,8 @@ static int64_t element_of_window(const cornu__window *window, const cornu_node *
     return h < 0 || w < 0 ? -1 : ((at.image * x->shape[1] + h) * x->shape[2] + w) * x->shape[3] + at.channel;
 }
 
-static cornu_status max_pool_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status max_pool_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                       const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -201,8 +208,8 @@ static cornu_status average_pool_reference(const cornu__op *op, const void *cons
     return CORNU_OK;
 }
 
-static cornu_status average_pool_gradient_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
-                                                    const cornu__run_state *run)
+static cornu_status average_pool_gradient_reference(const cornu__op *op, const void *const *inputs,
+                                                    void *const *outputs, const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *dy = op->inputs[0], *x = op->outputs[0];
@@ -227,6 +234,6 @@ const cornu__op_definition cornu__ops_pool[] = {
     AT(MAX_POOL_GRADIENT) = {"max_pool_gradient", 2, 2, 1, 0, pool_gradient_infer, cornu__no_second_gradient,
                              max_pool_gradient_reference},
     AT(AVERAGE_POOL) = {"average_pool", 1, 1, 1, 0, pool_infer, average_pool_gradient, average_pool_reference},
-    AT(AVERAGE_POOL_GRADIENT) = {"average_pool_gradient", 1, 1, 1, 0, pool_gradient_infer, average_pool_gradient_gradient,
-                                 average_pool_gradient_reference},
+    AT(AVERAGE_POOL_GRADIENT) = {"average_pool_gradient", 1, 1, 1, 0, pool_gradient_infer,
+                                 average_pool_gradient_gradient, average_pool_gradient_reference},
 };

@@ -92,7 +92,8 @@ static cornu_status extremum_gradient(cornu__op *op, cornu_node *const *dy, cons
         return CORNU_OK;
     cornu_node *x = op->inputs[0];
     cornu_node *chosen = cornu__op_binary(CORNU__OP_EQUAL, x, put_axes_back(op, op->outputs[0]));
-    cornu_node *count = cornu__op_reduce(CORNU__OP_SUM, chosen, op->attributes.reduce.count, op->attributes.reduce.axes, true);
+    cornu_node *count =
+        cornu__op_reduce(CORNU__OP_SUM, chosen, op->attributes.reduce.count, op->attributes.reduce.axes, true);
     dx[0] = cornu__multiply(cornu__divide(put_axes_back(op, dy[0]), count), chosen);
     return cornu__built(dx[0]);
 }
@@ -146,7 +147,8 @@ static double reduction_step(cornu__op_kind kind, double so_far, double x)
     }
 }
 
-static cornu_status reduce_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status reduce_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                     const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -170,7 +172,8 @@ static cornu_status reduce_reference(const cornu__op *op, const void *const *inp
     return CORNU_OK;
 }
 
-static cornu_status argmax_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status argmax_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                     const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0];

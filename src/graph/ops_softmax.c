@@ -82,7 +82,8 @@ static double log_sum_exp(cornu_dtype dtype, const void *x, int64_t start, int64
     return maximum + log(sum);
 }
 
-static cornu_status softmax_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status softmax_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                      const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0];
@@ -114,7 +115,8 @@ static cornu_status dense_infer(cornu__op *op, const cornu__op_request *request)
     CORNU_TRY(cornu__op_want_float(op, 0, "the logits"));
     CORNU_TRY(cornu__op_want_same_dtype(op));
     if (!(smoothing >= 0 && smoothing <= 1))
-        return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "label smoothing must lie between 0 and 1, got %g", smoothing);
+        return cornu__op_fail(op, CORNU_ERROR_INVALID_ARGUMENT, "label smoothing must lie between 0 and 1, got %g",
+                              smoothing);
     if (logits->rank < 1)
         return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the logits are a scalar; (..., classes) was wanted");
     CORNU_TRY(cornu__op_want_shape(op, 1, "the target", logits->rank, logits->shape));
@@ -164,7 +166,8 @@ static double smoothed(const cornu__op *op, double target, int64_t classes)
     return target * (1 - smoothing) + smoothing / (double)classes;
 }
 
-static cornu_status dense_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status dense_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                    const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0];
@@ -234,7 +237,8 @@ static cornu_status dense_gradient_reference(const cornu__op *op, const void *co
             total += smoothed(op, cornu__element_get(q->dtype, inputs[2], i), classes);
         for (int64_t i = row * classes; i < (row + 1) * classes; i++) {
             double target = smoothed(op, cornu__element_get(q->dtype, inputs[2], i), classes);
-            cornu__element_set(q->dtype, outputs[0], i, dloss * (cornu__element_get(q->dtype, inputs[1], i) * total - target));
+            cornu__element_set(q->dtype, outputs[0], i,
+                               dloss * (cornu__element_get(q->dtype, inputs[1], i) * total - target));
         }
     }
     return CORNU_OK;
@@ -260,7 +264,8 @@ static cornu_status sparse_gradient(cornu__op *op, cornu_node *const *dy, const 
         return CORNU_OK;
     cornu_node *q = op->outputs[1], *of_loss = NULL, *of_q = NULL;
     if (dy[0]) {
-        of_loss = cornu__op_make(CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT, 3, (cornu_node *[]){dy[0], q, op->inputs[1]}, NULL, NULL);
+        of_loss = cornu__op_make(CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT, 3, (cornu_node *[]){dy[0], q, op->inputs[1]},
+                                 NULL, NULL);
         CORNU_TRY(cornu__built(of_loss));
     }
     if (dy[1]) {
@@ -275,12 +280,13 @@ static cornu_status check_label(const cornu__op *op, int32_t label, int64_t clas
 {
     if (label >= 0 && label < classes)
         return CORNU_OK;
-    return cornu__op_fail(op, CORNU_ERROR_DATA, "label %d is out of range; 0 to %lld were wanted (%lld classes)", (int)label,
-                          (long long)classes - 1, (long long)classes);
+    return cornu__op_fail(op, CORNU_ERROR_DATA, "label %d is out of range; 0 to %lld were wanted (%lld classes)",
+                          (int)label, (long long)classes - 1, (long long)classes);
 }
 
 /* As of clipped probabilities, Keras's loss is the log-softmax of their logarithms: they are scaled to sum to 1 again. */
-static double clipped_sparse_loss(cornu_dtype dtype, const void *logits, int64_t start, int64_t classes, double total, int32_t label)
+static double clipped_sparse_loss(cornu_dtype dtype, const void *logits, int64_t start, int64_t classes, double total,
+                                  int32_t label)
 {
     double sum = 0;
     for (int64_t i = 0; i < classes; i++)
@@ -288,7 +294,8 @@ static double clipped_sparse_loss(cornu_dtype dtype, const void *logits, int64_t
     return log(sum) - log(clip_probability(exp(cornu__element_get(dtype, logits, start + label) - total)));
 }
 
-static cornu_status sparse_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status sparse_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                     const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0];
@@ -315,7 +322,8 @@ static cornu_status sparse_gradient_infer(cornu__op *op, const cornu__op_request
     CORNU_TRY(cornu__op_want_float(op, 0, "the gradient"));
     CORNU_TRY(cornu__op_want_int(op, 2, "the label"));
     if (q->rank < 1 || q->dtype != op->inputs[0]->dtype)
-        return cornu__op_fail(op, CORNU_ERROR_SHAPE, "the probabilities must be (..., classes) and of the gradient's dtype");
+        return cornu__op_fail(op, CORNU_ERROR_SHAPE,
+                              "the probabilities must be (..., classes) and of the gradient's dtype");
     CORNU_TRY(cornu__op_want_shape(op, 0, "the gradient", q->rank - 1, q->shape));
     CORNU_TRY(cornu__op_want_shape(op, 2, "the label", q->rank - 1, q->shape));
     return cornu__op_set_output_like(op, 0, q);

@@ -76,7 +76,8 @@ static cornu_node *gradient_of(cornu__op_kind kind, cornu_node *x, cornu_node *y
     }
 }
 
-static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted, cornu_node **input_gradients)
+static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients, const bool *wanted,
+                             cornu_node **input_gradients)
 {
     if (!wanted[0])
         return CORNU_OK;
@@ -86,7 +87,8 @@ static cornu_status gradient(cornu__op *op, cornu_node *const *output_gradients,
 
 /* --- kernels --- */
 
-static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                              const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *x = op->inputs[0], *y = op->outputs[0];
@@ -97,7 +99,8 @@ static cornu_status reference(const cornu__op *op, const void *const *inputs, vo
     return CORNU_OK;
 }
 
-static cornu_status copy_reference(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run)
+static cornu_status copy_reference(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                                   const cornu__run_state *run)
 {
     (void)run;
     const cornu_node *y = op->outputs[0];

@@ -1,7 +1,10 @@
 /* table.c: the op table, put together from the families. */
 #include "graph/operations.h"
 
-#define FAMILY(name, first) {first, (int)(sizeof cornu__ops_##name / sizeof cornu__ops_##name[0]), cornu__ops_##name}
+#define FAMILY(name, first)                                                                                            \
+    {                                                                                                                  \
+        first, (int)(sizeof cornu__ops_##name / sizeof cornu__ops_##name[0]), cornu__ops_##name                        \
+    }
 
 static const struct family {
     int first, count;
@@ -22,9 +25,9 @@ static const struct family {
 };
 
 #define COUNT_OF(name) (sizeof cornu__ops_##name / sizeof cornu__ops_##name[0])
-_Static_assert(COUNT_OF(leaf) + COUNT_OF(unary) + COUNT_OF(binary) + COUNT_OF(reduce) + COUNT_OF(movement) + COUNT_OF(indexing) +
-                       COUNT_OF(linear) + COUNT_OF(convolution) + COUNT_OF(pool) + COUNT_OF(softmax) + COUNT_OF(normalization) +
-                       COUNT_OF(effect) ==
+_Static_assert(COUNT_OF(leaf) + COUNT_OF(unary) + COUNT_OF(binary) + COUNT_OF(reduce) + COUNT_OF(movement) +
+                       COUNT_OF(indexing) + COUNT_OF(linear) + COUNT_OF(convolution) + COUNT_OF(pool) +
+                       COUNT_OF(softmax) + COUNT_OF(normalization) + COUNT_OF(effect) ==
                    CORNU__OP_KIND_COUNT,
                "every op kind belongs to one family");
 

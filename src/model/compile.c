@@ -28,7 +28,8 @@ static cornu_status compile(cornu_model *model, cornu__compile_request *request)
 {
     CORNU_TRY(cornu__model_status(model));
     if (request->options.threads < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .threads must not be negative, got %d", request->options.threads);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .threads must not be negative, got %d",
+                           request->options.threads);
     CORNU_TRY(check_names(&request->options));
     CORNU_TRY(cornu__model_set_backend(model, request->options.backend, request->options.threads));
     cornu__model_drop_programs(model);
@@ -39,7 +40,8 @@ static cornu_status compile(cornu_model *model, cornu__compile_request *request)
     bool known = cornu__model_need_structure(model) == CORNU_OK;
     if (!known) {
         CORNU_TRY(cornu__model_status(model));
-        return model->layer_count > 0 ? CORNU_OK : cornu_error_status(); /* a deferred model goes on when its input is known */
+        /* a deferred model goes on when its input is known */
+        return model->layer_count > 0 ? CORNU_OK : cornu_error_status();
     }
     return make_plan(model);
 }
@@ -69,7 +71,8 @@ cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind)
     if (kind == CORNU__STEP_PREDICT || model->plan)
         return CORNU_OK;
     if (!model->request)
-        return cornu__fail(CORNU_ERROR_STATE, "model '%s' is not compiled; call cornu_compile first", cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_STATE, "model '%s' is not compiled; call cornu_compile first",
+                           cornu_model_name(model));
     return make_plan(model);
 }
 
@@ -163,11 +166,14 @@ double cornu__model_learning_rate(const cornu_model *model)
 cornu_status cornu__model_set_learning_rate(cornu_model *model, double learning_rate)
 {
     if (!model->plan)
-        return cornu__fail(CORNU_ERROR_STATE, "model '%s' has no optimizer yet; call cornu_compile first", cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_STATE, "model '%s' has no optimizer yet; call cornu_compile first",
+                           cornu_model_name(model));
     if (cornu__plan_optimizer_options(model->plan)->schedule)
-        return cornu__fail(CORNU_ERROR_STATE, "the learning rate of model '%s' follows a schedule and cannot be set", cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_STATE, "the learning rate of model '%s' follows a schedule and cannot be set",
+                           cornu_model_name(model));
     if (!isfinite(learning_rate))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a learning rate must be a finite number, got %g", learning_rate);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a learning rate must be a finite number, got %g",
+                           learning_rate);
     model->plan->learning_rate = learning_rate;
     return CORNU_OK;
 }
@@ -208,7 +214,9 @@ const char *cornu_input_name(cornu_model *model, int index)
     int count = cornu_input_count(model);
     if (index >= 0 && index < count)
         return model->port_names[index];
-    return count < 0 ? NULL : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d inputs; there is no number %d", count, index);
+    return count < 0 ? NULL
+                     : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d inputs; there is no number %d",
+                                        count, index);
 }
 
 const char *cornu_output_name(cornu_model *model, int index)
@@ -216,5 +224,7 @@ const char *cornu_output_name(cornu_model *model, int index)
     int count = cornu_output_count(model);
     if (index >= 0 && index < count)
         return model->port_names[CORNU__MAX_PORTS + index];
-    return count < 0 ? NULL : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d outputs; there is no number %d", count, index);
+    return count < 0 ? NULL
+                     : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d outputs; there is no number %d",
+                                        count, index);
 }

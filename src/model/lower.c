@@ -22,7 +22,8 @@ static int place_of(cornu__lowering *lowering, const cornu__weight *weight)
     if (place >= 0)
         lowering->hint = place;
     else
-        cornu__fail(CORNU_ERROR_INTERNAL, "weight '%s' is none of model '%s'", weight->name, cornu_model_name(lowering->model));
+        cornu__fail(CORNU_ERROR_INTERNAL, "weight '%s' is none of model '%s'", weight->name,
+                    cornu_model_name(lowering->model));
     return place;
 }
 
@@ -33,7 +34,8 @@ static cornu_node *read_weight(cornu__lowering *lowering, int place)
     const cornu__model_weight *entry = &lowering->model->weights[place];
     const cornu__weight *weight = entry->weight;
     cornu__variable_region region = {.buffer = entry->buffer, .offset = weight->offset};
-    lowering->reads[place] = cornu__op_variable(lowering->call.graph, region, lowering->call.dtype, weight->rank, weight->shape);
+    lowering->reads[place] =
+        cornu__op_variable(lowering->call.graph, region, lowering->call.dtype, weight->rank, weight->shape);
     return lowering->reads[place];
 }
 
@@ -89,12 +91,14 @@ static bool shapes_agree(const cornu__spec *wanted, int64_t rows, const cornu__t
     return true;
 }
 
-static cornu_status fail_shape(const cornu_model *model, const char *what, const cornu__port *port, int64_t rows, const cornu__tensor *got)
+static cornu_status fail_shape(const cornu_model *model, const char *what, const cornu__port *port, int64_t rows,
+                               const cornu__tensor *got)
 {
     char wanted_text[CORNU__SHAPE_TEXT_SIZE], got_text[CORNU__SHAPE_TEXT_SIZE];
     cornu__spec wanted = port->spec;
     wanted.shape[0] = rows;
-    return cornu__fail(CORNU_ERROR_SHAPE, "%s '%s' of model '%s': wanted shape %s, got %s", what, port->name, cornu_model_name(model),
+    return cornu__fail(CORNU_ERROR_SHAPE, "%s '%s' of model '%s': wanted shape %s, got %s", what, port->name,
+                       cornu_model_name(model),
                        cornu__text_shape(wanted_text, sizeof wanted_text, wanted.rank, wanted.shape),
                        cornu__text_shape(got_text, sizeof got_text, got->rank, got->shape));
 }
@@ -119,7 +123,8 @@ static cornu_status lower_inputs(cornu__lowering *lowering)
             return fail_shape(model, "input", port, lowering->batch->rows, tensor);
         int64_t declared = port->spec.shape[0];
         if (declared != CORNU_NONE && declared != lowering->batch->rows)
-            return cornu__fail(CORNU_ERROR_SHAPE, "input '%s' of model '%s' was declared with batches of %lld, got %lld", port->name,
+            return cornu__fail(CORNU_ERROR_SHAPE,
+                               "input '%s' of model '%s' was declared with batches of %lld, got %lld", port->name,
                                cornu_model_name(model), (long long)declared, (long long)lowering->batch->rows);
         lowering->slots[model->input_slots[i]].node = feed(lowering, &port->spec, tensor);
         if (!lowering->slots[model->input_slots[i]].node)
@@ -172,7 +177,8 @@ static cornu_status lower_sample_weight(cornu__lowering *lowering, int output)
     const cornu__tensor *given = &lowering->batch->sample_weights[output];
     cornu__spec spec = {.dtype = CORNU_FLOAT32, .rank = given->rank};
     if (given->rank < 1 || given->shape[0] != lowering->batch->rows)
-        return fail_shape(lowering->model, "sample weight of output", &lowering->model->target_ports[output], lowering->batch->rows, given);
+        return fail_shape(lowering->model, "sample weight of output", &lowering->model->target_ports[output],
+                          lowering->batch->rows, given);
     lowering->weight_feeds[output] = (signed char)lowering->feed_count;
     lowering->sample_weights[output] = feed(lowering, &spec, given);
     return lowering->sample_weights[output] ? CORNU_OK : cornu_error_status();
@@ -185,8 +191,8 @@ static cornu_status lower_fed_targets(cornu__lowering *lowering)
         if (!model->target_ports[i].expected)
             continue;
         if (!lowering->batch->targets[i].data)
-            return cornu__fail(CORNU_ERROR_DATA, "output '%s' of model '%s' needs a target, and there is none", model->target_ports[i].name,
-                               cornu_model_name(model));
+            return cornu__fail(CORNU_ERROR_DATA, "output '%s' of model '%s' needs a target, and there is none",
+                               model->target_ports[i].name, cornu_model_name(model));
         CORNU_TRY(lower_target(lowering, i));
         if (lowering->batch->sample_weights[i].data)
             CORNU_TRY(lower_sample_weight(lowering, i));
@@ -218,7 +224,8 @@ static cornu_status lower_output_loss(cornu__lowering *lowering, int output, cor
     const cornu__plan_output *planned = &lowering->model->plan->outputs[output];
     const cornu__value *y_pred = &lowering->slots[lowering->model->output_slots[output]];
     cornu__graph_set_scope(lowering->call.graph, "loss");
-    *loss = cornu__loss_apply(planned->loss, lowering->targets[output], y_pred->node, lowering->sample_weights[output], y_pred->mask);
+    *loss = cornu__loss_apply(planned->loss, lowering->targets[output], y_pred->node, lowering->sample_weights[output],
+                              y_pred->mask);
     if (!*loss)
         return cornu__fail_context("loss of output '%s'", lowering->model->target_ports[output].name);
     return CORNU_OK;
@@ -243,8 +250,10 @@ static cornu_status lower_losses(cornu__lowering *lowering)
     for (const cornu__added_loss *added = lowering->first_loss; added; added = added->next)
         lowering->total = sum(lowering->total, added->loss);
     if (!lowering->total)
-        return cornu__fail(CORNU_ERROR_STATE, "model '%s' has nothing to minimise: no output has a loss, and no layer adds one; give cornu_compile .loss",
-                           cornu_model_name(model));
+        return cornu__fail(
+            CORNU_ERROR_STATE,
+            "model '%s' has nothing to minimise: no output has a loss, and no layer adds one; give cornu_compile .loss",
+            cornu_model_name(model));
     CORNU_TRY(cornu__graph_set_scope(lowering->call.graph, NULL));
     CORNU_TRY(cornu__graph_add_result(lowering->call.graph, lowering->total));
     for (int i = 0, result = 1; i < model->output_count; i++) {
@@ -340,12 +349,17 @@ static cornu_status allocate(cornu__lowering *lowering)
     return lowering->slots && lowering->reads && lowering->assigns ? CORNU_OK : cornu_error_status();
 }
 
-cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__step_kind kind, bool accumulate, const cornu__batch *batch,
-                          cornu__graph *graph)
+cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__step_kind kind, bool accumulate,
+                          const cornu__batch *batch, cornu__graph *graph)
 {
     *lowering = (cornu__lowering){
-        .call = {.graph = graph, .training = kind == CORNU__STEP_TRAIN, .dtype = CORNU_FLOAT32, .weight = call_weight, .assign = call_assign,
-                 .add_loss = call_add_loss, .owner = lowering},
+        .call = {.graph = graph,
+                 .training = kind == CORNU__STEP_TRAIN,
+                 .dtype = CORNU_FLOAT32,
+                 .weight = call_weight,
+                 .assign = call_assign,
+                 .add_loss = call_add_loss,
+                 .owner = lowering},
         .model = model,
         .kind = kind,
         .accumulate = accumulate,

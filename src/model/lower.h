@@ -36,8 +36,8 @@ typedef struct cornu__lowering {
 } cornu__lowering;
 
 /* Lowers into an empty graph. `lowering` is for the caller to read afterwards, as long as the graph lives. */
-cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__step_kind kind, bool accumulate, const cornu__batch *batch,
-                          cornu__graph *graph);
+cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__step_kind kind, bool accumulate,
+                          const cornu__batch *batch, cornu__graph *graph);
 
 /* update.c: gradients of lowering->total and the update of what is trained. */
 cornu_status cornu__lower_update(cornu__lowering *lowering);

@@ -15,12 +15,18 @@ typedef struct model_config {
 static const model_config no_config = {.struct_size = sizeof(model_config)};
 
 static const cornu__layer_class sequential_class = {
-    .base = {.kind = CORNU__KIND_LAYER, .name = "Sequential", .options_size = sizeof(model_config), .defaults = &no_config},
+    .base = {.kind = CORNU__KIND_LAYER,
+             .name = "Sequential",
+             .options_size = sizeof(model_config),
+             .defaults = &no_config},
     .input_min = 1,
     .input_max = 1,
 };
 static const cornu__layer_class functional_class = {
-    .base = {.kind = CORNU__KIND_LAYER, .name = "Functional", .options_size = sizeof(model_config), .defaults = &no_config},
+    .base = {.kind = CORNU__KIND_LAYER,
+             .name = "Functional",
+             .options_size = sizeof(model_config),
+             .defaults = &no_config},
     .input_min = 1,
     .input_max = CORNU__MAX_PORTS,
 };
@@ -110,7 +116,8 @@ cornu_status cornu__model_status(const cornu_model *model)
     const cornu__object *object = &model->layer.object;
     if (object->failure == CORNU_OK)
         return CORNU_OK;
-    return cornu__fail(object->failure, "%s", object->failure_message ? object->failure_message : cornu_status_name(object->failure));
+    return cornu__fail(object->failure, "%s",
+                       object->failure_message ? object->failure_message : cornu_status_name(object->failure));
 }
 
 cornu_status cornu_model_status(cornu_model *model)
@@ -137,7 +144,8 @@ cornu_status cornu__model_keep_layer(cornu_model *model, cornu_layer *layer)
         return cornu__fail(CORNU_ERROR_LIMIT, "a model can have at most %d layers", CORNU__MAX_LAYERS);
     if (model->layer_count == model->layer_capacity) {
         int capacity = model->layer_capacity > 0 ? 2 * model->layer_capacity : 16;
-        cornu_layer **grown = cornu__realloc(model->layers, (size_t)model->layer_count * sizeof *grown, (size_t)capacity * sizeof *grown);
+        cornu_layer **grown =
+            cornu__realloc(model->layers, (size_t)model->layer_count * sizeof *grown, (size_t)capacity * sizeof *grown);
         if (!grown)
             return cornu_error_status();
         model->layers = grown;
@@ -169,7 +177,8 @@ int cornu_layer_count(cornu_model *model)
 {
     if (cornu__model_status(model) != CORNU_OK)
         return -1;
-    return model->layer_count - (model->sequential && model->layer_count > 0 && cornu__layer_is_input(model->layers[0]));
+    return model->layer_count -
+           (model->sequential && model->layer_count > 0 && cornu__layer_is_input(model->layers[0]));
 }
 
 static cornu_layer *layer_named(cornu_model *model, cornu_layer **layers, int count, const char *name)
@@ -197,14 +206,15 @@ cornu_layer *cornu_get_layer(cornu_model *model, const char *name, int index)
     if (count < 0)
         return NULL;
     if (model->sequential && cornu__model_need_structure(model) != CORNU_OK && cornu__model_status(model) != CORNU_OK)
-        return NULL; /* layers of a Sequential get their names with the structure; without a known input they may have none yet */
+        /* layers of a Sequential get their names with the structure; without a known input they may have none yet */
+        return NULL;
     cornu_layer **layers = model->layers + (model->layer_count - count);
     if (name)
         return layer_named(model, layers, count, name);
     if (index >= 0 && index < count)
         return layers[index];
-    return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "model '%s' has %d layers; there is no number %d", cornu_model_name(model), count,
-                            index);
+    return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "model '%s' has %d layers; there is no number %d",
+                            cornu_model_name(model), count, index);
 }
 
 void cornu_set_trainable(cornu_layer *layer, bool trainable)

@@ -34,7 +34,7 @@ struct cornu__plan {
 
     cornu__object *optimizer; /* kept */
     int slot_count;
-    int64_t part_size;         /* floats: all trained weights, each beginning on a cache line */
+    int64_t part_size;          /* floats: all trained weights, each beginning on a cache line */
     int average_part, sum_part; /* which part is the average of the weights, the sum of gradients; -1: none */
     cornu__buffer *parts;
     double learning_rate;

@@ -56,7 +56,8 @@ static int64_t *write_shape(int64_t *to, const cornu__tensor *tensor)
     return to;
 }
 
-static int write_signature(const cornu_model *model, cornu__step_kind kind, bool accumulate, const cornu__batch *batch, int64_t *signature)
+static int write_signature(const cornu_model *model, cornu__step_kind kind, bool accumulate, const cornu__batch *batch,
+                           int64_t *signature)
 {
     int64_t *to = signature;
     *to++ = kind * 2 + accumulate;
@@ -77,7 +78,8 @@ static int write_signature(const cornu_model *model, cornu__step_kind kind, bool
 
 static bool has_signature(const cornu__model_program *program, const int64_t *signature, int length)
 {
-    return program->signature_length == length && memcmp(program->signature, signature, (size_t)length * sizeof *signature) == 0;
+    return program->signature_length == length &&
+           memcmp(program->signature, signature, (size_t)length * sizeof *signature) == 0;
 }
 
 static cornu__model_program *find_program(cornu_model *model, const int64_t *signature, int length)
@@ -135,7 +137,8 @@ static cornu_status compile_graph(cornu_model *model, cornu__graph *graph, cornu
     return status;
 }
 
-static cornu_status fill_program(cornu_model *model, const cornu__batch *batch, cornu__graph *graph, cornu__model_program *program)
+static cornu_status fill_program(cornu_model *model, const cornu__batch *batch, cornu__graph *graph,
+                                 cornu__model_program *program)
 {
     cornu__lowering lowering;
     CORNU_TRY(cornu__lower(&lowering, model, program->kind, program->accumulate, batch, graph));
@@ -167,8 +170,8 @@ static void insert_program(cornu_model *model, cornu__model_program *program)
 static cornu_status check_batch(const cornu_model *model, const cornu__batch *batch)
 {
     if (batch->rows < 1)
-        return cornu__fail(CORNU_ERROR_DATA, "model '%s': a batch needs at least one row, got %lld", cornu_model_name(model),
-                           (long long)batch->rows);
+        return cornu__fail(CORNU_ERROR_DATA, "model '%s': a batch needs at least one row, got %lld",
+                           cornu_model_name(model), (long long)batch->rows);
     return CORNU_OK;
 }
 
@@ -207,7 +210,8 @@ static bool only_accumulates(const cornu_model *model, cornu__step_kind kind)
     return steps > 1 && (model->plan->iterations + 1) % (uint64_t)steps != 0;
 }
 
-static cornu_status get_program(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, cornu__model_program **program)
+static cornu_status get_program(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch,
+                                cornu__model_program **program)
 {
     int64_t signature[MAX_SIGNATURE];
     if (!model->homed || (kind != CORNU__STEP_PREDICT && !model->plan))
@@ -284,7 +288,8 @@ const float *cornu__model_output(const cornu_model *model, int index, int *rank,
 {
     const cornu__model_program *program = model->last;
     if (!program || program->kind != CORNU__STEP_PREDICT || index < 0 || index >= model->output_count)
-        return cornu__fail_null(CORNU_ERROR_STATE, "model '%s' has no prediction %d: its last step was none", cornu_model_name(model), index);
+        return cornu__fail_null(CORNU_ERROR_STATE, "model '%s' has no prediction %d: its last step was none",
+                                cornu_model_name(model), index);
     *rank = program->output_ranks[index];
     *shape = program->output_shapes[index];
     return cornu__program_result(program->program, index);

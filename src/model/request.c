@@ -5,7 +5,8 @@
 #include "model/request.h"
 
 /* Calls `visit` on every name or object, and `visit_text` on every plain text of the options. */
-static bool each(cornu_compile_options *options, bool (*visit)(cornu_identifier *identifier), bool (*visit_text)(const char **text))
+static bool each(cornu_compile_options *options, bool (*visit)(cornu_identifier *identifier),
+                 bool (*visit_text)(const char **text))
 {
     bool whole = visit(&options->optimizer);
     whole &= visit(&options->loss);

@@ -17,9 +17,9 @@
 typedef struct cornu__port {
     const char *name; /* as Keras names it: the input layer's or output layer's name */
     cornu__spec spec;
-    bool expected;           /* targets: false when this output has no loss and no metrics */
-    bool any_shape;          /* targets: a custom loss takes any shape; spec.rank is then a suggestion */
-    int64_t class_count;     /* targets that are class numbers: how many classes there are; else 0 */
+    bool expected;       /* targets: false when this output has no loss and no metrics */
+    bool any_shape;      /* targets: a custom loss takes any shape; spec.rank is then a suggestion */
+    int64_t class_count; /* targets that are class numbers: how many classes there are; else 0 */
 } cornu__port;
 
 typedef struct cornu__tensor {
@@ -60,12 +60,12 @@ cornu_status cornu__model_step(cornu_model *model, cornu__step_kind kind, const 
 
 /* For benchmarks: as cornu__model_step, timing each kernel: seconds[i] of kernel i < *kernel_count (at most `capacity` are written); *flops: the
  * step's useful floating-point operations. And kernel i of that program in words. */
-cornu_status cornu__model_profile(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int capacity, double *seconds,
-                                  int *kernel_count, double *flops);
+cornu_status cornu__model_profile(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int capacity,
+                                  double *seconds, int *kernel_count, double *flops);
 const char *cornu__model_kernel_name(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int index);
 
 /* Results of the last step. */
-double cornu__model_loss(const cornu_model *model);                   /* total loss of the batch, added losses included */
+double cornu__model_loss(const cornu_model *model); /* total loss of the batch, added losses included */
 double cornu__model_output_loss(const cornu_model *model, int index); /* before loss_weights */
 /* float32; valid until the next step. */
 const float *cornu__model_output(const cornu_model *model, int index, int *rank, const int64_t **shape);

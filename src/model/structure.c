@@ -37,7 +37,8 @@ static bool grow(void *list, int count, int more, size_t item_size)
     return grown != NULL;
 }
 
-cornu__model_node *cornu__structure_add_node(cornu_model *model, cornu_layer *layer, int input_count, const int *inputs, int output_count)
+cornu__model_node *cornu__structure_add_node(cornu_model *model, cornu_layer *layer, int input_count, const int *inputs,
+                                             int output_count)
 {
     if (!grow(&model->nodes, model->node_count, 1, sizeof *model->nodes) ||
         !grow(&model->values, model->value_count, output_count, sizeof *model->values))
@@ -110,7 +111,8 @@ static cornu_status name_ports(cornu_model *model)
     for (int i = 0; i < model->output_count; i++)
         CORNU_TRY(name_port(outputs, i, cornu_layer_name(model->nodes[model->output_nodes[i]].layer)));
     for (int i = 0; i < model->input_count; i++)
-        model->input_ports[i] = (cornu__port){.name = model->port_names[i], .spec = model->values[model->inputs[i]], .expected = true};
+        model->input_ports[i] =
+            (cornu__port){.name = model->port_names[i], .spec = model->values[model->inputs[i]], .expected = true};
     return CORNU_OK;
 }
 

@@ -59,8 +59,8 @@ cornu_tensor *cornu_input_with(const cornu_input_options *options)
     cornu_input_options given = {.struct_size = sizeof given};
     if (options)
         memcpy(&given, options, options->struct_size < sizeof given ? options->struct_size : sizeof given);
-    cornu_input_layer_options layer = {.struct_size = sizeof layer, .trainable = true, .name = given.name,
-                                       .dtype = cornu_dtype_name(given.dtype)};
+    cornu_input_layer_options layer = {
+        .struct_size = sizeof layer, .trainable = true, .name = given.name, .dtype = cornu_dtype_name(given.dtype)};
     int rank = 0;
     while (rank < CORNU_MAX_RANK - 1 && given.shape[rank] != 0)
         rank++;
@@ -97,7 +97,8 @@ cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const
     }
     for (int i = 0; i < count; i++) {
         if (!tensors[i]) {
-            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_call of layer '%s': tensor %d is NULL", cornu_layer_name(layer), i);
+            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_call of layer '%s': tensor %d is NULL",
+                        cornu_layer_name(layer), i);
             return poison(tensor);
         }
     }

@@ -25,7 +25,8 @@ int64_t cornu_count_params(cornu_model *model)
 static cornu_array *copy_weight(const cornu__weight *weight)
 {
     cornu_array *array = cornu__array_uninitialized(CORNU_FLOAT32, weight->rank, weight->shape);
-    if (array && cornu__buffer_download(weight->home, weight->offset, weight->count, cornu_array_data(array)) != CORNU_OK) {
+    if (array &&
+        cornu__buffer_download(weight->home, weight->offset, weight->count, cornu_array_data(array)) != CORNU_OK) {
         cornu_array_release(array);
         return NULL;
     }
@@ -75,11 +76,13 @@ static cornu_status check_weight(const cornu__model_weight *entry, const cornu_a
     const cornu__weight *weight = entry->weight;
     char wanted[CORNU__SHAPE_TEXT_SIZE], got[CORNU__SHAPE_TEXT_SIZE];
     if (cornu_array_is_collection(array))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "layer '%s': weight '%s' is given a collection of arrays; wanted one array",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "layer '%s': weight '%s' is given a collection of arrays; wanted one array",
                            cornu_layer_name(entry->layer), weight->name);
     if (cornu__shape_equal(cornu_array_rank(array), cornu_array_shape(array), weight->rank, weight->shape))
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_SHAPE, "layer '%s': weight '%s' has shape %s, got %s", cornu_layer_name(entry->layer), weight->name,
+    return cornu__fail(CORNU_ERROR_SHAPE, "layer '%s': weight '%s' has shape %s, got %s",
+                       cornu_layer_name(entry->layer), weight->name,
                        cornu__text_shape(wanted, sizeof wanted, weight->rank, weight->shape),
                        cornu__text_shape(got, sizeof got, cornu_array_rank(array), cornu_array_shape(array)));
 }
@@ -94,7 +97,8 @@ static cornu_status fail_missing(const cornu_model *model, const cornu_array *we
         names[i] = cornu_array_item_name(weights, i);
     const char *nearest = cornu__text_nearest(entry->key, names, count);
     cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "weight '%s' of model '%s' is missing among the %zu given%s%s%s", entry->key,
-                cornu_model_name(model), count, nearest ? "; there is '" : "", nearest ? nearest : "", nearest ? "'" : "");
+                cornu_model_name(model), count, nearest ? "; there is '" : "", nearest ? nearest : "",
+                nearest ? "'" : "");
     cornu__free(names);
     return CORNU_ERROR_UNKNOWN_NAME;
 }
@@ -120,14 +124,16 @@ static bool is_named(const cornu_array *weights)
 
 static const cornu_array *item_for(const cornu_model *model, const cornu_array *weights, int index)
 {
-    return is_named(weights) ? cornu_array_item_named(weights, model->weights[index].key) : cornu_array_item(weights, (size_t)index);
+    return is_named(weights) ? cornu_array_item_named(weights, model->weights[index].key)
+                             : cornu_array_item(weights, (size_t)index);
 }
 
 static cornu_status check_weights(const cornu_model *model, const cornu_array *weights)
 {
     size_t count = cornu_array_item_count(weights);
     if (!is_named(weights) && count != (size_t)model->weight_count)
-        return cornu__fail(CORNU_ERROR_SHAPE, "model '%s' has %d weights, got %zu", cornu_model_name(model), model->weight_count, count);
+        return cornu__fail(CORNU_ERROR_SHAPE, "model '%s' has %d weights, got %zu", cornu_model_name(model),
+                           model->weight_count, count);
     for (int i = 0; i < model->weight_count; i++) {
         const cornu_array *array = item_for(model, weights, i);
         if (!array)
@@ -144,7 +150,8 @@ static cornu_status set_weight(cornu__weight *weight, const cornu_array *array)
     cornu_array *converted = cornu_array_cast(array, CORNU_FLOAT32);
     if (!converted)
         return cornu_error_status();
-    cornu_status status = cornu__buffer_upload(weight->home, weight->offset, weight->count, cornu_array_data(converted));
+    cornu_status status =
+        cornu__buffer_upload(weight->home, weight->offset, weight->count, cornu_array_data(converted));
     cornu_array_release(converted);
     return status;
 }
@@ -200,11 +207,13 @@ cornu_status cornu__model_finalize_weights(cornu_model *model)
     float *part = cornu__alloc_array((size_t)plan->part_size, sizeof *part);
     if (!part)
         return cornu_error_status();
-    cornu_status status = cornu__buffer_download(plan->parts, plan->average_part * plan->part_size, plan->part_size, part);
+    cornu_status status =
+        cornu__buffer_download(plan->parts, plan->average_part * plan->part_size, plan->part_size, part);
     for (int i = 0; i < model->weight_count && status == CORNU_OK; i++) {
         const cornu__model_weight *entry = &model->weights[i];
         if (entry->trained)
-            status = cornu__buffer_upload(entry->weight->home, entry->weight->offset, entry->weight->count, part + entry->position);
+            status = cornu__buffer_upload(entry->weight->home, entry->weight->offset, entry->weight->count,
+                                          part + entry->position);
     }
     cornu__free(part);
     return status;

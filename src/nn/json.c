@@ -15,8 +15,9 @@
 #include "nn/object.h"
 
 /* Fields that change nothing that Cornu computes, whatever they hold. */
-static const char *const passed_over[] = {"dtype", "build_config", "implementation", "jit_compile", "is_legacy_optimizer", "input_length",
-                                          "sparse", "ragged", "optional", "fn", "sparse_output", NULL};
+static const char *const passed_over[] = {
+    "dtype",  "build_config", "implementation", "jit_compile", "is_legacy_optimizer", "input_length",
+    "sparse", "ragged",       "optional",       "fn",          "sparse_output",       NULL};
 
 static void *at(const void *config, const cornu__field *field)
 {
@@ -96,7 +97,8 @@ static cornu_status read_doubles(const cornu__json_place *place, double *out)
         return cornu__json_get_number(place, out);
     CORNU_TRY(cornu__json_expect_array(place, &count));
     if (count >= CORNU__MAX_DOUBLES)
-        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "wanted at most %d numbers, got %zu", CORNU__MAX_DOUBLES - 1, count);
+        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "wanted at most %d numbers, got %zu", CORNU__MAX_DOUBLES - 1,
+                                count);
     for (size_t i = 0; i < count; i++) {
         cornu__json_place item = cornu__json_item(place, i);
         CORNU_TRY(cornu__json_get_number(&item, &out[i]));
@@ -108,7 +110,8 @@ static cornu_status read_integer(const cornu__json_place *place, int *out)
 {
     int64_t value;
     /* K2 wrote a batch normalization's axis as [3]. */
-    cornu__json_place only = json_is_array(place->value) && json_array_size(place->value) == 1 ? cornu__json_item(place, 0) : *place;
+    cornu__json_place only =
+        json_is_array(place->value) && json_array_size(place->value) == 1 ? cornu__json_item(place, 0) : *place;
     CORNU_TRY(cornu__json_get_integer(&only, INT32_MIN, INT32_MAX, &value));
     *out = (int)value;
     return CORNU_OK;
@@ -131,19 +134,33 @@ static cornu_status read_none(const cornu__json_place *place, const cornu__field
     if (!field->optional && field->type != CORNU__FIELD_DTYPE && field->type != CORNU__FIELD_OBJECT)
         return cornu__json_fail_kind(place, "a value");
     switch (field->type) {
-    case CORNU__FIELD_INT64: *(int64_t *)out = INT64_MIN; break;
-    case CORNU__FIELD_DOUBLE: *(double *)out = NAN; break;
-    case CORNU__FIELD_INT: *(int *)out = 0; break;
+    case CORNU__FIELD_INT64:
+        *(int64_t *)out = INT64_MIN;
+        break;
+    case CORNU__FIELD_DOUBLE:
+        *(double *)out = NAN;
+        break;
+    case CORNU__FIELD_INT:
+        *(int *)out = 0;
+        break;
     case CORNU__FIELD_TEXT:
-    case CORNU__FIELD_DTYPE: *(const char **)out = NULL; break;
-    case CORNU__FIELD_OBJECT: *(cornu_identifier *)out = NULL; break;
-    case CORNU__FIELD_AXES: ((cornu_axes *)out)->count = 0; break;
+    case CORNU__FIELD_DTYPE:
+        *(const char **)out = NULL;
+        break;
+    case CORNU__FIELD_OBJECT:
+        *(cornu_identifier *)out = NULL;
+        break;
+    case CORNU__FIELD_AXES:
+        ((cornu_axes *)out)->count = 0;
+        break;
     case CORNU__FIELD_SIZE2:
     case CORNU__FIELD_SHAPE:
-    case CORNU__FIELD_DOUBLES: break;
+    case CORNU__FIELD_DOUBLES:
+        break;
     case CORNU__FIELD_BOOL:
     case CORNU__FIELD_SIDES2:
-    case CORNU__FIELD_RATE: return cornu__json_fail_kind(place, "a value");
+    case CORNU__FIELD_RATE:
+        return cornu__json_fail_kind(place, "a value");
     }
     return CORNU_OK;
 }
@@ -155,32 +172,42 @@ static cornu_status read_field(const cornu__json_place *place, reading *r, const
     if (cornu__json_is_none(place))
         return read_none(place, field, out);
     switch (field->type) {
-    case CORNU__FIELD_BOOL: return cornu__json_get_boolean(place, out);
-    case CORNU__FIELD_INT: return read_integer(place, out);
+    case CORNU__FIELD_BOOL:
+        return cornu__json_get_boolean(place, out);
+    case CORNU__FIELD_INT:
+        return read_integer(place, out);
     case CORNU__FIELD_INT64:
         if (json_is_object(place->value)) /* a Keras 3 seed generator: its state is not a seed */
             return CORNU_OK;
         return cornu__json_get_integer(place, INT64_MIN + 1, INT64_MAX, out);
-    case CORNU__FIELD_DOUBLE: return cornu__json_get_number(place, out);
-    case CORNU__FIELD_RATE: return read_rate(place, r, out);
-    case CORNU__FIELD_TEXT: return cornu__json_get_string(place, out);
+    case CORNU__FIELD_DOUBLE:
+        return cornu__json_get_number(place, out);
+    case CORNU__FIELD_RATE:
+        return read_rate(place, r, out);
+    case CORNU__FIELD_TEXT:
+        return cornu__json_get_string(place, out);
     case CORNU__FIELD_DTYPE:
         if (json_is_object(place->value)) {
             cornu__json_place config = cornu__json_member(place, "config"), name = cornu__json_member(&config, "name");
             return cornu__json_get_string(&name, out);
         }
         return cornu__json_get_string(place, out);
-    case CORNU__FIELD_SIZE2: return read_size2(place, out);
-    case CORNU__FIELD_SIDES2: return read_sides2(place, out);
-    case CORNU__FIELD_AXES: return read_axes(place, out);
-    case CORNU__FIELD_DOUBLES: return read_doubles(place, out);
+    case CORNU__FIELD_SIZE2:
+        return read_size2(place, out);
+    case CORNU__FIELD_SIDES2:
+        return read_sides2(place, out);
+    case CORNU__FIELD_AXES:
+        return read_axes(place, out);
+    case CORNU__FIELD_DOUBLES:
+        return read_doubles(place, out);
     case CORNU__FIELD_SHAPE: {
         int64_t shape[CORNU_MAX_RANK] = {0};
         CORNU_TRY(read_numbers(place, CORNU_MAX_RANK, &count, shape));
         memcpy(out, shape, sizeof shape);
         return CORNU_OK;
     }
-    case CORNU__FIELD_OBJECT: return read_object(place, field->object_kind, out);
+    case CORNU__FIELD_OBJECT:
+        return read_object(place, field->object_kind, out);
     }
     return CORNU_OK;
 }
@@ -222,7 +249,8 @@ static cornu_status read_config(const cornu__json_place *place, reading *r)
         return CORNU_OK;
     size_t count;
     CORNU_TRY(cornu__json_expect_object(place, &count));
-    json_object_foreach(place->value, key, value) {
+    json_object_foreach(place->value, key, value)
+    {
         cornu__json_place member = cornu__json_member(place, key);
         const cornu__field *field = field_of_key(r->class, key);
         if (field)
@@ -284,7 +312,8 @@ static cornu_status read_object(const cornu__json_place *place, cornu__kind kind
         return read_named(place, kind, object);
     if (!json_is_object(place->value))
         return cornu__json_fail_kind(place, "a name or an object with class_name and config");
-    cornu__json_place class_name = cornu__json_member(place, "class_name"), config = cornu__json_member(place, "config");
+    cornu__json_place class_name = cornu__json_member(place, "class_name"),
+                      config = cornu__json_member(place, "config");
     const char *name;
     CORNU_TRY(cornu__json_get_string(&class_name, &name));
     if (strcmp(name, "function") == 0) /* Keras 3's way to write a function */
@@ -341,8 +370,8 @@ static json_t *write_doubles(const double *values)
 
 static json_t *write_policy(const char *name)
 {
-    return json_pack("{s:s, s:s, s:{s:s}, s:n}", "module", "keras", "class_name", "DTypePolicy", "config", "name", name ? name : "float32",
-                     "registered_name");
+    return json_pack("{s:s, s:s, s:{s:s}, s:n}", "module", "keras", "class_name", "DTypePolicy", "config", "name",
+                     name ? name : "float32", "registered_name");
 }
 
 static json_t *write_shape(const int64_t *shape, bool optional)
@@ -357,7 +386,8 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
 {
     const void *value = at(object->config, field);
     switch (field->type) {
-    case CORNU__FIELD_BOOL: return json_boolean(*(const bool *)value);
+    case CORNU__FIELD_BOOL:
+        return json_boolean(*(const bool *)value);
     case CORNU__FIELD_INT: {
         int number = *(const int *)value;
         return field->optional && number == 0 ? json_null() : json_integer(number);
@@ -368,7 +398,8 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
     }
     case CORNU__FIELD_DOUBLE:
     case CORNU__FIELD_RATE: {
-        const cornu__field *schedule = field->type == CORNU__FIELD_RATE ? cornu__class_field(object->class, "schedule") : NULL;
+        const cornu__field *schedule =
+            field->type == CORNU__FIELD_RATE ? cornu__class_field(object->class, "schedule") : NULL;
         const cornu__object *given = schedule ? *(cornu__object *const *)at(object->config, schedule) : NULL;
         double number = *(const double *)value;
         return given ? cornu__object_to_json(given) : isnan(number) ? json_null() : json_real(number);
@@ -377,7 +408,8 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
         const char *text = strcmp(field->name, "name") == 0 ? object->name : *(const char *const *)value;
         return text ? json_string(text) : json_null();
     }
-    case CORNU__FIELD_DTYPE: return write_policy(*(const char *const *)value);
+    case CORNU__FIELD_DTYPE:
+        return write_policy(*(const char *const *)value);
     case CORNU__FIELD_SIZE2: {
         const cornu_size2 *size = value;
         int64_t sizes[2] = {size->first, size->second};
@@ -387,9 +419,12 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
         const cornu_sides2 *sides = value;
         return json_pack("[[i, i], [i, i]]", sides->top, sides->bottom, sides->left, sides->right);
     }
-    case CORNU__FIELD_AXES: return write_axes(value);
-    case CORNU__FIELD_DOUBLES: return write_doubles(value);
-    case CORNU__FIELD_SHAPE: return write_shape(value, field->optional);
+    case CORNU__FIELD_AXES:
+        return write_axes(value);
+    case CORNU__FIELD_DOUBLES:
+        return write_doubles(value);
+    case CORNU__FIELD_SHAPE:
+        return write_shape(value, field->optional);
     case CORNU__FIELD_OBJECT: {
         const cornu__object *given = *(cornu__object *const *)value;
         if (given)
@@ -459,8 +494,8 @@ json_t *cornu__object_to_json(const cornu__object *object)
     json_t *config = cornu__object_config_to_json(object);
     if (!config)
         return NULL;
-    json_t *json = json_pack("{s:s, s:s, s:o, s:n}", "module", module_of(object->class->kind), "class_name", object->class->name,
-                             "config", config, "registered_name");
+    json_t *json = json_pack("{s:s, s:s, s:o, s:n}", "module", module_of(object->class->kind), "class_name",
+                             object->class->name, "config", config, "registered_name");
     if (!json)
         cornu__fail_memory("writing an object as JSON", object->class->options_size);
     return json;

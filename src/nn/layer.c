@@ -57,7 +57,8 @@ static cornu_status check_common(const cornu_layer *layer)
     for (int s = 0; s < 2; s++)
         for (int i = 0; i < CORNU_MAX_RANK && shapes[s][i] != 0; i++)
             if (shapes[s][i] < 0 && shapes[s][i] != CORNU_NONE)
-                return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted sizes of at least 1, or CORNU_NONE, got %lld",
+                return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                                   "%s: wanted sizes of at least 1, or CORNU_NONE, got %lld",
                                    s ? "batch_input_shape" : "input_shape", (long long)shapes[s][i]);
     return CORNU_OK;
 }
@@ -112,7 +113,8 @@ cornu__weight *cornu__layer_weight(const cornu_layer *layer, const char *name)
 static cornu__weight *make_weight(const char *name, int rank, const int64_t *shape, bool trainable)
 {
     if (rank < 0 || rank > CORNU_MAX_RANK)
-        return cornu__fail_null(CORNU_ERROR_SHAPE, "weight %s: wanted a rank of 0 to %d, got %d", name, CORNU_MAX_RANK, rank);
+        return cornu__fail_null(CORNU_ERROR_SHAPE, "weight %s: wanted a rank of 0 to %d, got %d", name, CORNU_MAX_RANK,
+                                rank);
     cornu__weight *weight = cornu__alloc(sizeof *weight);
     if (!weight)
         return NULL;
@@ -122,7 +124,8 @@ static cornu__weight *make_weight(const char *name, int rank, const int64_t *sha
     bool fits = true;
     for (int i = 0; i < rank && fits; i++) {
         weight->shape[i] = shape[i];
-        fits = shape[i] >= 1 && !__builtin_mul_overflow(weight->count, shape[i], &weight->count) && weight->count <= INT64_MAX / 64;
+        fits = shape[i] >= 1 && !__builtin_mul_overflow(weight->count, shape[i], &weight->count) &&
+               weight->count <= INT64_MAX / 64;
     }
     weight->name = fits ? cornu__copy_text(name) : NULL;
     if (weight->name)
@@ -152,8 +155,9 @@ static bool insert_weight(cornu_layer *layer, cornu__weight *weight)
     return true;
 }
 
-cornu__weight *cornu__layer_add_weight(cornu_layer *layer, const char *name, int rank, const int64_t *shape, bool trainable,
-                                       cornu__object *initializer, cornu__object *regularizer, cornu__object *constraint)
+cornu__weight *cornu__layer_add_weight(cornu_layer *layer, const char *name, int rank, const int64_t *shape,
+                                       bool trainable, cornu__object *initializer, cornu__object *regularizer,
+                                       cornu__object *constraint)
 {
     cornu__weight *weight = make_weight(name, rank, shape, trainable);
     if (!weight)
@@ -178,8 +182,10 @@ static cornu_status check_inputs(const cornu__layer_class *class, int count, con
 {
     if (count < class->input_min || count > class->input_max) {
         if (class->input_min == class->input_max)
-            return cornu__fail(CORNU_ERROR_SHAPE, "wanted %d %s, got %d", class->input_min, inputs_in_words(class->input_min), count);
-        return cornu__fail(CORNU_ERROR_SHAPE, "wanted %d to %d inputs, got %d", class->input_min, class->input_max, count);
+            return cornu__fail(CORNU_ERROR_SHAPE, "wanted %d %s, got %d", class->input_min,
+                               inputs_in_words(class->input_min), count);
+        return cornu__fail(CORNU_ERROR_SHAPE, "wanted %d to %d inputs, got %d", class->input_min, class->input_max,
+                           count);
     }
     for (int i = 0; i < count; i++) {
         int rank = inputs[i].rank, least = class->input_rank_min, most = class->input_rank_max;
@@ -253,7 +259,8 @@ static cornu_status add_activity_loss(cornu_layer *layer, cornu__call *call, cor
     return penalty ? call->add_loss(call, penalty) : cornu_error_status();
 }
 
-cornu_status cornu__layer_call(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+cornu_status cornu__layer_call(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     const cornu__layer_class *class = cornu__layer_class_of(layer);
     CORNU_TRY(cornu__graph_set_scope(call->graph, layer->object.name ? layer->object.name : class->base.name));

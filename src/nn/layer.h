@@ -25,7 +25,7 @@ typedef struct cornu__weight {
     uint64_t number;            /* numbered when made in a model: part of the initializer's random key */
     struct cornu__buffer *home; /* NULL until the model is built; holds a reference; float32 */
     void (*release_home)(struct cornu__buffer *home); /* the model's; NULL: nothing to do */
-    int64_t offset;             /* in `home` */
+    int64_t offset;                                   /* in `home` */
     float *initial; /* given values before there is a home (set_weights on a built layer without a model), or NULL */
 } cornu__weight;
 

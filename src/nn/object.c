@@ -80,9 +80,10 @@ static cornu_status take_text(const cornu__field *field, const char *text, char 
         cornu__text list = {0};
         for (size_t i = 0; i < count; i++)
             cornu__text_add(&list, "%s\"%s\"", i == 0 ? "" : i + 1 == count ? " or " : ", ", field->choices[i]);
-        cornu_status status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted %s, got \"%s\"%s%s%s", field->name,
-                                          list.data ? list.data : "another text", text, nearest ? " (did you mean \"" : "",
-                                          nearest ? nearest : "", nearest ? "\"?)" : "");
+        cornu_status status =
+            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted %s, got \"%s\"%s%s%s", field->name,
+                        list.data ? list.data : "another text", text, nearest ? " (did you mean \"" : "",
+                        nearest ? nearest : "", nearest ? "\"?)" : "");
         cornu__text_free(&list);
         return status;
     }
@@ -91,7 +92,8 @@ static cornu_status take_text(const cornu__field *field, const char *text, char 
 }
 
 /* What the options say for one object field, or the class's default where nothing is meant by NULL. */
-static cornu_status take_object(const cornu__class *class, const cornu__field *field, cornu_identifier given, cornu__object **out)
+static cornu_status take_object(const cornu__class *class, const cornu__field *field, cornu_identifier given,
+                                cornu__object **out)
 {
     if (!given && !field->optional)
         given = *(const cornu_identifier *)at(class->defaults, field);
@@ -118,7 +120,8 @@ static cornu_status fill_config(cornu__object *object, const cornu__class *class
         } else if (field->type == CORNU__FIELD_OBJECT) {
             *(cornu__object **)at(object->config, field) = NULL;
             status = take_object(class, field, *(const cornu_identifier *)at(given, field), at(object->config, field));
-        } else if (field->type == CORNU__FIELD_DOUBLE && !field->optional && !isfinite(*(const double *)at(given, field))) {
+        } else if (field->type == CORNU__FIELD_DOUBLE && !field->optional &&
+                   !isfinite(*(const double *)at(given, field))) {
             status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted a finite number, got %g", field->name,
                                  *(const double *)at(given, field));
         }
@@ -206,7 +209,8 @@ cornu_status cornu__object_status(const void *pointer)
     const cornu__object *object = pointer;
     if (!object || object->failure == CORNU_OK)
         return CORNU_OK;
-    return cornu__fail_from(object->failure, object->failure_message ? object->failure_message : "an object could not be made");
+    return cornu__fail_from(object->failure,
+                            object->failure_message ? object->failure_message : "an object could not be made");
 }
 
 static const char *article(const char *noun)
@@ -233,8 +237,9 @@ cornu_status cornu__resolve(cornu__kind kind, cornu_identifier identifier, cornu
     cornu__object *object = cornu__object_keep((void *)identifier);
     cornu_status status = cornu__object_status(object);
     if (status == CORNU_OK && object->class->kind != kind)
-        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted %s %s, got the %s %s", article(cornu__kind_name(kind)),
-                             cornu__kind_name(kind), cornu__kind_name(object->class->kind), object->class->name);
+        status =
+            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted %s %s, got the %s %s", article(cornu__kind_name(kind)),
+                        cornu__kind_name(kind), cornu__kind_name(object->class->kind), object->class->name);
     if (status != CORNU_OK) {
         cornu__object_drop(object);
         return status;

@@ -33,19 +33,20 @@ typedef enum cornu__kind {
 } cornu__kind;
 
 typedef enum cornu__field_type {
-    CORNU__FIELD_BOOL,       /* bool */
-    CORNU__FIELD_INT,        /* int */
-    CORNU__FIELD_INT64,      /* int64_t; JSON null <-> INT64_MIN where `optional` */
-    CORNU__FIELD_DOUBLE,     /* double; JSON null <-> NaN where `optional` */
-    CORNU__FIELD_TEXT,       /* const char * in options, owned char * in the object */
-    CORNU__FIELD_SIZE2,      /* cornu_size2; in JSON a list of two, or of one for 1-D layers */
-    CORNU__FIELD_SIDES2,     /* cornu_sides2; in JSON one number, a list of two, or two lists of two */
-    CORNU__FIELD_SHAPE,      /* int64_t[CORNU_MAX_RANK], ends at its first 0 */
-    CORNU__FIELD_AXES,       /* cornu_axes; in JSON one number or a list */
-    CORNU__FIELD_DOUBLES,    /* double[CORNU__MAX_DOUBLES], ends at its first 0; in JSON one number or a list */
-    CORNU__FIELD_DTYPE,      /* const char *, as TEXT; in JSON a name or Keras 3's policy; NULL: "float32" */
-    CORNU__FIELD_RATE,       /* double; in JSON a number or a schedule, which then goes to the field "schedule" */
-    CORNU__FIELD_OBJECT      /* cornu_identifier; in the object always a kept cornu__object * or NULL; `object_kind` says of what kind */
+    CORNU__FIELD_BOOL,    /* bool */
+    CORNU__FIELD_INT,     /* int */
+    CORNU__FIELD_INT64,   /* int64_t; JSON null <-> INT64_MIN where `optional` */
+    CORNU__FIELD_DOUBLE,  /* double; JSON null <-> NaN where `optional` */
+    CORNU__FIELD_TEXT,    /* const char * in options, owned char * in the object */
+    CORNU__FIELD_SIZE2,   /* cornu_size2; in JSON a list of two, or of one for 1-D layers */
+    CORNU__FIELD_SIDES2,  /* cornu_sides2; in JSON one number, a list of two, or two lists of two */
+    CORNU__FIELD_SHAPE,   /* int64_t[CORNU_MAX_RANK], ends at its first 0 */
+    CORNU__FIELD_AXES,    /* cornu_axes; in JSON one number or a list */
+    CORNU__FIELD_DOUBLES, /* double[CORNU__MAX_DOUBLES], ends at its first 0; in JSON one number or a list */
+    CORNU__FIELD_DTYPE,   /* const char *, as TEXT; in JSON a name or Keras 3's policy; NULL: "float32" */
+    CORNU__FIELD_RATE,    /* double; in JSON a number or a schedule, which then goes to the field "schedule" */
+    /* cornu_identifier; in the object always a kept cornu__object * or NULL; `object_kind` says of what kind */
+    CORNU__FIELD_OBJECT
 } cornu__field_type;
 
 typedef struct cornu__field {
@@ -73,13 +74,15 @@ typedef struct cornu__field {
 
 typedef struct cornu__class {
     cornu__kind kind;
-    const char *name;                 /* "Conv2D", "MeanSquaredError", "Adam", "GlorotUniform" */
-    const char *const *aliases;       /* NULL-terminated; the first is what Keras calls such an object: "mean_squared_error", "mse", "MSE"; or NULL */
-    size_t options_size;              /* of the config struct; its first member is size_t struct_size */
-    const void *defaults;             /* an options struct */
+    const char *name; /* "Conv2D", "MeanSquaredError", "Adam", "GlorotUniform" */
+    /* NULL-terminated; the first is what Keras calls such an object: "mean_squared_error", "mse", "MSE"; or NULL */
+    const char *const *aliases;
+    size_t options_size;  /* of the config struct; its first member is size_t struct_size */
+    const void *defaults; /* an options struct */
     const cornu__field *fields;
     int field_count;
-    cornu_status (*check)(void *config); /* values that the fields alone can't check; settles what was left open; or NULL */
+    /* values that the fields alone can't check; settles what was left open; or NULL */
+    cornu_status (*check)(void *config);
 } cornu__class;
 
 #define CORNU__OBJECT_MARK 0x03
@@ -87,9 +90,10 @@ typedef struct cornu__class {
 typedef struct cornu__object {
     unsigned char mark; /* CORNU__OBJECT_MARK */
     cornu__reference reference;
-    const cornu__class *class; /* NULL: a constructor failed; `failure` says why: whoever is given the object reports it */
-    void *config;              /* class->options_size bytes: an options struct whose texts and objects this object owns */
-    char *name;                /* the user's or an automatic one; NULL: none yet */
+    /* NULL: a constructor failed; `failure` says why: whoever is given the object reports it */
+    const cornu__class *class;
+    void *config; /* class->options_size bytes: an options struct whose texts and objects this object owns */
+    char *name;   /* the user's or an automatic one; NULL: none yet */
     cornu_status failure;
     char *failure_message;
     void (*destroy)(struct cornu__object *object); /* frees what a kind adds; or NULL */

@@ -44,7 +44,7 @@ static void join(void)
     int count[CORNU__KIND_COUNT] = {0};
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         cornu__kind kind = families[i].kind;
-        for (const cornu__class *const *class = families[i].classes; *class && count[kind] < MAX_CLASSES; class++)
+        for (const cornu__class *const *class = families[i].classes; *class && count[kind] < MAX_CLASSES; class ++)
             joined[kind][count[kind]++] = *class;
     }
 }
@@ -93,7 +93,7 @@ static bool same_loosely(const char *a, const char *b)
 
 static const cornu__class *find(cornu__kind kind, const char *name, bool (*same)(const char *, const char *))
 {
-    for (const cornu__class *const *class = cornu__classes(kind); *class; class++) {
+    for (const cornu__class *const *class = cornu__classes(kind); *class; class ++) {
         if (same((*class)->name, name))
             return *class;
         for (const char *const *alias = (*class)->aliases; alias && *alias; alias++)
@@ -108,7 +108,7 @@ static const char *nearest_name(cornu__kind kind, const char *name)
 {
     const char *names[MAX_NAMES];
     size_t count = 0;
-    for (const cornu__class *const *class = cornu__classes(kind); *class; class++) {
+    for (const cornu__class *const *class = cornu__classes(kind); *class; class ++) {
         for (const char *const *alias = (*class)->aliases; alias && *alias && count < MAX_NAMES; alias++)
             names[count++] = *alias;
         if (count < MAX_NAMES)

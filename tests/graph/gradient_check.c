@@ -168,8 +168,8 @@ static void compare(check *k, int which, const double *analytic)
         data[i] = kept;
         double difference = (above - below) / (2 * STEP), got = analytic ? analytic[i] : 0;
         if (!(fabs(got - difference) <= TOLERANCE * (1 + fabs(difference)) * (k->order == 2 ? 20 : 1)))
-            fail_msg("%s, order %d: input %d element %lld: gradient %.10g, central difference %.10g", k->c->name, k->order, input,
-                     (long long)i, got, difference);
+            fail_msg("%s, order %d: input %d element %lld: gradient %.10g, central difference %.10g", k->c->name,
+                     k->order, input, (long long)i, got, difference);
     }
 }
 

@@ -26,7 +26,7 @@ typedef struct gradient_case {
     const void *parameter;
     int input_count;
     check_input input[CHECK_MAX_INPUTS];
-    bool twice; /* also the gradient of the gradient */
+    bool twice;         /* also the gradient of the gradient */
     bool no_difference; /* of the first gradient only that it can be built and is finite */
 } gradient_case;
 

@@ -32,16 +32,21 @@ static void unary_ops(void **state)
         cornu__op_kind kind;
         double low, high;
     } ops[] = {
-        {CORNU__OP_NEGATE, -2, 2},     {CORNU__OP_ABS, -2, 2},       {CORNU__OP_SIGN, -2, 2},  {CORNU__OP_EXP, -2, 2},
-        {CORNU__OP_EXPM1, -2, 2},      {CORNU__OP_LOG, 0.5, 2},      {CORNU__OP_LOG1P, -0.5, 2}, {CORNU__OP_SQRT, 0.5, 2},
-        {CORNU__OP_RSQRT, 0.5, 2},     {CORNU__OP_SQUARE, -2, 2},    {CORNU__OP_RECIPROCAL, 0.5, 2}, {CORNU__OP_RECIPROCAL, -2, -0.5},
-        {CORNU__OP_TANH, -2, 2},       {CORNU__OP_SIGMOID, -3, 3},   {CORNU__OP_SOFTPLUS, -3, 3}, {CORNU__OP_ERF, -2, 2},
-        {CORNU__OP_SIN, -3, 3},        {CORNU__OP_COS, -3, 3},       {CORNU__OP_FLOOR, 0.1, 0.9}, {CORNU__OP_ROUND, 0.6, 1.4},
-        {CORNU__OP_RELU, -2, 2},
+        {CORNU__OP_NEGATE, -2, 2},   {CORNU__OP_ABS, -2, 2},         {CORNU__OP_SIGN, -2, 2},
+        {CORNU__OP_EXP, -2, 2},      {CORNU__OP_EXPM1, -2, 2},       {CORNU__OP_LOG, 0.5, 2},
+        {CORNU__OP_LOG1P, -0.5, 2},  {CORNU__OP_SQRT, 0.5, 2},       {CORNU__OP_RSQRT, 0.5, 2},
+        {CORNU__OP_SQUARE, -2, 2},   {CORNU__OP_RECIPROCAL, 0.5, 2}, {CORNU__OP_RECIPROCAL, -2, -0.5},
+        {CORNU__OP_TANH, -2, 2},     {CORNU__OP_SIGMOID, -3, 3},     {CORNU__OP_SOFTPLUS, -3, 3},
+        {CORNU__OP_ERF, -2, 2},      {CORNU__OP_SIN, -3, 3},         {CORNU__OP_COS, -3, 3},
+        {CORNU__OP_FLOOR, 0.1, 0.9}, {CORNU__OP_ROUND, 0.6, 1.4},    {CORNU__OP_RELU, -2, 2},
     };
     for (size_t i = 0; i < COUNT(ops); i++) {
-        gradient_case c = {.name = cornu__op_definition_of(ops[i].kind)->name, .build = build_unary, .parameter = &ops[i].kind,
-                           .input_count = 1, .input = {{2, {3, 5}, ops[i].low, ops[i].high, 0}}, .twice = true};
+        gradient_case c = {.name = cornu__op_definition_of(ops[i].kind)->name,
+                           .build = build_unary,
+                           .parameter = &ops[i].kind,
+                           .input_count = 1,
+                           .input = {{2, {3, 5}, ops[i].low, ops[i].high, 0}},
+                           .twice = true};
         check_gradient(&c);
     }
 }
@@ -59,16 +64,20 @@ static void binary_ops_broadcast_in_every_position(void **state)
                                            CORNU__OP_POWER,   CORNU__OP_MAXIMUM,  CORNU__OP_MINIMUM,  CORNU__OP_EQUAL,
                                            CORNU__OP_GREATER, CORNU__OP_LESS};
     static const check_input shapes[][2] = {
-        {{2, {3, 5}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}}, {{2, {3, 5}, 0.5, 2, 0}, {1, {5}, 0.5, 2, 0}},
-        {{1, {5}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}},    {{2, {3, 5}, 0.5, 2, 0}, {0, {0}, 0.5, 2, 0}},
-        {{0, {0}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}},    {{2, {3, 5}, 0.5, 2, 0}, {2, {3, 1}, 0.5, 2, 0}},
-        {{2, {3, 1}, 0.5, 2, 0}, {2, {1, 5}, 0.5, 2, 0}}, {{3, {2, 3, 4}, 0.5, 2, 0}, {3, {2, 1, 4}, 0.5, 2, 0}},
+        {{2, {3, 5}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}},    {{2, {3, 5}, 0.5, 2, 0}, {1, {5}, 0.5, 2, 0}},
+        {{1, {5}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}},       {{2, {3, 5}, 0.5, 2, 0}, {0, {0}, 0.5, 2, 0}},
+        {{0, {0}, 0.5, 2, 0}, {2, {3, 5}, 0.5, 2, 0}},       {{2, {3, 5}, 0.5, 2, 0}, {2, {3, 1}, 0.5, 2, 0}},
+        {{2, {3, 1}, 0.5, 2, 0}, {2, {1, 5}, 0.5, 2, 0}},    {{3, {2, 3, 4}, 0.5, 2, 0}, {3, {2, 1, 4}, 0.5, 2, 0}},
         {{3, {1, 3, 1}, 0.5, 2, 0}, {2, {3, 4}, 0.5, 2, 0}},
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         for (size_t j = 0; j < COUNT(shapes); j++) {
-            gradient_case c = {.name = cornu__op_definition_of(kinds[i])->name, .build = build_binary, .parameter = &kinds[i],
-                               .input_count = 2, .input = {shapes[j][0], shapes[j][1]}, .twice = true};
+            gradient_case c = {.name = cornu__op_definition_of(kinds[i])->name,
+                               .build = build_binary,
+                               .parameter = &kinds[i],
+                               .input_count = 2,
+                               .input = {shapes[j][0], shapes[j][1]},
+                               .twice = true};
             check_gradient(&c);
         }
     }
@@ -102,8 +111,20 @@ static void other_elementwise_ops(void **state)
         {"x^3", build_power_of_constant, &cube, 1, {{1, {7}, -2, 2, 0}}, true, false},
         {"x^0", build_power_of_constant, &zero, 1, {{1, {7}, -2, 2, 0}}, true, false},
         {"x^0.5", build_power_of_constant, &half, 1, {{1, {7}, 0.5, 2, 0}}, true, false},
-        {"select", build_select, NULL, 3, {{2, {3, 5}, -1, 1, 0}, {2, {3, 5}, -1, 1, 0}, {2, {3, 5}, -1, 1, 0}}, true, false},
-        {"select broadcast", build_select, NULL, 3, {{2, {3, 1}, -1, 1, 0}, {1, {5}, -1, 1, 0}, {0, {0}, -1, 1, 0}}, true, false},
+        {"select",
+         build_select,
+         NULL,
+         3,
+         {{2, {3, 5}, -1, 1, 0}, {2, {3, 5}, -1, 1, 0}, {2, {3, 5}, -1, 1, 0}},
+         true,
+         false},
+        {"select broadcast",
+         build_select,
+         NULL,
+         3,
+         {{2, {3, 1}, -1, 1, 0}, {1, {5}, -1, 1, 0}, {0, {0}, -1, 1, 0}},
+         true,
+         false},
         {"relu_gradient", build_relu_gradient, NULL, 2, {{2, {3, 5}, -1, 1, 0}, {2, {3, 5}, -1, 1, 0}}, true, false},
     };
     check_all(cases, COUNT(cases));
@@ -136,15 +157,21 @@ static cornu_node *build_product_with_zeros(cornu__graph *graph, cornu_node *con
 static void reductions_over_any_axes(void **state)
 {
     (void)state;
-    static const cornu__op_kind kinds[] = {CORNU__OP_SUM, CORNU__OP_MEAN, CORNU__OP_MAX, CORNU__OP_MIN, CORNU__OP_PRODUCT};
-    static const reduction forms[] = {{0, 0, {0}, false}, {0, 0, {0}, true},  {0, 1, {0}, false},    {0, 1, {-1}, true},
-                                      {0, 1, {1}, false}, {0, 2, {0, 2}, false}, {0, 2, {2, 1}, true}, {0, 3, {0, 1, 2}, false}};
+    static const cornu__op_kind kinds[] = {CORNU__OP_SUM, CORNU__OP_MEAN, CORNU__OP_MAX, CORNU__OP_MIN,
+                                           CORNU__OP_PRODUCT};
+    static const reduction forms[] = {{0, 0, {0}, false},   {0, 0, {0}, true},       {0, 1, {0}, false},
+                                      {0, 1, {-1}, true},   {0, 1, {1}, false},      {0, 2, {0, 2}, false},
+                                      {0, 2, {2, 1}, true}, {0, 3, {0, 1, 2}, false}};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         for (size_t j = 0; j < COUNT(forms); j++) {
             reduction r = forms[j];
             r.kind = kinds[i];
-            gradient_case c = {.name = cornu__op_definition_of(r.kind)->name, .build = build_reduction, .parameter = &r,
-                               .input_count = 1, .input = {{3, {2, 3, 5}, 0.5, 1.5, 0}}, .twice = kinds[i] != CORNU__OP_PRODUCT};
+            gradient_case c = {.name = cornu__op_definition_of(r.kind)->name,
+                               .build = build_reduction,
+                               .parameter = &r,
+                               .input_count = 1,
+                               .input = {{3, {2, 3, 5}, 0.5, 1.5, 0}},
+                               .twice = kinds[i] != CORNU__OP_PRODUCT};
             check_gradient(&c);
         }
     }
@@ -243,8 +270,20 @@ static void movement_ops(void **state)
         {"transpose 2", build_transpose, swap, 1, {{2, {3, 5}, -1, 1, 0}}, true, false},
         {"broadcast rows", build_broadcast, NULL, 1, {{2, {3, 1}, -1, 1, 0}}, true, false},
         {"broadcast scalar", build_broadcast, NULL, 1, {{0, {0}, -1, 1, 0}}, true, false},
-        {"concatenate 0", build_concatenate, &first, 3, {{2, {1, 3}, -1, 1, 0}, {2, {2, 3}, -1, 1, 0}, {2, {3, 3}, -1, 1, 0}}, true, false},
-        {"concatenate -1", build_concatenate, &last, 3, {{2, {3, 1}, -1, 1, 0}, {2, {3, 2}, -1, 1, 0}, {2, {3, 3}, -1, 1, 0}}, true, false},
+        {"concatenate 0",
+         build_concatenate,
+         &first,
+         3,
+         {{2, {1, 3}, -1, 1, 0}, {2, {2, 3}, -1, 1, 0}, {2, {3, 3}, -1, 1, 0}},
+         true,
+         false},
+        {"concatenate -1",
+         build_concatenate,
+         &last,
+         3,
+         {{2, {3, 1}, -1, 1, 0}, {2, {3, 2}, -1, 1, 0}, {2, {3, 3}, -1, 1, 0}},
+         true,
+         false},
         {"concatenate 100", build_concatenate_many, NULL, 1, {{1, {3}, -1, 1, 0}}, false, false},
         {"slice", build_slice, stride_one, 1, {{3, {4, 3, 7}, -1, 1, 0}}, true, false},
         {"strided slice", build_slice, strided, 1, {{3, {4, 3, 7}, -1, 1, 0}}, true, false},
@@ -281,9 +320,14 @@ static void matmul_with_all_transposes_and_batches(void **state)
             a.shape[0] = 5, a.shape[1] = 3;
         if (t.b)
             b.shape[0] = 4, b.shape[1] = 5;
-        check_input batched_a = {3, {2, a.shape[0], a.shape[1]}, -1, 1, 0}, batched_b = {3, {2, b.shape[0], b.shape[1]}, -1, 1, 0};
-        gradient_case c = {.name = "matmul", .build = build_matmul, .parameter = &t, .input_count = 2,
-                           .input = {leading == 0 ? a : batched_a, leading == 2 ? batched_b : b}, .twice = true};
+        check_input batched_a = {3, {2, a.shape[0], a.shape[1]}, -1, 1, 0},
+                    batched_b = {3, {2, b.shape[0], b.shape[1]}, -1, 1, 0};
+        gradient_case c = {.name = "matmul",
+                           .build = build_matmul,
+                           .parameter = &t,
+                           .input_count = 2,
+                           .input = {leading == 0 ? a : batched_a, leading == 2 ? batched_b : b},
+                           .twice = true};
         check_gradient(&c);
     }
 }
@@ -300,30 +344,73 @@ static cornu_node *build_transposed_conv(cornu__graph *graph, cornu_node *const 
 {
     (void)graph;
     const cornu__window *window = parameter;
-    int64_t shape[4] = {x[0]->shape[0], (x[0]->shape[1] - 1) * window->strides[0] + 2, (x[0]->shape[2] - 1) * window->strides[1] + 3,
-                        x[1]->shape[2] * window->groups};
+    int64_t shape[4] = {x[0]->shape[0], (x[0]->shape[1] - 1) * window->strides[0] + 2,
+                        (x[0]->shape[2] - 1) * window->strides[1] + 3, x[1]->shape[2] * window->groups};
     return cornu__op_conv_input_gradient(x[0], x[1], window, shape);
 }
 
 #define WINDOW(kh, kw, sh, sw, dh, dw, ph, pw, ah, aw, g)                                                              \
-    {.size = {kh, kw}, .strides = {sh, sw}, .dilation = {dh, dw}, .pad_before = {ph, pw}, .pad_after = {ah, aw}, .groups = g}
+    {                                                                                                                  \
+        .size = {kh, kw}, .strides = {sh, sw}, .dilation = {dh, dw}, .pad_before = {ph, pw}, .pad_after = {ah, aw},    \
+        .groups = g                                                                                                    \
+    }
 
 static void convolutions(void **state)
 {
     (void)state;
-    static const cornu__window valid = WINDOW(0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1), same = WINDOW(0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1),
-                               strided = WINDOW(0, 0, 2, 3, 1, 1, 1, 0, 1, 1, 1), dilated = WINDOW(0, 0, 1, 1, 2, 2, 1, 2, 0, 1, 1),
-                               grouped = WINDOW(0, 0, 2, 1, 1, 1, 1, 1, 0, 1, 2), depthwise = WINDOW(0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 3),
-                               causal = WINDOW(0, 0, 1, 1, 1, 2, 0, 4, 0, 0, 1), up = WINDOW(0, 0, 2, 2, 1, 1, 0, 0, 0, 0, 1);
+    static const cornu__window valid = WINDOW(0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1),
+                               same = WINDOW(0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+                               strided = WINDOW(0, 0, 2, 3, 1, 1, 1, 0, 1, 1, 1),
+                               dilated = WINDOW(0, 0, 1, 1, 2, 2, 1, 2, 0, 1, 1),
+                               grouped = WINDOW(0, 0, 2, 1, 1, 1, 1, 1, 0, 1, 2),
+                               depthwise = WINDOW(0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 3),
+                               causal = WINDOW(0, 0, 1, 1, 1, 2, 0, 4, 0, 0, 1),
+                               up = WINDOW(0, 0, 2, 2, 1, 1, 0, 0, 0, 0, 1);
     const gradient_case cases[] = {
         {"conv valid", build_conv, &valid, 2, {{4, {2, 5, 4, 2}, -1, 1, 0}, {4, {3, 2, 2, 3}, -1, 1, 0}}, true, false},
         {"conv same", build_conv, &same, 2, {{4, {1, 3, 5, 2}, -1, 1, 0}, {4, {3, 3, 2, 2}, -1, 1, 0}}, true, false},
-        {"conv strided", build_conv, &strided, 2, {{4, {2, 5, 7, 1}, -1, 1, 0}, {4, {3, 2, 1, 2}, -1, 1, 0}}, true, false},
-        {"conv dilated", build_conv, &dilated, 2, {{4, {1, 6, 5, 2}, -1, 1, 0}, {4, {3, 3, 2, 1}, -1, 1, 0}}, true, false},
-        {"conv grouped", build_conv, &grouped, 2, {{4, {1, 5, 4, 4}, -1, 1, 0}, {4, {2, 3, 2, 6}, -1, 1, 0}}, true, false},
-        {"conv depthwise", build_conv, &depthwise, 2, {{4, {1, 4, 3, 3}, -1, 1, 0}, {4, {3, 3, 1, 6}, -1, 1, 0}}, true, false},
-        {"conv causal", build_conv, &causal, 2, {{4, {2, 1, 7, 2}, -1, 1, 0}, {4, {1, 3, 2, 3}, -1, 1, 0}}, true, false},
-        {"conv transposed", build_transposed_conv, &up, 2, {{4, {1, 3, 2, 3}, -1, 1, 0}, {4, {2, 3, 2, 3}, -1, 1, 0}}, true, false},
+        {"conv strided",
+         build_conv,
+         &strided,
+         2,
+         {{4, {2, 5, 7, 1}, -1, 1, 0}, {4, {3, 2, 1, 2}, -1, 1, 0}},
+         true,
+         false},
+        {"conv dilated",
+         build_conv,
+         &dilated,
+         2,
+         {{4, {1, 6, 5, 2}, -1, 1, 0}, {4, {3, 3, 2, 1}, -1, 1, 0}},
+         true,
+         false},
+        {"conv grouped",
+         build_conv,
+         &grouped,
+         2,
+         {{4, {1, 5, 4, 4}, -1, 1, 0}, {4, {2, 3, 2, 6}, -1, 1, 0}},
+         true,
+         false},
+        {"conv depthwise",
+         build_conv,
+         &depthwise,
+         2,
+         {{4, {1, 4, 3, 3}, -1, 1, 0}, {4, {3, 3, 1, 6}, -1, 1, 0}},
+         true,
+         false},
+        {"conv causal",
+         build_conv,
+         &causal,
+         2,
+         {{4, {2, 1, 7, 2}, -1, 1, 0}, {4, {1, 3, 2, 3}, -1, 1, 0}},
+         true,
+         false},
+        {"conv transposed",
+         build_transposed_conv,
+         &up,
+         2,
+         {{4, {1, 3, 2, 3}, -1, 1, 0}, {4, {2, 3, 2, 3}, -1, 1, 0}},
+         true,
+         false},
     };
     check_all(cases, COUNT(cases));
 }
@@ -343,9 +430,10 @@ static cornu_node *build_average_pool(cornu__graph *graph, cornu_node *const *x,
 static void pools(void **state)
 {
     (void)state;
-    static const cornu__window windows[] = {WINDOW(2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1), WINDOW(3, 2, 1, 2, 1, 1, 1, 0, 1, 1, 1),
-                                            WINDOW(3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1), WINDOW(1, 5, 1, 1, 1, 1, 0, 0, 0, 0, 1),
-                                            WINDOW(2, 2, 1, 1, 2, 3, 0, 0, 0, 0, 1)};
+    static const cornu__window windows[] = {
+        WINDOW(2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1), WINDOW(3, 2, 1, 2, 1, 1, 1, 0, 1, 1, 1),
+        WINDOW(3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1), WINDOW(1, 5, 1, 1, 1, 1, 0, 0, 0, 0, 1),
+        WINDOW(2, 2, 1, 1, 2, 3, 0, 0, 0, 0, 1)};
     for (size_t i = 0; i < COUNT(windows); i++) {
         const gradient_case cases[] = {
             {"max_pool", build_max_pool, &windows[i], 1, {{4, {2, 5, 7, 3}, -1, 1, 0}}, false, false},
@@ -380,7 +468,8 @@ static cornu_node *with_probabilities(cornu_node *loss, cornu_node *q, bool want
 {
     if (!wanted)
         return loss;
-    cornu_node *weighted = cornu__op_binary(CORNU__OP_MULTIPLY, q, cornu__op_unary(CORNU__OP_SIN, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, q, 5)));
+    cornu_node *weighted = cornu__op_binary(
+        CORNU__OP_MULTIPLY, q, cornu__op_unary(CORNU__OP_SIN, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, q, 5)));
     return cornu__op_binary(CORNU__OP_ADD, loss, cornu__op_reduce(CORNU__OP_SUM, weighted, 1, (int[]){-1}, false));
 }
 
@@ -413,7 +502,13 @@ static void softmax_and_cross_entropies(void **state)
         {"cross-entropy and probabilities", build_dense_entropy, &both, 2, {logits, targets}, true, false},
         {"sparse cross-entropy", build_sparse_entropy, &plain, 2, {logits, labels}, true, false},
         {"sparse cross-entropy and probabilities", build_sparse_entropy, &both, 2, {logits, labels}, true, false},
-        {"sparse cross-entropy, rank 3", build_sparse_entropy, &plain, 2, {{3, {2, 3, 4}, -2, 2, 0}, {2, {2, 3}, 0, 0, 4}}, true, false},
+        {"sparse cross-entropy, rank 3",
+         build_sparse_entropy,
+         &plain,
+         2,
+         {{3, {2, 3, 4}, -2, 2, 0}, {2, {2, 3}, 0, 0, 4}},
+         true,
+         false},
     };
     check_all(cases, COUNT(cases));
 }
@@ -430,7 +525,8 @@ static cornu_node *build_batch_norm_statistics(cornu__graph *graph, cornu_node *
     (void)graph;
     (void)parameter;
     cornu_node *mean, *variance, *y = cornu__op_batch_norm(x[0], x[1], x[2], 1e-3, &mean, &variance);
-    cornu_node *statistics = cornu__op_binary(CORNU__OP_ADD, cornu__op_unary(CORNU__OP_SIN, mean), cornu__op_unary(CORNU__OP_SQUARE, variance));
+    cornu_node *statistics = cornu__op_binary(CORNU__OP_ADD, cornu__op_unary(CORNU__OP_SIN, mean),
+                                              cornu__op_unary(CORNU__OP_SQUARE, variance));
     return cornu__op_binary(CORNU__OP_MULTIPLY, y, statistics);
 }
 
@@ -448,7 +544,13 @@ static void batch_norm_and_dropout(void **state)
     const gradient_case cases[] = {
         {"batch_norm 2", build_batch_norm, NULL, 3, {{2, {7, 3}, -1, 1, 0}, gamma, beta}, false, false},
         {"batch_norm 4", build_batch_norm, NULL, 3, {{4, {2, 3, 5, 3}, -1, 1, 0}, gamma, beta}, false, false},
-        {"batch_norm with statistics", build_batch_norm_statistics, NULL, 3, {{2, {7, 3}, -1, 1, 0}, gamma, beta}, false, false},
+        {"batch_norm with statistics",
+         build_batch_norm_statistics,
+         NULL,
+         3,
+         {{2, {7, 3}, -1, 1, 0}, gamma, beta},
+         false,
+         false},
         {"dropout 0", build_dropout, &none, 1, {{2, {5, 7}, -1, 1, 0}}, true, false},
         {"dropout 0.3", build_dropout, &third, 1, {{2, {5, 7}, -1, 1, 0}}, true, false},
         {"dropout 1", build_dropout, &all, 1, {{2, {5, 7}, -1, 1, 0}}, true, false},
@@ -470,7 +572,8 @@ static cornu_node *build_shared(cornu__graph *graph, cornu_node *const *x, const
 static void gradients_of_shared_nodes_add_up(void **state)
 {
     (void)state;
-    const gradient_case c = {"shared weights", build_shared, NULL, 2, {{2, {3, 4}, -1, 1, 0}, {2, {4, 4}, -1, 1, 0}}, true, false};
+    const gradient_case c = {
+        "shared weights", build_shared, NULL, 2, {{2, {3, 4}, -1, 1, 0}, {2, {4, 4}, -1, 1, 0}}, true, false};
     check_gradient(&c);
 }
 
@@ -488,12 +591,15 @@ static void only_what_leads_to_wanted_nodes_is_differentiated(void **state)
     cornu__graph *graph = cornu__graph_create();
     const cornu__window window = WINDOW(0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1);
     cornu_node *x = cornu__op_input(graph, 0, CORNU_FLOAT64, 4, (int64_t[]){1, 5, 5, 1});
-    cornu_node *first = cornu__op_variable(graph, (cornu__variable_region){0, 0}, CORNU_FLOAT64, 4, (int64_t[]){3, 3, 1, 2});
-    cornu_node *second = cornu__op_variable(graph, (cornu__variable_region){0, 18}, CORNU_FLOAT64, 4, (int64_t[]){3, 3, 2, 2});
+    cornu_node *first =
+        cornu__op_variable(graph, (cornu__variable_region){0, 0}, CORNU_FLOAT64, 4, (int64_t[]){3, 3, 1, 2});
+    cornu_node *second =
+        cornu__op_variable(graph, (cornu__variable_region){0, 18}, CORNU_FLOAT64, 4, (int64_t[]){3, 3, 2, 2});
     cornu_node *unused = cornu__op_variable(graph, (cornu__variable_region){0, 54}, CORNU_FLOAT64, 1, (int64_t[]){2});
     cornu_node *y = cornu__op_conv(cornu__op_conv(x, first, &window), second, &window);
     cornu_node *stopped = cornu__op_unary(CORNU__OP_STOP_GRADIENT, cornu__op_unary(CORNU__OP_EXP, y));
-    cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, y, stopped), 0, NULL, false);
+    cornu_node *loss =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, y, stopped), 0, NULL, false);
     cornu_node *wrt[] = {first, second, unused}, *gradient[3];
     int before = graph->op_count;
     assert_int_equal(cornu__gradients(loss, 3, wrt, gradient), CORNU_OK);

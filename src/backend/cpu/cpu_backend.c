@@ -28,8 +28,8 @@ static int best_table(void)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return 0;
-    bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                __builtin_cpu_supports("avx512vl");
+    bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     return wide ? 2 : 1;
 #else
     return 0;
@@ -51,11 +51,13 @@ static cornu_status choose_table(const cornu__cpu_kernels **kernels, bool *lower
         }
         if (asked < 0) {
             const char *nearest = cornu__text_nearest(name, names, (size_t)TABLE_COUNT);
-            return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "CORNU_ISA is '%s', which is no instruction set; did you mean '%s'?", name,
+            return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
+                               "CORNU_ISA is '%s', which is no instruction set; did you mean '%s'?", name,
                                nearest ? nearest : names[0]);
         }
         if (asked > best)
-            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "CORNU_ISA is '%s', but this processor has only '%s'", name, names[best]);
+            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "CORNU_ISA is '%s', but this processor has only '%s'", name,
+                               names[best]);
     }
     *kernels = tables[asked];
     *lowered = asked < best;
@@ -92,8 +94,8 @@ static cornu_status backend_open(cornu__backend *common)
     common->threads = choose_threads(common->threads);
     char version[32];
     cornu__onednn_version(version, sizeof version);
-    snprintf(common->description, sizeof common->description, "cpu %s, %d thread%s, oneDNN %s", backend->kernels->name, common->threads,
-             common->threads == 1 ? "" : "s", version);
+    snprintf(common->description, sizeof common->description, "cpu %s, %d thread%s, oneDNN %s", backend->kernels->name,
+             common->threads, common->threads == 1 ? "" : "s", version);
     return CORNU_OK;
 }
 

@@ -99,19 +99,22 @@ static void run_tile(const tile_plan *plan, void *const *operand, float *scratch
     }
     for (int i = 0; i < plan->step_count; i++) {
         const tile_step *step = &plan->steps[i];
-        step->function(tile_of(plan, operand, scratch, step->out, begin), tile_of(plan, operand, scratch, step->in[0], begin),
-                       tile_of(plan, operand, scratch, step->in[1], begin), tile_of(plan, operand, scratch, step->in[2], begin), count);
+        step->function(tile_of(plan, operand, scratch, step->out, begin),
+                       tile_of(plan, operand, scratch, step->in[0], begin),
+                       tile_of(plan, operand, scratch, step->in[1], begin),
+                       tile_of(plan, operand, scratch, step->in[2], begin), count);
     }
     for (int i = 0; i < plan->copy_count; i++)
-        memcpy((float *)operand[plan->copies[i].operand] + begin, tile_of(plan, operand, scratch, plan->copies[i].from, begin),
-               (size_t)count * sizeof(float));
+        memcpy((float *)operand[plan->copies[i].operand] + begin,
+               tile_of(plan, operand, scratch, plan->copies[i].from, begin), (size_t)count * sizeof(float));
 }
 
 static void run_share(void *argument, int number, int parts)
 {
     const cornu__instruction *instruction = argument;
     const tile_plan *plan = instruction->detail;
-    float *scratch = (float *)instruction->operand[plan->scratch_operand] + (int64_t)number * plan->scratch_count * plan->tile;
+    float *scratch =
+        (float *)instruction->operand[plan->scratch_operand] + (int64_t)number * plan->scratch_count * plan->tile;
     cornu__share share = cornu__share_of(plan->count, plan->tile, number, parts);
     int64_t longest = share.end - share.begin < plan->tile ? share.end - share.begin : plan->tile;
     for (int i = 0; i < plan->spread_count; i++) {
@@ -120,7 +123,8 @@ static void run_share(void *argument, int number, int parts)
             spread(s, instruction->operand[s->operand], 0, longest, scratch + s->scratch * plan->tile);
     }
     for (int64_t begin = share.begin; begin < share.end; begin += plan->tile)
-        run_tile(plan, instruction->operand, scratch, begin, share.end - begin < plan->tile ? share.end - begin : plan->tile);
+        run_tile(plan, instruction->operand, scratch, begin,
+                 share.end - begin < plan->tile ? share.end - begin : plan->tile);
 }
 
 static cornu_status run_tiles(const cornu__instruction *instruction, const cornu__cpu_run *run)
@@ -138,8 +142,9 @@ typedef struct planner {
     const cornu__fused *fused;
     tile_plan *plan;
     tile_register registers[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];
-    int last_use[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS]; /* by instruction; instruction_count: an output copied at the end */
-    bool busy[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];    /* scratch tiles */
+    /* by instruction; instruction_count: an output copied at the end */
+    int last_use[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];
+    bool busy[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS]; /* scratch tiles */
 } planner;
 
 static int operand_count_of(cornu__op_kind kind)
@@ -301,7 +306,8 @@ static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const 
         return cornu_error_status();
     plan->count = fused->count;
     plan->tile = choose_tile(fused);
-    plan->constants = cornu__compiler_detail(compiler, sizeof(float) * (size_t)plan->tile * CORNU__FUSED_MAX_INSTRUCTIONS);
+    plan->constants =
+        cornu__compiler_detail(compiler, sizeof(float) * (size_t)plan->tile * CORNU__FUSED_MAX_INSTRUCTIONS);
     if (!plan->constants)
         return cornu_error_status();
     planner p = {.compiler = compiler, .op = op, .fused = fused, .plan = plan};
@@ -312,7 +318,8 @@ static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const 
     plan->scratch_operand = op->input_count + op->output_count;
     int threads = fused->count > plan->tile ? cornu__compiler_threads(compiler, nanoseconds(fused)) : 1;
     size_t scratch = sizeof(float) * (size_t)plan->tile * (size_t)(plan->scratch_count + 1) * (size_t)threads;
-    return cornu__compiler_emit(compiler, op, "tiles", run_tiles, plan, threads, scratch) ? CORNU_OK : cornu_error_status();
+    return cornu__compiler_emit(compiler, op, "tiles", run_tiles, plan, threads, scratch) ? CORNU_OK
+                                                                                          : cornu_error_status();
 }
 
 cornu_status cornu__lower_fused(cornu__compiler *compiler, const cornu__op *op)
@@ -396,7 +403,8 @@ cornu_status cornu__lower_elementwise(cornu__compiler *compiler, const cornu__op
     cornu__fused *fused = cornu__compiler_detail(compiler, sizeof *fused);
     if (!fused)
         return cornu_error_status();
-    *fused = (cornu__fused){.count = op->outputs[0]->count, .input_count = op->input_count, .instruction_count = 1, .output_count = 1};
+    *fused = (cornu__fused){
+        .count = op->outputs[0]->count, .input_count = op->input_count, .instruction_count = 1, .output_count = 1};
     for (int i = 0; i < op->input_count; i++) {
         if (!access_of(op->inputs[i], op->outputs[0], &fused->input[i].access, &fused->input[i].period))
             return CORNU_ERROR_UNSUPPORTED;

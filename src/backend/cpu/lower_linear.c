@@ -31,7 +31,8 @@ static cornu__buffer *buffer_of(const cornu__compiler *compiler, const cornu_nod
 }
 
 /* The packed copy of the kernel and the instruction that makes it. */
-static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel, cornu__slot *packed)
+static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel,
+                              cornu__slot *packed)
 {
     cornu__storage storage = {.place = CORNU__PLACE_PRIVATE, .size = cornu__onednn_packed_size(kernel)};
     CORNU_TRY(cornu__storage_add(compiler->program, storage, &packed->storage));
@@ -47,14 +48,16 @@ static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, co
 }
 
 /* Takes over `kernel`. */
-static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel, int threads)
+static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel,
+                                int threads)
 {
     cornu__slot slots[8];
     int count = 0;
     for (int i = 0; i < op->input_count; i++)
         slots[count++] = cornu__slot_of(compiler, op->inputs[i]);
     slots[count++] = cornu__slot_of(compiler, op->outputs[0]);
-    slots[count] = slots[count + 1] = slots[count - 1]; /* scratch and packed kernel: something valid where there is none */
+    /* scratch and packed kernel: something valid where there is none */
+    slots[count] = slots[count + 1] = slots[count - 1];
     size_t scratch = cornu__onednn_scratch_size(kernel);
     cornu_status status = CORNU_OK;
     if (scratch > 0)
@@ -63,8 +66,8 @@ static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, 
         status = emit_pack(compiler, op, kernel, &slots[count + 1]);
     cornu__instruction *instruction = NULL;
     if (status == CORNU_OK)
-        instruction = cornu__compiler_emit_slots(compiler, op, cornu__onednn_implementation(kernel), run_onednn, NULL, threads,
-                                                 count + 2, slots);
+        instruction = cornu__compiler_emit_slots(compiler, op, cornu__onednn_implementation(kernel), run_onednn, NULL,
+                                                 threads, count + 2, slots);
     if (!instruction) {
         cornu__onednn_release(kernel);
         return cornu_error_status();
@@ -116,16 +119,17 @@ static cornu_status run_small(const cornu__instruction *instruction, const cornu
     const float *bias = what->bias ? instruction->operand[2] : NULL;
     float *y = instruction->operand[what->bias ? 3 : 2];
     for (int64_t i = 0; i < what->batch; i++)
-        run->kernels->matmul(what->m, what->n, what->k, a + i * what->a.batch_stride, what->a.row_stride, what->a.column_stride,
-                             b + i * what->b.batch_stride, what->b.row_stride, what->b.column_stride, bias, what->relu,
-                             y + i * what->m * what->n);
+        run->kernels->matmul(what->m, what->n, what->k, a + i * what->a.batch_stride, what->a.row_stride,
+                             what->a.column_stride, b + i * what->b.batch_stride, what->b.row_stride,
+                             what->b.column_stride, bias, what->relu, y + i * what->m * what->n);
     return CORNU_OK;
 }
 
 static cornu__matrix matrix_of(const cornu_node *node, bool transposed)
 {
     int64_t rows = node->shape[node->rank - 2], columns = node->shape[node->rank - 1];
-    cornu__matrix matrix = {.batch_stride = node->rank > 2 ? rows * columns : 0, .row_stride = columns, .column_stride = 1};
+    cornu__matrix matrix = {
+        .batch_stride = node->rank > 2 ? rows * columns : 0, .row_stride = columns, .column_stride = 1};
     if (transposed) {
         matrix.row_stride = 1;
         matrix.column_stride = columns;

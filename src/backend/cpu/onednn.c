@@ -15,9 +15,9 @@ struct cornu__onednn {
 
 /* One operand of the primitive, and how it comes from or goes to ours. */
 typedef struct operand {
-    int argument;             /* DNNL_ARG_... */
+    int argument; /* DNNL_ARG_... */
     bool is_output, is_kernel;
-    dnnl_memory_desc_t plain; /* what we hold */
+    dnnl_memory_desc_t plain;      /* what we hold */
     dnnl_memory_t outside, inside; /* inside: NULL where the primitive takes ours */
     dnnl_primitive_t reorder;
     dnnl_exec_arg_t reorder_arguments[2];
@@ -43,7 +43,8 @@ static cornu_status failed(dnnl_status_t status, const char *what)
 {
     if (status == dnnl_out_of_memory)
         return cornu__fail(CORNU_ERROR_OUT_OF_MEMORY, "oneDNN: out of memory: %s", what);
-    cornu_status mine = status == dnnl_unimplemented || status == dnnl_invalid_arguments ? CORNU_ERROR_UNSUPPORTED : CORNU_ERROR_INTERNAL;
+    cornu_status mine = status == dnnl_unimplemented || status == dnnl_invalid_arguments ? CORNU_ERROR_UNSUPPORTED
+                                                                                         : CORNU_ERROR_INTERNAL;
     return cornu__fail(mine, "oneDNN: %s: %s", what, dnnl_status2str(status));
 }
 
@@ -64,7 +65,8 @@ cornu_status cornu__onednn_open(const char *isa, cornu__onednn **onednn)
     if (isa) /* refused after oneDNN's first use: then the process has its instruction set already */
         dnnl_set_max_cpu_isa(strcmp(isa, "avx2") == 0 ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
     TRY_ONEDNN(dnnl_engine_create(&(*onednn)->engine, dnnl_cpu, 0), "creating the engine");
-    TRY_ONEDNN(dnnl_stream_create(&(*onednn)->stream, (*onednn)->engine, dnnl_stream_default_flags), "creating the stream");
+    TRY_ONEDNN(dnnl_stream_create(&(*onednn)->stream, (*onednn)->engine, dnnl_stream_default_flags),
+               "creating the stream");
     return CORNU_OK;
 }
 
@@ -112,7 +114,8 @@ void cornu__onednn_release(cornu__onednn_kernel *kernel)
     cornu__free(kernel);
 }
 
-static void add_operand(cornu__onednn_kernel *kernel, int argument, bool is_output, bool is_kernel, const dnnl_memory_desc_t *plain)
+static void add_operand(cornu__onednn_kernel *kernel, int argument, bool is_output, bool is_kernel,
+                        const dnnl_memory_desc_t *plain)
 {
     operand *o = &kernel->operands[kernel->operand_count++];
     *o = (operand){.argument = argument, .is_output = is_output, .is_kernel = is_kernel, .plain = *plain};
@@ -228,13 +231,14 @@ typedef struct convolution_layouts {
     dnnl_memory_desc_t x, kernel, bias, y;
 } convolution_layouts;
 
-static dnnl_status_t describe_convolution(cornu__onednn *onednn, const cornu__convolution *what, const convolution_layouts *layouts,
-                                          dnnl_primitive_desc_t *description)
+static dnnl_status_t describe_convolution(cornu__onednn *onednn, const cornu__convolution *what,
+                                          const convolution_layouts *layouts, dnnl_primitive_desc_t *description)
 {
     const cornu__window *window = what->window;
     dnnl_dims_t strides = {window->strides[0], window->strides[1]};
     dnnl_dims_t dilates = {window->dilation[0] - 1, window->dilation[1] - 1};
-    dnnl_dims_t before = {window->pad_before[0], window->pad_before[1]}, after = {window->pad_after[0], window->pad_after[1]};
+    dnnl_dims_t before = {window->pad_before[0], window->pad_before[1]},
+                after = {window->pad_after[0], window->pad_after[1]};
     dnnl_primitive_attr_t attributes;
     dnnl_status_t status = make_attributes(what->relu, &attributes);
     if (status != dnnl_success)
@@ -242,8 +246,9 @@ static dnnl_status_t describe_convolution(cornu__onednn *onednn, const cornu__co
     dnnl_convolution_desc_t forward, backward;
     dnnl_primitive_desc_t hint = NULL;
     status = dnnl_dilated_convolution_forward_desc_init(
-        &forward, what->kind == CORNU__OP_CONV ? dnnl_forward_inference : dnnl_forward_training, dnnl_convolution_direct, &layouts->x,
-        &layouts->kernel, what->bias ? &layouts->bias : NULL, &layouts->y, strides, dilates, before, after);
+        &forward, what->kind == CORNU__OP_CONV ? dnnl_forward_inference : dnnl_forward_training,
+        dnnl_convolution_direct, &layouts->x, &layouts->kernel, what->bias ? &layouts->bias : NULL, &layouts->y,
+        strides, dilates, before, after);
     if (status == dnnl_success)
         status = dnnl_primitive_desc_create(&hint, &forward, attributes, onednn->engine, NULL);
     if (status != dnnl_success || what->kind == CORNU__OP_CONV) {
@@ -252,11 +257,13 @@ static dnnl_status_t describe_convolution(cornu__onednn *onednn, const cornu__co
         return status;
     }
     if (what->kind == CORNU__OP_CONV_INPUT_GRADIENT)
-        status = dnnl_dilated_convolution_backward_data_desc_init(&backward, dnnl_convolution_direct, &layouts->x, &layouts->kernel,
-                                                                  &layouts->y, strides, dilates, before, after);
+        status = dnnl_dilated_convolution_backward_data_desc_init(&backward, dnnl_convolution_direct, &layouts->x,
+                                                                  &layouts->kernel, &layouts->y, strides, dilates,
+                                                                  before, after);
     else
-        status = dnnl_dilated_convolution_backward_weights_desc_init(&backward, dnnl_convolution_direct, &layouts->x, &layouts->kernel,
-                                                                     NULL, &layouts->y, strides, dilates, before, after);
+        status = dnnl_dilated_convolution_backward_weights_desc_init(&backward, dnnl_convolution_direct, &layouts->x,
+                                                                     &layouts->kernel, NULL, &layouts->y, strides,
+                                                                     dilates, before, after);
     if (status == dnnl_success)
         status = dnnl_primitive_desc_create(description, &backward, attributes, onednn->engine, hint);
     dnnl_primitive_desc_destroy(hint);
@@ -271,7 +278,8 @@ static bool is_slow(const_dnnl_primitive_desc_t description)
     return strncmp(name, "ref", 3) == 0;
 }
 
-static void add_convolution_operands(cornu__onednn_kernel *kernel, const cornu__convolution *what, const convolution_layouts *plain)
+static void add_convolution_operands(cornu__onednn_kernel *kernel, const cornu__convolution *what,
+                                     const convolution_layouts *plain)
 {
     switch (what->kind) {
     case CORNU__OP_CONV:
@@ -295,8 +303,8 @@ static void add_convolution_operands(cornu__onednn_kernel *kernel, const cornu__
 }
 
 /* Channels-last first: fast in oneDNN on AVX2 and up, and nothing else in a program then needs another layout. */
-static dnnl_status_t choose_convolution(cornu__onednn *onednn, const cornu__convolution *what, const convolution_layouts *plain,
-                                        dnnl_primitive_desc_t *description)
+static dnnl_status_t choose_convolution(cornu__onednn *onednn, const cornu__convolution *what,
+                                        const convolution_layouts *plain, dnnl_primitive_desc_t *description)
 {
     convolution_layouts asked = *plain;
     dnnl_memory_desc_init_by_tag(&asked.kernel, plain->kernel.ndims, plain->kernel.dims, dnnl_f32, dnnl_format_tag_any);
@@ -318,9 +326,11 @@ static dnnl_status_t choose_convolution(cornu__onednn *onednn, const cornu__conv
     return dnnl_success;
 }
 
-cornu_status cornu__onednn_convolution(cornu__onednn *onednn, const cornu__convolution *what, cornu__onednn_kernel **kernel)
+cornu_status cornu__onednn_convolution(cornu__onednn *onednn, const cornu__convolution *what,
+                                       cornu__onednn_kernel **kernel)
 {
-    convolution_layouts plain = {.x = image_layout(what->x), .kernel = kernel_layout(what->kernel, what->window->groups),
+    convolution_layouts plain = {.x = image_layout(what->x),
+                                 .kernel = kernel_layout(what->kernel, what->window->groups),
                                  .y = image_layout(what->y)};
     dnnl_dims_t outputs = {what->kernel[3]};
     dnnl_memory_desc_init_by_tag(&plain.bias, 1, outputs, dnnl_f32, dnnl_x);
@@ -355,19 +365,23 @@ static dnnl_memory_desc_t matrix_layout(int64_t batch, int64_t rows, int64_t col
         dnnl_memory_desc_init_by_strides(&layout, 2, dims, dnnl_f32, strides);
     } else {
         dnnl_dims_t dims = {shared ? 1 : batch, rows, columns};
-        dnnl_dims_t strides = {shared ? rows * columns : matrix->batch_stride, matrix->row_stride, matrix->column_stride};
+        dnnl_dims_t strides = {shared ? rows * columns : matrix->batch_stride, matrix->row_stride,
+                               matrix->column_stride};
         dnnl_memory_desc_init_by_strides(&layout, 3, dims, dnnl_f32, strides);
     }
     return layout;
 }
 
-cornu_status cornu__onednn_matmul(cornu__onednn *onednn, const cornu__matrix_product *what, cornu__onednn_kernel **kernel)
+cornu_status cornu__onednn_matmul(cornu__onednn *onednn, const cornu__matrix_product *what,
+                                  cornu__onednn_kernel **kernel)
 {
     cornu__matrix product = {.batch_stride = what->m * what->n, .row_stride = what->n, .column_stride = 1};
-    dnnl_memory_desc_t a = matrix_layout(what->batch, what->m, what->k, &what->a), b = matrix_layout(what->batch, what->k, what->n, &what->b);
+    dnnl_memory_desc_t a = matrix_layout(what->batch, what->m, what->k, &what->a),
+                       b = matrix_layout(what->batch, what->k, what->n, &what->b);
     dnnl_memory_desc_t y = matrix_layout(what->batch, what->m, what->n, &product), bias;
     dnnl_dims_t bias_row = {1, what->n}, bias_batch = {1, 1, what->n};
-    dnnl_memory_desc_init_by_tag(&bias, y.ndims, y.ndims == 2 ? bias_row : bias_batch, dnnl_f32, y.ndims == 2 ? dnnl_ab : dnnl_abc);
+    dnnl_memory_desc_init_by_tag(&bias, y.ndims, y.ndims == 2 ? bias_row : bias_batch, dnnl_f32,
+                                 y.ndims == 2 ? dnnl_ab : dnnl_abc);
     dnnl_matmul_desc_t operation;
     dnnl_primitive_desc_t description = NULL;
     dnnl_primitive_attr_t attributes;
@@ -426,7 +440,8 @@ void cornu__onednn_bind(cornu__onednn_kernel *kernel, void *const *operands, voi
         operand *o = &kernel->operands[i];
         dnnl_memory_set_data_handle(o->outside, operands[i]);
         if (o->inside)
-            dnnl_memory_set_data_handle(o->inside, o->is_kernel && !o->is_output ? packed : (char *)scratch + o->scratch_offset);
+            dnnl_memory_set_data_handle(o->inside,
+                                        o->is_kernel && !o->is_output ? packed : (char *)scratch + o->scratch_offset);
     }
     if (kernel->scratchpad)
         dnnl_memory_set_data_handle(kernel->scratchpad, scratch);
@@ -434,7 +449,8 @@ void cornu__onednn_bind(cornu__onednn_kernel *kernel, void *const *operands, voi
 
 static cornu_status reorder(const cornu__onednn_kernel *kernel, const operand *o)
 {
-    TRY_ONEDNN(dnnl_primitive_execute(o->reorder, kernel->onednn->stream, 2, o->reorder_arguments), "a change of layout");
+    TRY_ONEDNN(dnnl_primitive_execute(o->reorder, kernel->onednn->stream, 2, o->reorder_arguments),
+               "a change of layout");
     return CORNU_OK;
 }
 
@@ -453,8 +469,9 @@ cornu_status cornu__onednn_run(const cornu__onednn_kernel *kernel)
         if (o->reorder && !o->is_output && !o->is_kernel)
             CORNU_TRY(reorder(kernel, o));
     }
-    TRY_ONEDNN(dnnl_primitive_execute(kernel->primitive, kernel->onednn->stream, kernel->argument_count, kernel->arguments),
-               "running a primitive");
+    TRY_ONEDNN(
+        dnnl_primitive_execute(kernel->primitive, kernel->onednn->stream, kernel->argument_count, kernel->arguments),
+        "running a primitive");
     for (int i = 0; i < kernel->operand_count; i++) {
         const operand *o = &kernel->operands[i];
         if (o->reorder && o->is_output)

@@ -20,7 +20,8 @@ void cornu__onednn_close(cornu__onednn *onednn);
 void cornu__onednn_version(char *text, size_t size);
 
 typedef struct cornu__convolution {
-    cornu__op_kind kind;  /* CONV: x, kernel[, bias] -> y; CONV_INPUT_GRADIENT: dy, kernel -> dx; CONV_KERNEL_GRADIENT: x, dy -> dkernel */
+    /* CONV: x, kernel[, bias] -> y; CONV_INPUT_GRADIENT: dy, kernel -> dx; CONV_KERNEL_GRADIENT: x, dy -> dkernel */
+    cornu__op_kind kind;
     const int64_t *x;      /* (N, H, W, C) */
     const int64_t *kernel; /* (KH, KW, C / groups, CO) */
     const int64_t *y;      /* (N, OH, OW, CO) */
@@ -35,12 +36,14 @@ typedef struct cornu__matrix {
 typedef struct cornu__matrix_product {
     int64_t batch, m, n, k; /* y (m, n) := a (m, k) b (k, n) */
     cornu__matrix a, b;
-    bool bias, relu;        /* bias: (n) */
+    bool bias, relu; /* bias: (n) */
 } cornu__matrix_product;
 
 /* CORNU_ERROR_UNSUPPORTED if oneDNN cannot do it. The kernel runs on as many threads as OpenMP has at this call; it must be run under the same number. */
-cornu_status cornu__onednn_convolution(cornu__onednn *onednn, const cornu__convolution *what, cornu__onednn_kernel **kernel);
-cornu_status cornu__onednn_matmul(cornu__onednn *onednn, const cornu__matrix_product *what, cornu__onednn_kernel **kernel);
+cornu_status cornu__onednn_convolution(cornu__onednn *onednn, const cornu__convolution *what,
+                                       cornu__onednn_kernel **kernel);
+cornu_status cornu__onednn_matmul(cornu__onednn *onednn, const cornu__matrix_product *what,
+                                  cornu__onednn_kernel **kernel);
 void cornu__onednn_release(cornu__onednn_kernel *kernel);
 
 /* Bytes that a run needs besides its operands, and bytes of the packed copy of the convolution kernel (0: it is taken as it is). */

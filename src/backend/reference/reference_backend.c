@@ -80,7 +80,8 @@ static char *describe_kernel(const cornu__op *op)
     char shape[CORNU__SHAPE_TEXT_SIZE];
     cornu__text_add(&text, "%s: reference", op->name);
     for (int i = 0; i < op->input_count; i++)
-        cornu__text_add(&text, " %s", cornu__text_shape(shape, sizeof shape, op->inputs[i]->rank, op->inputs[i]->shape));
+        cornu__text_add(&text, " %s",
+                        cornu__text_shape(shape, sizeof shape, op->inputs[i]->rank, op->inputs[i]->shape));
     for (int i = 0; i < op->output_count; i++)
         cornu__text_add(&text, "%s %s", i == 0 ? " ->" : "",
                         cornu__text_shape(shape, sizeof shape, op->outputs[i]->rank, op->outputs[i]->shape));
@@ -134,7 +135,8 @@ static char *region_of(const reference_program *program, const cornu__op *op)
     return (char *)buffer->host + (size_t)region->offset * cornu_dtype_size(buffer->dtype);
 }
 
-static cornu_status run_op(reference_program *program, const cornu__op *op, const void *const *inputs, const cornu__run_state *run)
+static cornu_status run_op(reference_program *program, const cornu__op *op, const void *const *inputs,
+                           const cornu__run_state *run)
 {
     const void *from[CORNU__MAX_INPUTS];
     void *to[CORNU__MAX_OUTPUTS];
@@ -145,7 +147,8 @@ static cornu_status run_op(reference_program *program, const cornu__op *op, cons
     switch (op->kind) {
     case CORNU__OP_INPUT:
         if (!inputs || !inputs[op->attributes.index])
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: input %d was not given", op->name, (int)op->attributes.index);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: input %d was not given", op->name,
+                               (int)op->attributes.index);
         memcpy(to[0], inputs[op->attributes.index], byte_count(op->outputs[0]));
         return CORNU_OK;
     case CORNU__OP_VARIABLE:
@@ -176,7 +179,8 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static cornu_status run_program(cornu__program *common, const void *const *inputs, const cornu__run_state *run, double *seconds)
+static cornu_status run_program(cornu__program *common, const void *const *inputs, const cornu__run_state *run,
+                                double *seconds)
 {
     reference_program *program = own(common);
     for (int i = 0; i < program->graph->op_count; i++) {

@@ -6,7 +6,8 @@
 
 /* --- InputLayer --- */
 
-static const char *const input_dtypes[] = {"float32", "int32", "float64", "float16", "int8", "int16", "int64", "uint8", "uint16", "bool", NULL};
+static const char *const input_dtypes[] = {"float32", "int32", "float64", "float16", "int8", "int16",
+                                           "int64",   "uint8", "uint16",  "bool",    NULL};
 static const cornu_input_layer_options input_defaults = {.struct_size = sizeof input_defaults, .trainable = true};
 
 /* All ways to say the shape end in batch_shape. */
@@ -27,7 +28,8 @@ static cornu_status check_input(void *config)
     return CORNU_OK;
 }
 
-static cornu_status call_first(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_first(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     (void)layer, (void)call, (void)count;
     return cornu__set_output(output, inputs[0].node);
@@ -79,15 +81,18 @@ static cornu_status build_dense(cornu_layer *layer, int count, const cornu__spec
     int64_t shape[2] = {inputs->shape[inputs->rank - 1], o->units};
     (void)count;
     if (!cornu__layer_add_weight(layer, "kernel", 2, shape, true, cornu__config_object(o->kernel_initializer),
-                                 cornu__config_object(o->kernel_regularizer), cornu__config_object(o->kernel_constraint)))
+                                 cornu__config_object(o->kernel_regularizer),
+                                 cornu__config_object(o->kernel_constraint)))
         return cornu_error_status();
-    if (o->use_bias && !cornu__layer_add_weight(layer, "bias", 1, shape + 1, true, cornu__config_object(o->bias_initializer),
-                                                cornu__config_object(o->bias_regularizer), cornu__config_object(o->bias_constraint)))
+    if (o->use_bias &&
+        !cornu__layer_add_weight(layer, "bias", 1, shape + 1, true, cornu__config_object(o->bias_initializer),
+                                 cornu__config_object(o->bias_regularizer), cornu__config_object(o->bias_constraint)))
         return cornu_error_status();
     return CORNU_OK;
 }
 
-static cornu_status call_dense(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_dense(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     const cornu_dense_options *o = cornu__layer_config(layer);
     (void)count;
@@ -127,7 +132,8 @@ cornu_layer *cornu_dense_with(int units, const cornu_dense_options *options)
 
 /* --- Embedding --- */
 
-static const cornu_embedding_options embedding_defaults = {.struct_size = sizeof embedding_defaults, CORNU_EMBEDDING_DEFAULTS};
+static const cornu_embedding_options embedding_defaults = {.struct_size = sizeof embedding_defaults,
+                                                           CORNU_EMBEDDING_DEFAULTS};
 
 static cornu_status check_embedding(void *config)
 {
@@ -151,12 +157,14 @@ static cornu_status build_embedding(cornu_layer *layer, int count, const cornu__
     int64_t shape[2] = {o->input_dim, o->output_dim};
     (void)inputs, (void)count;
     return cornu__layer_add_weight(layer, "embeddings", 2, shape, true, cornu__config_object(o->embeddings_initializer),
-                                   cornu__config_object(o->embeddings_regularizer), cornu__config_object(o->embeddings_constraint))
+                                   cornu__config_object(o->embeddings_regularizer),
+                                   cornu__config_object(o->embeddings_constraint))
                ? CORNU_OK
                : cornu_error_status();
 }
 
-static cornu_status call_embedding(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_embedding(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                   cornu__value *output)
 {
     const cornu_embedding_options *o = cornu__layer_config(layer);
     (void)count;
@@ -170,14 +178,13 @@ static cornu_status call_embedding(cornu_layer *layer, cornu__call *call, int co
 }
 
 static const cornu__field embedding_fields[] = {
-    CORNU__LAYER_FIELDS(cornu_embedding_options),
-    CORNU__FIELD(INT, cornu_embedding_options, input_dim),
-    CORNU__FIELD(INT, cornu_embedding_options, output_dim),
-    CORNU__WEIGHT_FIELDS(cornu_embedding_options, embeddings),
+    CORNU__LAYER_FIELDS(cornu_embedding_options),           CORNU__FIELD(INT, cornu_embedding_options, input_dim),
+    CORNU__FIELD(INT, cornu_embedding_options, output_dim), CORNU__WEIGHT_FIELDS(cornu_embedding_options, embeddings),
     CORNU__FIELD(BOOL, cornu_embedding_options, mask_zero),
 };
 static const cornu__layer_class embedding_class = {
-    CORNU__LAYER_BASE("Embedding", cornu_embedding_options, embedding_defaults, embedding_fields, .check = check_embedding),
+    CORNU__LAYER_BASE("Embedding", cornu_embedding_options, embedding_defaults, embedding_fields,
+                      .check = check_embedding),
     .input_min = 1,
     .input_max = 1,
     .input_rank_min = 1,
@@ -201,7 +208,8 @@ cornu_layer *cornu_embedding_with(int input_dim, int output_dim, const cornu_emb
 
 static const cornu_masking_options masking_defaults = {.struct_size = sizeof masking_defaults, .trainable = true};
 
-static cornu_status call_masking(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_masking(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_masking_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node;
@@ -250,7 +258,8 @@ cornu_layer *cornu_identity_with(const cornu_layer_options *options)
 
 /* --- Rescaling --- */
 
-static const cornu_rescaling_options rescaling_defaults = {.struct_size = sizeof rescaling_defaults, .trainable = true, .scale = 1};
+static const cornu_rescaling_options rescaling_defaults = {
+    .struct_size = sizeof rescaling_defaults, .trainable = true, .scale = 1};
 
 static cornu_status infer_float(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output)
 {
@@ -259,7 +268,8 @@ static cornu_status infer_float(const cornu_layer *layer, int count, const cornu
     return CORNU_OK;
 }
 
-static cornu_status call_rescaling(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_rescaling(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                   cornu__value *output)
 {
     const cornu_rescaling_options *o = cornu__layer_config(layer);
     (void)count;
@@ -289,5 +299,10 @@ cornu_layer *cornu_rescaling_with(double scale, const cornu_rescaling_options *o
     return cornu__layer_create(&rescaling_class, &o);
 }
 
-cornu__family cornu__core_layers = {&input_class.base,   &dense_class.base,    &embedding_class.base, &masking_class.base,
-                                    &identity_class.base, &rescaling_class.base, NULL};
+cornu__family cornu__core_layers = {&input_class.base,
+                                    &dense_class.base,
+                                    &embedding_class.base,
+                                    &masking_class.base,
+                                    &identity_class.base,
+                                    &rescaling_class.base,
+                                    NULL};

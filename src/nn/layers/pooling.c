@@ -46,7 +46,8 @@ static cornu_status infer_pooling(const cornu_layer *layer, int count, const cor
     return CORNU_OK;
 }
 
-static cornu_status call_pooling(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_pooling(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_pooling_options *o = cornu__layer_config(layer);
     int axes = axes_of(layer);
@@ -63,7 +64,8 @@ static cornu_status call_pooling(cornu_layer *layer, cornu__call *call, int coun
 }
 
 #define POOLING_FIELDS(one_axis)                                                                                       \
-    CORNU__LAYER_FIELDS(cornu_pooling_options), CORNU__FIELD(SIZE2, cornu_pooling_options, pool_size, .single = one_axis), \
+    CORNU__LAYER_FIELDS(cornu_pooling_options),                                                                        \
+        CORNU__FIELD(SIZE2, cornu_pooling_options, pool_size, .single = one_axis),                                     \
         CORNU__FIELD(TEXT, cornu_pooling_options, padding, .choices = paddings),                                       \
         CORNU__FIELD(SIZE2, cornu_pooling_options, strides, .single = one_axis, .optional = true),                     \
         CORNU__FIELD(TEXT, cornu_pooling_options, data_format, .choices = cornu__data_formats)
@@ -72,7 +74,8 @@ static const cornu__field pooling2d_fields[] = {POOLING_FIELDS(false)};
 
 #define POOLING_CLASS(class_name, axes)                                                                                \
     {                                                                                                                  \
-        CORNU__LAYER_BASE(class_name, cornu_pooling_options, pooling_defaults, pooling##axes##d_fields, .check = check_pooling), \
+        CORNU__LAYER_BASE(class_name, cornu_pooling_options, pooling_defaults, pooling##axes##d_fields,                \
+                          .check = check_pooling),                                                                     \
             .input_min = 1, .input_max = 1, .input_rank_min = (axes) + 2, .input_rank_max = (axes) + 2,                \
             .infer = infer_pooling, .call = call_pooling, .mask = CORNU__MASK_STOP                                     \
     }
@@ -131,19 +134,23 @@ static cornu_status infer_global(const cornu_layer *layer, int count, const corn
 static cornu_node *masked_mean(cornu_node *x, cornu_node *mask, int time, bool keepdims)
 {
     cornu_node *column = cornu__expand_axis(mask, time == 1 ? 2 : 1);
-    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, column), 1, &time, keepdims);
+    cornu_node *sum =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, column), 1, &time, keepdims);
     return cornu__op_binary(CORNU__OP_DIVIDE, sum, cornu__op_reduce(CORNU__OP_SUM, column, 1, &time, keepdims));
 }
 
-static cornu_status call_global(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_global(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                cornu__value *output)
 {
     const cornu_global_pooling_options *o = cornu__layer_config(layer);
-    int first = cornu__channels_first(o->data_format) ? 2 : 1, axes[2] = {first, first + 1}, axis_count = axes_of(layer);
+    int first = cornu__channels_first(o->data_format) ? 2 : 1, axes[2] = {first, first + 1},
+        axis_count = axes_of(layer);
     cornu_node *x = cornu__op_cast(inputs->node, call->dtype);
     (void)count;
     if (inputs->mask && axis_count == 1 && !takes_maximum(layer))
         return cornu__set_output(output, masked_mean(x, inputs->mask, first, o->keepdims));
-    return cornu__set_output(output, cornu__op_reduce(takes_maximum(layer) ? CORNU__OP_MAX : CORNU__OP_MEAN, x, axis_count, axes, o->keepdims));
+    return cornu__set_output(output, cornu__op_reduce(takes_maximum(layer) ? CORNU__OP_MAX : CORNU__OP_MEAN, x,
+                                                      axis_count, axes, o->keepdims));
 }
 
 static const cornu__field global_fields[] = {
@@ -153,9 +160,9 @@ static const cornu__field global_fields[] = {
 };
 #define GLOBAL_CLASS(class_name, axes)                                                                                 \
     {                                                                                                                  \
-        CORNU__LAYER_BASE(class_name, cornu_global_pooling_options, global_defaults, global_fields), .input_min = 1,   \
-        .input_max = 1, .input_rank_min = (axes) + 2, .input_rank_max = (axes) + 2, .infer = infer_global,             \
-        .call = call_global, .mask = CORNU__MASK_STOP                                                                  \
+        CORNU__LAYER_BASE(class_name, cornu_global_pooling_options, global_defaults, global_fields),                   \
+            .input_min = 1, .input_max = 1, .input_rank_min = (axes) + 2, .input_rank_max = (axes) + 2,                \
+            .infer = infer_global, .call = call_global, .mask = CORNU__MASK_STOP                                       \
     }
 static const cornu__layer_class global_max1d_class = GLOBAL_CLASS("GlobalMaxPooling1D", 1);
 static const cornu__layer_class global_max2d_class = GLOBAL_CLASS("GlobalMaxPooling2D", 2);
@@ -182,6 +189,12 @@ cornu_layer *cornu_global_average_pooling2d_with(const cornu_global_pooling_opti
     return cornu__layer_create(&global_average2d_class, options);
 }
 
-cornu__family cornu__pooling_layers = {&max1d_class.base,          &max2d_class.base,          &average1d_class.base,
-                                       &average2d_class.base,      &global_max1d_class.base,   &global_max2d_class.base,
-                                       &global_average1d_class.base, &global_average2d_class.base, NULL};
+cornu__family cornu__pooling_layers = {&max1d_class.base,
+                                       &max2d_class.base,
+                                       &average1d_class.base,
+                                       &average2d_class.base,
+                                       &global_max1d_class.base,
+                                       &global_max2d_class.base,
+                                       &global_average1d_class.base,
+                                       &global_average2d_class.base,
+                                       NULL};

@@ -62,7 +62,8 @@ cornu_status cornu__size2_at_least(const char *option, int least, cornu_size2 si
     return cornu__at_least(option, least, size.second);
 }
 
-cornu_status cornu__window_fit(cornu__window *window, const char *padding, const cornu__images *input, int64_t output[2])
+cornu_status cornu__window_fit(cornu__window *window, const char *padding, const cornu__images *input,
+                               int64_t output[2])
 {
     for (int i = 0; i < 2; i++) {
         int64_t size = input->size[i], stride = window->strides[i];
@@ -82,8 +83,13 @@ cornu_status cornu__window_fit(cornu__window *window, const char *padding, const
         } else {
             int64_t padded = size + window->pad_before[i];
             if (padded < reach)
-                return cornu__fail(CORNU_ERROR_SHAPE, "a window of %lld does not fit into an input of size %lld (%s) with padding \"%s\"",
-                                   (long long)reach, (long long)size, i == 0 ? "height" : input->axes == 1 ? "time" : "width", padding);
+                return cornu__fail(CORNU_ERROR_SHAPE,
+                                   "a window of %lld does not fit into an input of size %lld (%s) with padding \"%s\"",
+                                   (long long)reach, (long long)size,
+                                   i == 0             ? "height"
+                                   : input->axes == 1 ? "time"
+                                                      : "width",
+                                   padding);
             output[i] = (padded - reach) / stride + 1;
         }
     }

@@ -33,6 +33,7 @@ cornu_status cornu__size2_at_least(const char *option, int least, cornu_size2 si
 
 /* Padding and output size of a window along both axes: "valid", "same" (an odd zero at the end), "causal" (all in front, last axis).
  * window->size must be set. Errors name the option and sizes. */
-cornu_status cornu__window_fit(cornu__window *window, const char *padding, const cornu__images *input, int64_t output[2]);
+cornu_status cornu__window_fit(cornu__window *window, const char *padding, const cornu__images *input,
+                               int64_t output[2]);
 
 #endif

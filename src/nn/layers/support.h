@@ -16,11 +16,12 @@
 
 /* Initializer, regularizer and constraint of one weight. */
 #define CORNU__WEIGHT_FIELDS(options, weight)                                                                          \
-    CORNU__OBJECT_FIELD(options, weight##_initializer, INITIALIZER), CORNU__OBJECT_FIELD(options, weight##_regularizer, REGULARIZER, .optional = true), \
+    CORNU__OBJECT_FIELD(options, weight##_initializer, INITIALIZER),                                                   \
+        CORNU__OBJECT_FIELD(options, weight##_regularizer, REGULARIZER, .optional = true),                             \
         CORNU__OBJECT_FIELD(options, weight##_constraint, CONSTRAINT, .optional = true)
 
 /* The beginning of a layer class: name, options, defaults, fields, and what more there is (.check = ...). */
-#define CORNU__LAYER_BASE(class_name, options, default_options, table, ...)                                               \
+#define CORNU__LAYER_BASE(class_name, options, default_options, table, ...)                                            \
     .base = {.kind = CORNU__KIND_LAYER,                                                                                \
              .name = (class_name),                                                                                     \
              .options_size = sizeof(options),                                                                          \
@@ -66,7 +67,8 @@ cornu_status cornu__resolve_axis(int axis, int rank, int *resolved);
 cornu_status cornu__known_size(const cornu__spec *input, int axis, const char *what, int64_t *size);
 
 /* Once the layer is built: that the input's axis has the size of the weight's. */
-cornu_status cornu__fits_weight(const cornu_layer *layer, const char *weight, int weight_axis, const cornu__spec *input, int axis);
+cornu_status cornu__fits_weight(const cornu_layer *layer, const char *weight, int weight_axis, const cornu__spec *input,
+                                int axis);
 
 cornu_status cornu__at_least(const char *option, long long least, long long got);
 cornu_status cornu__check_rate(const char *option, double rate);

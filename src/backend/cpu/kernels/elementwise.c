@@ -71,7 +71,7 @@ LOOP_2(greater_equal, float, float, x >= y ? 1.0f : 0.0f)
 LOOP_2(relu_gradient, float, float, y > 0.0f ? x : 0.0f)
 LOOP_2(int_add, int32_t, int32_t, (int32_t)((uint32_t)x + (uint32_t)y))
 LOOP_2(int_subtract, int32_t, int32_t, (int32_t)((uint32_t)x - (uint32_t)y))
-LOOP_2(int_multiply, int32_t, int32_t, (int32_t)((uint32_t)x * (uint32_t)y))
+LOOP_2(int_multiply, int32_t, int32_t, (int32_t)((uint32_t)x *(uint32_t)y))
 LOOP_2(int_maximum, int32_t, int32_t, x > y ? x : y)
 LOOP_2(int_minimum, int32_t, int32_t, x < y ? x : y)
 LOOP_2(int_equal, float, int32_t, x == y ? 1.0f : 0.0f)
@@ -157,18 +157,11 @@ cornu__tile_function *const CORNU_ISA_NAME(cornu__float_tile)[CORNU__OP_KIND_COU
 };
 
 cornu__tile_function *const CORNU_ISA_NAME(cornu__int_tile)[CORNU__OP_KIND_COUNT] = {
-    [CORNU__OP_NEGATE] = int_negate,
-    [CORNU__OP_CAST] = int_copy,
-    [CORNU__OP_STOP_GRADIENT] = int_copy,
-    [CORNU__OP_ADD] = int_add,
-    [CORNU__OP_SUBTRACT] = int_subtract,
-    [CORNU__OP_MULTIPLY] = int_multiply,
-    [CORNU__OP_MAXIMUM] = int_maximum,
-    [CORNU__OP_MINIMUM] = int_minimum,
-    [CORNU__OP_EQUAL] = int_equal,
-    [CORNU__OP_NOT_EQUAL] = int_not_equal,
-    [CORNU__OP_LESS] = int_less,
-    [CORNU__OP_LESS_EQUAL] = int_less_equal,
-    [CORNU__OP_GREATER] = int_greater,
-    [CORNU__OP_GREATER_EQUAL] = int_greater_equal,
+    [CORNU__OP_NEGATE] = int_negate,      [CORNU__OP_CAST] = int_copy,
+    [CORNU__OP_STOP_GRADIENT] = int_copy, [CORNU__OP_ADD] = int_add,
+    [CORNU__OP_SUBTRACT] = int_subtract,  [CORNU__OP_MULTIPLY] = int_multiply,
+    [CORNU__OP_MAXIMUM] = int_maximum,    [CORNU__OP_MINIMUM] = int_minimum,
+    [CORNU__OP_EQUAL] = int_equal,        [CORNU__OP_NOT_EQUAL] = int_not_equal,
+    [CORNU__OP_LESS] = int_less,          [CORNU__OP_LESS_EQUAL] = int_less_equal,
+    [CORNU__OP_GREATER] = int_greater,    [CORNU__OP_GREATER_EQUAL] = int_greater_equal,
 };

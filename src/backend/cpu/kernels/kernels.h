@@ -41,42 +41,46 @@ typedef struct cornu__cpu_kernels {
     /* --- softmax and cross-entropy over rows (softmax.c) --- */
     void (*softmax)(const float *x, int64_t rows, int64_t width, float *y);
     void (*log_softmax)(const float *x, int64_t rows, int64_t width, float *y);
-    void (*sparse_cross_entropy)(const float *logits, const int32_t *labels, int64_t rows, int64_t width, bool clip, float *loss,
-                                 float *probabilities);
-    void (*sparse_cross_entropy_gradient)(const float *dloss, const float *probabilities, const int32_t *labels, int64_t rows,
-                                          int64_t width, float *dlogits);
-    void (*softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows, int64_t width, float smoothing, bool clip,
-                                  float *loss, float *probabilities);
-    void (*softmax_cross_entropy_gradient)(const float *dloss, const float *probabilities, const float *targets, int64_t rows,
-                                           int64_t width, float smoothing, float *dlogits);
+    void (*sparse_cross_entropy)(const float *logits, const int32_t *labels, int64_t rows, int64_t width, bool clip,
+                                 float *loss, float *probabilities);
+    void (*sparse_cross_entropy_gradient)(const float *dloss, const float *probabilities, const int32_t *labels,
+                                          int64_t rows, int64_t width, float *dlogits);
+    void (*softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows, int64_t width,
+                                  float smoothing, bool clip, float *loss, float *probabilities);
+    void (*softmax_cross_entropy_gradient)(const float *dloss, const float *probabilities, const float *targets,
+                                           int64_t rows, int64_t width, float smoothing, float *dlogits);
 
     /* --- batch normalisation over rows x channels (norm.c) --- */
     /* mean[c] and the sum of squared deviations from it. */
     void (*norm_statistics)(const float *x, int64_t rows, int64_t channels, float *mean, float *deviation);
     /* y := x * scale[c] + shift[c], and max(0, .) of it if relu. */
-    void (*norm_apply)(const float *x, int64_t rows, int64_t channels, const float *scale, const float *shift, bool relu, float *y);
+    void (*norm_apply)(const float *x, int64_t rows, int64_t channels, const float *scale, const float *shift,
+                       bool relu, float *y);
     /* sum_dy[c], sum_product[c]: of g and g * (x - mean[c]); g = dy, or 0 where y <= 0 if y is given. */
-    void (*norm_gradient_sums)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels, const float *mean,
-                               float *sum_dy, float *sum_product);
+    void (*norm_gradient_sums)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels,
+                               const float *mean, float *sum_dy, float *sum_product);
     /* dx := g * a[c] + x * b[c] + d[c]. */
-    void (*norm_gradient_apply)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels, const float *a,
-                                const float *b, const float *d, float *dx);
+    void (*norm_gradient_apply)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels,
+                                const float *a, const float *b, const float *d, float *dx);
 
     /* --- pooling: the output rows begin .. end - 1 of all N * output_height (pool.c) --- */
-    void (*max_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end, float *y, int32_t *index);
+    void (*max_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end, float *y,
+                     int32_t *index);
     void (*average_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end, float *y);
     /* Images begin .. end - 1: windows may overlap inside one. */
-    void (*max_pool_gradient)(const cornu__pool_shape *shape, const float *dy, const int32_t *index, int64_t begin, int64_t end,
-                              float *dx);
-    void (*average_pool_gradient)(const cornu__pool_shape *shape, const float *dy, int64_t begin, int64_t end, float *dx);
+    void (*max_pool_gradient)(const cornu__pool_shape *shape, const float *dy, const int32_t *index, int64_t begin,
+                              int64_t end, float *dx);
+    void (*average_pool_gradient)(const cornu__pool_shape *shape, const float *dy, int64_t begin, int64_t end,
+                                  float *dx);
 
     /* --- random numbers (random.c): elements begin .. end - 1 of the draw; arrays point at element 0 --- */
-    void (*dropout)(cornu__random_key key, float rate, float scale, const float *x, int64_t begin, int64_t end, float *y);
+    void (*dropout)(cornu__random_key key, float rate, float scale, const float *x, int64_t begin, int64_t end,
+                    float *y);
     void (*uniform)(cornu__random_key key, int64_t begin, int64_t end, float *y);
 
     /* --- small matrices (matmul.c): y (m, n) := a (m, k) b (k, n) [+ bias (n)] [ReLU]; strides in elements of (row, column) --- */
-    void (*matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row,
-                   int64_t b_column, const float *bias, bool relu, float *y);
+    void (*matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
+                   int64_t b_row, int64_t b_column, const float *bias, bool relu, float *y);
 } cornu__cpu_kernels;
 
 extern const cornu__cpu_kernels cornu__cpu_kernels_baseline;

@@ -3,8 +3,8 @@
 
 #define COLUMNS 32 /* columns of y kept in registers */
 
-static void row_block(int64_t n, int64_t k, const float *restrict a, int64_t a_column, const float *restrict b, int64_t b_row,
-                      const float *restrict bias, bool relu, float *restrict y)
+static void row_block(int64_t n, int64_t k, const float *restrict a, int64_t a_column, const float *restrict b,
+                      int64_t b_row, const float *restrict bias, bool relu, float *restrict y)
 {
     float sum[COLUMNS];
     for (int64_t j = 0; j < n; j++)
@@ -18,7 +18,8 @@ static void row_block(int64_t n, int64_t k, const float *restrict a, int64_t a_c
         y[j] = relu && sum[j] < 0.0f ? 0.0f : sum[j];
 }
 
-static float dot(int64_t k, const float *restrict a, int64_t a_column, const float *restrict b, int64_t b_row, float start)
+static float dot(int64_t k, const float *restrict a, int64_t a_column, const float *restrict b, int64_t b_row,
+                 float start)
 {
     float sum = start;
     for (int64_t i = 0; i < k; i++)
@@ -26,13 +27,15 @@ static float dot(int64_t k, const float *restrict a, int64_t a_column, const flo
     return sum;
 }
 
-void CORNU_ISA_NAME(cornu__matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
-                                   int64_t b_row, int64_t b_column, const float *bias, bool relu, float *y)
+void CORNU_ISA_NAME(cornu__matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column,
+                                   const float *b, int64_t b_row, int64_t b_column, const float *bias, bool relu,
+                                   float *y)
 {
     for (int64_t i = 0; i < m; i++, a += a_row, y += n) {
         if (b_column == 1) {
             for (int64_t j = 0; j < n; j += COLUMNS)
-                row_block(n - j < COLUMNS ? n - j : COLUMNS, k, a, a_column, b + j, b_row, bias ? bias + j : NULL, relu, y + j);
+                row_block(n - j < COLUMNS ? n - j : COLUMNS, k, a, a_column, b + j, b_row, bias ? bias + j : NULL, relu,
+                          y + j);
         } else {
             for (int64_t j = 0; j < n; j++) {
                 float sum = dot(k, a, a_column, b + j * b_column, b_row, bias ? bias[j] : 0.0f);

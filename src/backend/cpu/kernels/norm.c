@@ -9,8 +9,8 @@
 #include "backend/cpu/kernels/table.h"
 #include "backend/cpu/kernels/vector_math.h"
 
-#define LINE 64          /* floats in a line at least, where a row has fewer */
-#define STRIP 256        /* channels handled at a time where a row has more */
+#define LINE 64   /* floats in a line at least, where a row has fewer */
+#define STRIP 256 /* channels handled at a time where a row has more */
 #define BLOCK_FLOATS 4096
 
 /* How many rows make one line. */
@@ -45,8 +45,8 @@ static inline void line_sums(const float *restrict x, int64_t lines, int64_t wid
             sum[i] += x[r * stride + i];
 }
 
-static inline void line_deviations(const float *restrict x, int64_t lines, int64_t width, int64_t stride, const float *restrict mean,
-                                   float *restrict sum)
+static inline void line_deviations(const float *restrict x, int64_t lines, int64_t width, int64_t stride,
+                                   const float *restrict mean, float *restrict sum)
 {
     for (int64_t i = 0; i < width; i++)
         sum[i] = 0;
@@ -57,8 +57,9 @@ static inline void line_deviations(const float *restrict x, int64_t lines, int64
         }
 }
 
-static inline void line_products(const float *restrict dy, const float *restrict x, const float *restrict y, int64_t lines, int64_t width,
-                                 int64_t stride, const float *restrict mean, float *restrict sum, float *restrict product)
+static inline void line_products(const float *restrict dy, const float *restrict x, const float *restrict y,
+                                 int64_t lines, int64_t width, int64_t stride, const float *restrict mean,
+                                 float *restrict sum, float *restrict product)
 {
     for (int64_t i = 0; i < width; i++)
         sum[i] = product[i] = 0;
@@ -101,8 +102,8 @@ static void deviations(const strip *s, const float *x, int64_t lines, const floa
 }
 
 /* Merges a block of `count` rows with mean and deviation into the first `before` rows'. */
-static void merge(int64_t channels, int64_t before, int64_t count, const float *block_mean, const float *block_deviation, float *mean,
-                  float *deviation)
+static void merge(int64_t channels, int64_t before, int64_t count, const float *block_mean,
+                  const float *block_deviation, float *mean, float *deviation)
 {
     double weight = (double)count / (double)(before + count);
     for (int64_t c = 0; c < channels; c++) {
@@ -112,7 +113,8 @@ static void merge(int64_t channels, int64_t before, int64_t count, const float *
     }
 }
 
-static void strip_statistics(const float *x, int64_t rows, int64_t channels, int64_t stride, float *mean, float *deviation)
+static void strip_statistics(const float *x, int64_t rows, int64_t channels, int64_t stride, float *mean,
+                             float *deviation)
 {
     int64_t times = stride == channels ? rows_per_line(channels) : 1;
     strip s = {.width = channels * times, .stride = stride * times, .times = times, .channels = channels};
@@ -143,14 +145,15 @@ static void strip_statistics(const float *x, int64_t rows, int64_t channels, int
     }
 }
 
-void CORNU_ISA_NAME(cornu__norm_statistics)(const float *x, int64_t rows, int64_t channels, float *mean, float *deviation)
+void CORNU_ISA_NAME(cornu__norm_statistics)(const float *x, int64_t rows, int64_t channels, float *mean,
+                                            float *deviation)
 {
     for (int64_t c = 0; c < channels; c += STRIP)
         strip_statistics(x + c, rows, channels - c < STRIP ? channels - c : STRIP, channels, mean + c, deviation + c);
 }
 
-static inline void apply_lines(const float *x, int64_t lines, int64_t width, int64_t stride, const float *restrict scale,
-                               const float *restrict shift, bool relu, float *y)
+static inline void apply_lines(const float *x, int64_t lines, int64_t width, int64_t stride,
+                               const float *restrict scale, const float *restrict shift, bool relu, float *y)
 {
     for (int64_t r = 0; r < lines; r++) {
         const float *from = x + r * stride;
@@ -169,8 +172,8 @@ static inline void apply_lines(const float *x, int64_t lines, int64_t width, int
     }
 }
 
-void CORNU_ISA_NAME(cornu__norm_apply)(const float *x, int64_t rows, int64_t channels, const float *scale, const float *shift, bool relu,
-                                       float *y)
+void CORNU_ISA_NAME(cornu__norm_apply)(const float *x, int64_t rows, int64_t channels, const float *scale,
+                                       const float *shift, bool relu, float *y)
 {
     int64_t times = rows_per_line(channels), whole = rows / times * times;
     float line_scale[LINE], line_shift[LINE];
@@ -192,8 +195,8 @@ void CORNU_ISA_NAME(cornu__norm_apply)(const float *x, int64_t rows, int64_t cha
     apply_lines(x + whole * channels, rows - whole, channels, channels, scale, shift, relu, y + whole * channels);
 }
 
-static void strip_products(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels, int64_t stride,
-                           const float *mean, float *sum_dy, float *sum_product)
+static void strip_products(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels,
+                           int64_t stride, const float *mean, float *sum_dy, float *sum_product)
 {
     int64_t times = stride == channels ? rows_per_line(channels) : 1;
     int64_t width = channels * times;
@@ -225,16 +228,16 @@ static void strip_products(const float *dy, const float *x, const float *y, int6
     }
 }
 
-void CORNU_ISA_NAME(cornu__norm_gradient_sums)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels,
-                                               const float *mean, float *sum_dy, float *sum_product)
+void CORNU_ISA_NAME(cornu__norm_gradient_sums)(const float *dy, const float *x, const float *y, int64_t rows,
+                                               int64_t channels, const float *mean, float *sum_dy, float *sum_product)
 {
     for (int64_t c = 0; c < channels; c += STRIP)
-        strip_products(dy + c, x + c, y ? y + c : NULL, rows, channels - c < STRIP ? channels - c : STRIP, channels, mean + c,
-                       sum_dy + c, sum_product + c);
+        strip_products(dy + c, x + c, y ? y + c : NULL, rows, channels - c < STRIP ? channels - c : STRIP, channels,
+                       mean + c, sum_dy + c, sum_product + c);
 }
 
-static inline void gradient_lines(const float *dy, const float *x, const float *y, int64_t lines, int64_t width, const float *restrict a,
-                                  const float *restrict b, const float *restrict d, float *dx)
+static inline void gradient_lines(const float *dy, const float *x, const float *y, int64_t lines, int64_t width,
+                                  const float *restrict a, const float *restrict b, const float *restrict d, float *dx)
 {
     for (int64_t r = 0; r < lines; r++) {
         int64_t at = r * width;
@@ -252,8 +255,9 @@ static inline void gradient_lines(const float *dy, const float *x, const float *
     }
 }
 
-void CORNU_ISA_NAME(cornu__norm_gradient_apply)(const float *dy, const float *x, const float *y, int64_t rows, int64_t channels,
-                                                const float *a, const float *b, const float *d, float *dx)
+void CORNU_ISA_NAME(cornu__norm_gradient_apply)(const float *dy, const float *x, const float *y, int64_t rows,
+                                                int64_t channels, const float *a, const float *b, const float *d,
+                                                float *dx)
 {
     int64_t times = rows_per_line(channels), whole = 0;
     float line_a[LINE], line_b[LINE], line_d[LINE];

@@ -17,7 +17,8 @@ static reach reach_of(const cornu__pool_shape *shape, int axis, int64_t position
     return r;
 }
 
-static void start_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y, int32_t *restrict index)
+static void start_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y,
+                          int32_t *restrict index)
 {
     for (int64_t c = 0; c < channels; c++) {
         y[c] = x[c];
@@ -25,7 +26,8 @@ static void start_maximum(const float *restrict x, int64_t channels, int32_t num
     }
 }
 
-static void take_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y, int32_t *restrict index)
+static void take_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y,
+                         int32_t *restrict index)
 {
     for (int64_t c = 0; c < channels; c++) {
         float now = y[c], other = x[c];
@@ -36,7 +38,8 @@ static void take_maximum(const float *restrict x, int64_t channels, int32_t numb
     }
 }
 
-void CORNU_ISA_NAME(cornu__max_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end, float *y, int32_t *index)
+void CORNU_ISA_NAME(cornu__max_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end,
+                                     float *y, int32_t *index)
 {
     int64_t channels = shape->channels;
     for (int64_t row = begin; row < end; row++) {
@@ -49,16 +52,19 @@ void CORNU_ISA_NAME(cornu__max_pool)(const cornu__pool_shape *shape, const float
             bool started = false;
             for (int64_t i = vertical.first; i < vertical.last; i++)
                 for (int64_t j = horizontal.first; j < horizontal.last; j++) {
-                    int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start + j * shape->dilation[1];
+                    int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start +
+                                    j * shape->dilation[1];
                     int32_t number = (int32_t)(i * shape->size[1] + j);
-                    (started ? take_maximum : start_maximum)(plane + pixel * channels, channels, number, y + at, index + at);
+                    (started ? take_maximum : start_maximum)(plane + pixel * channels, channels, number, y + at,
+                                                             index + at);
                     started = true;
                 }
         }
     }
 }
 
-void CORNU_ISA_NAME(cornu__average_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end, float *y)
+void CORNU_ISA_NAME(cornu__average_pool)(const cornu__pool_shape *shape, const float *x, int64_t begin, int64_t end,
+                                         float *y)
 {
     int64_t channels = shape->channels;
     for (int64_t row = begin; row < end; row++) {
@@ -73,7 +79,8 @@ void CORNU_ISA_NAME(cornu__average_pool)(const cornu__pool_shape *shape, const f
                 to[c] = 0;
             for (int64_t i = vertical.first; i < vertical.last; i++)
                 for (int64_t j = horizontal.first; j < horizontal.last; j++) {
-                    int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start + j * shape->dilation[1];
+                    int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start +
+                                    j * shape->dilation[1];
                     const float *restrict from = plane + pixel * channels;
                     for (int64_t c = 0; c < channels; c++)
                         to[c] += from[c];
@@ -110,8 +117,10 @@ static void scatter_shared(const float *restrict dy, const int32_t *restrict ind
 static bool windows_tile(const cornu__pool_shape *shape)
 {
     for (int axis = 0; axis < 2; axis++) {
-        int64_t size = axis == 0 ? shape->height : shape->width, out = axis == 0 ? shape->output_height : shape->output_width;
-        if (shape->strides[axis] != shape->size[axis] || shape->dilation[axis] != 1 || out * shape->size[axis] - shape->pad_before[axis] < size)
+        int64_t size = axis == 0 ? shape->height : shape->width,
+                out = axis == 0 ? shape->output_height : shape->output_width;
+        if (shape->strides[axis] != shape->size[axis] || shape->dilation[axis] != 1 ||
+            out * shape->size[axis] - shape->pad_before[axis] < size)
             return false;
     }
     return true;
@@ -123,8 +132,8 @@ static void clear(float *to, int64_t count)
         to[i] = 0;
 }
 
-void CORNU_ISA_NAME(cornu__max_pool_gradient)(const cornu__pool_shape *shape, const float *dy, const int32_t *index, int64_t begin,
-                                              int64_t end, float *dx)
+void CORNU_ISA_NAME(cornu__max_pool_gradient)(const cornu__pool_shape *shape, const float *dy, const int32_t *index,
+                                              int64_t begin, int64_t end, float *dx)
 {
     int64_t channels = shape->channels, image_size = shape->height * shape->width * channels;
     bool tile = windows_tile(shape), overlap = windows_overlap(shape);
@@ -139,16 +148,18 @@ void CORNU_ISA_NAME(cornu__max_pool_gradient)(const cornu__pool_shape *shape, co
                 int64_t at = ((image * shape->output_height + row) * shape->output_width + column) * channels;
                 for (int64_t i = vertical.first; i < vertical.last; i++)
                     for (int64_t j = horizontal.first; j < horizontal.last; j++) {
-                        int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start + j * shape->dilation[1];
-                        (overlap ? scatter_shared : scatter_exclusive)(dy + at, index + at, channels, (int32_t)(i * shape->size[1] + j),
-                                                                       plane + pixel * channels);
+                        int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start +
+                                        j * shape->dilation[1];
+                        (overlap ? scatter_shared : scatter_exclusive)(
+                            dy + at, index + at, channels, (int32_t)(i * shape->size[1] + j), plane + pixel * channels);
                     }
             }
         }
     }
 }
 
-void CORNU_ISA_NAME(cornu__average_pool_gradient)(const cornu__pool_shape *shape, const float *dy, int64_t begin, int64_t end, float *dx)
+void CORNU_ISA_NAME(cornu__average_pool_gradient)(const cornu__pool_shape *shape, const float *dy, int64_t begin,
+                                                  int64_t end, float *dx)
 {
     int64_t channels = shape->channels, image_size = shape->height * shape->width * channels;
     for (int64_t image = begin; image < end; image++) {
@@ -158,12 +169,14 @@ void CORNU_ISA_NAME(cornu__average_pool_gradient)(const cornu__pool_shape *shape
             reach vertical = reach_of(shape, 0, row);
             for (int64_t column = 0; column < shape->output_width; column++) {
                 reach horizontal = reach_of(shape, 1, column);
-                const float *restrict from = dy + ((image * shape->output_height + row) * shape->output_width + column) * channels;
+                const float *restrict from =
+                    dy + ((image * shape->output_height + row) * shape->output_width + column) * channels;
                 int64_t count = (vertical.last - vertical.first) * (horizontal.last - horizontal.first);
                 float scale = count > 0 ? 1.0f / (float)count : 0.0f;
                 for (int64_t i = vertical.first; i < vertical.last; i++)
                     for (int64_t j = horizontal.first; j < horizontal.last; j++) {
-                        int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start + j * shape->dilation[1];
+                        int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start +
+                                        j * shape->dilation[1];
                         float *restrict to = plane + pixel * channels;
                         for (int64_t c = 0; c < channels; c++)
                             to[c] += from[c] * scale;

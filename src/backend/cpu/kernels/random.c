@@ -48,7 +48,8 @@ void CORNU_ISA_NAME(cornu__uniform)(cornu__random_key key, int64_t begin, int64_
     }
 }
 
-void CORNU_ISA_NAME(cornu__dropout)(cornu__random_key key, float rate, float scale, const float *x, int64_t begin, int64_t end, float *y)
+void CORNU_ISA_NAME(cornu__dropout)(cornu__random_key key, float rate, float scale, const float *x, int64_t begin,
+                                    int64_t end, float *y)
 {
     uint32_t words[BLOCKS][4];
     const uint32_t *word = &words[0][0];

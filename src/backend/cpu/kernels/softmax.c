@@ -100,8 +100,8 @@ static float clipped_loss(const float *probabilities, int64_t width, int32_t lab
 }
 
 /* loss = ln(sum of e^(x - max)) - (x[label] - max) */
-void CORNU_ISA_NAME(cornu__sparse_cross_entropy)(const float *logits, const int32_t *labels, int64_t rows, int64_t width, bool clip,
-                                                 float *loss, float *probabilities)
+void CORNU_ISA_NAME(cornu__sparse_cross_entropy)(const float *logits, const int32_t *labels, int64_t rows,
+                                                 int64_t width, bool clip, float *loss, float *probabilities)
 {
     for (int64_t r = 0; r < rows; r++, logits += width, probabilities += width) {
         float highest = row_maximum(logits, width);
@@ -112,8 +112,9 @@ void CORNU_ISA_NAME(cornu__sparse_cross_entropy)(const float *logits, const int3
     }
 }
 
-void CORNU_ISA_NAME(cornu__sparse_cross_entropy_gradient)(const float *dloss, const float *probabilities, const int32_t *labels,
-                                                          int64_t rows, int64_t width, float *dlogits)
+void CORNU_ISA_NAME(cornu__sparse_cross_entropy_gradient)(const float *dloss, const float *probabilities,
+                                                          const int32_t *labels, int64_t rows, int64_t width,
+                                                          float *dlogits)
 {
     for (int64_t r = 0; r < rows; r++, probabilities += width, dlogits += width) {
         float scale = dloss[r];
@@ -124,8 +125,9 @@ void CORNU_ISA_NAME(cornu__sparse_cross_entropy_gradient)(const float *dloss, co
     }
 }
 
-void CORNU_ISA_NAME(cornu__softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows, int64_t width,
-                                                  float smoothing, bool clip, float *loss, float *probabilities)
+void CORNU_ISA_NAME(cornu__softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows,
+                                                  int64_t width, float smoothing, bool clip, float *loss,
+                                                  float *probabilities)
 {
     float keep = 1.0f - smoothing, spread = smoothing / (float)width;
     for (int64_t r = 0; r < rows; r++, logits += width, targets += width, probabilities += width) {
@@ -143,8 +145,9 @@ void CORNU_ISA_NAME(cornu__softmax_cross_entropy)(const float *logits, const flo
     }
 }
 
-void CORNU_ISA_NAME(cornu__softmax_cross_entropy_gradient)(const float *dloss, const float *probabilities, const float *targets,
-                                                           int64_t rows, int64_t width, float smoothing, float *dlogits)
+void CORNU_ISA_NAME(cornu__softmax_cross_entropy_gradient)(const float *dloss, const float *probabilities,
+                                                           const float *targets, int64_t rows, int64_t width,
+                                                           float smoothing, float *dlogits)
 {
     float keep = 1.0f - smoothing, spread = smoothing / (float)width;
     for (int64_t r = 0; r < rows; r++, probabilities += width, targets += width, dlogits += width) {

@@ -70,7 +70,8 @@ static void strip_sum(const float *restrict x, int64_t rows, int64_t width, int6
         out[j] += lane[j];
 }
 
-void CORNU_ISA_NAME(cornu__column_sum)(const float *x, int64_t rows, int64_t width, int64_t stride, bool accumulate, float *out)
+void CORNU_ISA_NAME(cornu__column_sum)(const float *x, int64_t rows, int64_t width, int64_t stride, bool accumulate,
+                                       float *out)
 {
     if (!accumulate)
         for (int64_t c = 0; c < width; c++)
