@@ -11,8 +11,8 @@ pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo>=1.16)
 
 add_library(cornu_dependencies INTERFACE)
-target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson PkgConfig::nettle
-                                                   PkgConfig::cairo OpenMP::OpenMP_C Threads::Threads m)
+target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson
+                                                   PkgConfig::nettle PkgConfig::cairo OpenMP::OpenMP_C Threads::Threads m)
 
 if(CORNU_TESTS)
     pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
