@@ -1,0 +1,553 @@
+/* test_rewrite.c: simplified and fused graphs mean what they meant, and are as small as promised. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "gradient_check.h"
+#include "graph/fuse.h"
+
+static int count_kind(const cornu__graph *graph, cornu__op_kind kind)
+{
+    int count = 0;
+    for (int i = 0; i < graph->op_count; i++)
+        count += graph->ops[i]->kind == kind;
+    return count;
+}
+
+static const cornu__op *find_kind(const cornu__graph *graph, cornu__op_kind kind)
+{
+    for (int i = 0; i < graph->op_count; i++) {
+        if (graph->ops[i]->kind == kind)
+            return graph->ops[i];
+    }
+    return NULL;
+}
+
+static void rewrite(cornu__graph *graph)
+{
+    if (cornu__graph_simplify(graph) != CORNU_OK || cornu__graph_check(graph) != CORNU_OK || cornu__graph_fuse(graph) != CORNU_OK ||
+        cornu__graph_check(graph) != CORNU_OK)
+        fail_msg("%s", cornu_error_message());
+}
+
+static cornu_node *input(cornu__graph *graph, int index, int rank, const int64_t *shape)
+{
+    return cornu__op_input(graph, index, CORNU_FLOAT32, rank, shape);
+}
+
+static void result(cornu__graph *graph, cornu_node *node)
+{
+    assert_int_equal(cornu__graph_add_result(graph, node), CORNU_OK);
+}
+
+/* --- random graphs --- */
+
+#define POOL 40
+#define BUFFER_SIZE 256
+
+typedef struct generator {
+    cornu__graph *graph;
+    uint64_t state;
+    cornu_node *pool[POOL + 64];
+    int count;
+} generator;
+
+static int64_t pick(generator *g, int64_t bound)
+{
+    return (int64_t)draw(&g->state, 0, (double)bound);
+}
+
+static cornu_node *any_node(generator *g)
+{
+    return g->pool[pick(g, g->count)];
+}
+
+/* Keeps values small, so that no chain of ops overflows. */
+static cornu_node *tame(cornu_node *x)
+{
+    return cornu__op_unary(CORNU__OP_TANH, x);
+}
+
+static bool broadcasts(const cornu_node *a, const cornu_node *b)
+{
+    for (int i = 1; i <= a->rank && i <= b->rank; i++) {
+        int64_t x = a->shape[a->rank - i], y = b->shape[b->rank - i];
+        if (x != y && x != 1 && y != 1)
+            return false;
+    }
+    return true;
+}
+
+static cornu_node *random_elementwise(generator *g)
+{
+    static const cornu__op_kind unary[] = {CORNU__OP_TANH, CORNU__OP_SIGMOID, CORNU__OP_SIN,  CORNU__OP_NEGATE, CORNU__OP_ABS,
+                                           CORNU__OP_RELU, CORNU__OP_SQUARE,  CORNU__OP_SIGN, CORNU__OP_STOP_GRADIENT};
+    static const cornu__op_kind binary[] = {CORNU__OP_ADD, CORNU__OP_SUBTRACT, CORNU__OP_MULTIPLY, CORNU__OP_MAXIMUM, CORNU__OP_GREATER};
+    static const double constants[] = {0, 1, -0.5, 2};
+    cornu_node *a = any_node(g), *b = any_node(g), *c = any_node(g);
+    if (pick(g, 2) == 0)
+        return cornu__op_unary(unary[pick(g, 9)], a);
+    if (pick(g, 3) == 0)
+        return cornu__op_binary_scalar(binary[pick(g, 4)], a, constants[pick(g, 4)]);
+    if (!broadcasts(a, b))
+        return cornu__op_unary(CORNU__OP_COS, a);
+    if (pick(g, 6) == 0 && broadcasts(a, c) && broadcasts(b, c))
+        return cornu__op_select(cornu__op_binary(CORNU__OP_GREATER, a, b), c, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, c, 0.3));
+    return cornu__op_binary(binary[pick(g, 5)], a, b);
+}
+
+static cornu_node *random_other(generator *g)
+{
+    cornu_node *a = any_node(g);
+    int axis = a->rank > 0 ? (int)pick(g, a->rank) : 0;
+    switch (pick(g, 7)) {
+    case 0:
+        return cornu__op_reduce(pick(g, 2) ? CORNU__OP_SUM : CORNU__OP_MEAN, a, a->rank > 0, &axis, pick(g, 2));
+    case 1:
+        return cornu__op_reshape(cornu__op_reshape(a, 1, (int64_t[]){-1}), a->rank, a->shape);
+    case 2:
+        return a->rank < 3 ? cornu__op_broadcast(a, a->rank + 1, (int64_t[]){2, a->shape[0], a->shape[1]}) : a;
+    case 3:
+        return a->rank == 2 ? cornu__op_transpose(cornu__op_transpose(a, (int[]){1, 0}), (int[]){1, 0}) : a;
+    case 4: { /* dense layer: product, bias, relu */
+        if (a->rank < 2 || a->shape[a->rank - 1] != 5)
+            return a;
+        cornu_node *w = cornu__op_variable(g->graph, (cornu__variable_region){0, 0}, CORNU_FLOAT32, 2, (int64_t[]){5, 5});
+        cornu_node *bias = cornu__op_variable(g->graph, (cornu__variable_region){0, 25}, CORNU_FLOAT32, 1, (int64_t[]){5});
+        return cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, cornu__op_matmul(a, w, false, false), bias));
+    }
+    case 5: { /* batch normalisation with relu */
+        if (a->rank < 2)
+            return a;
+        int64_t channels = a->shape[a->rank - 1];
+        cornu_node *gamma = cornu__op_variable(g->graph, (cornu__variable_region){0, 30}, CORNU_FLOAT32, 1, &channels);
+        cornu_node *beta = cornu__op_variable(g->graph, (cornu__variable_region){0, 40}, CORNU_FLOAT32, 1, &channels);
+        cornu_node *y = cornu__op_batch_norm(a, gamma, beta, 0.1, NULL, NULL);
+        return pick(g, 2) ? cornu__op_unary(CORNU__OP_RELU, y) : y;
+    }
+    default:
+        return a->rank > 0 ? cornu__op_concatenate(1, &a, 0) : a;
+    }
+}
+
+/* A step: inputs, a random forward graph, a loss, its gradients, and an update of the weights. With `rewritten`, forward and whole graph are
+ * simplified, and the whole fused. */
+static cornu__graph *random_step(uint64_t seed, bool rewritten)
+{
+    static const struct {
+        int rank;
+        int64_t shape[3];
+    } shapes[] = {{0, {0}}, {1, {5}}, {2, {3, 5}}, {2, {3, 1}}, {3, {2, 3, 5}}};
+    generator g = {.graph = cornu__graph_create(), .state = seed * 1000000};
+    for (int i = 0; i < 5; i++)
+        g.pool[g.count++] = input(g.graph, i, shapes[i].rank, shapes[i].shape);
+    g.pool[g.count++] = cornu__op_variable(g.graph, (cornu__variable_region){0, 50}, CORNU_FLOAT32, 2, (int64_t[]){3, 5});
+    cornu_node *weights = cornu__op_variable(g.graph, (cornu__variable_region){0, 0}, CORNU_FLOAT32, 2, (int64_t[]){5, 5});
+    cornu_node *w = g.pool[5];
+    while (g.count < POOL) {
+        cornu_node *made = pick(&g, 3) ? random_elementwise(&g) : random_other(&g);
+        if (made && pick(&g, 2))
+            made = tame(made);
+        if (!made)
+            fail_msg("seed %d: %s", (int)seed, cornu_error_message());
+        g.pool[g.count++] = made;
+    }
+    cornu_node *loss = cornu__op_scalar(g.graph, CORNU_FLOAT32, 0);
+    for (int i = 0; i < 6; i++)
+        loss = cornu__op_binary(CORNU__OP_ADD, loss, cornu__op_reduce(CORNU__OP_MEAN, tame(g.pool[g.count - 1 - i]), 0, NULL, false));
+    if (rewritten && seed % 2 == 0)
+        assert_int_equal(cornu__graph_simplify(g.graph), CORNU_OK);
+    cornu_node *wrt[2] = {weights, w}, *gradient[2];
+    assert_int_equal(cornu__gradients(loss, 2, wrt, gradient), CORNU_OK);
+    result(g.graph, loss);
+    for (int i = 0; i < 4; i++)
+        result(g.graph, g.pool[6 + i * 7]);
+    for (int i = 0; i < 2; i++) {
+        if (gradient[i])
+            assert_int_equal(cornu__op_assign(g.graph, (cornu__variable_region){0, i == 0 ? 0 : 50},
+                                              cornu__op_binary(CORNU__OP_SUBTRACT, wrt[i],
+                                                               cornu__op_binary_scalar(CORNU__OP_MULTIPLY, gradient[i], 0.1))),
+                             CORNU_OK);
+    }
+    if (rewritten)
+        rewrite(g.graph);
+    return g.graph;
+}
+
+/* Runs the step; everything that can be seen of it, one number after the other. */
+static int observe(cornu__graph *graph, double *seen)
+{
+    running r;
+    start_running(&r, graph, CORNU_FLOAT32, 1, (int64_t[]){BUFFER_SIZE});
+    float data[BUFFER_SIZE];
+    uint64_t state = 99;
+    for (int i = 0; i < BUFFER_SIZE; i++)
+        data[i] = (float)draw(&state, -1, 1);
+    assert_int_equal(cornu__buffer_upload(r.buffer[0], 0, BUFFER_SIZE, data), CORNU_OK);
+    const void *inputs[] = {data + 3, data + 17, data + 40, data + 80, data + 120};
+    if (cornu__program_run(r.program, inputs, &(cornu__run_state){1, 2}) != CORNU_OK)
+        fail_msg("%s", cornu_error_message());
+    int count = 0;
+    for (int i = 0; i < graph->result_count; i++) {
+        for (int64_t k = 0; k < graph->results[i]->count; k++)
+            seen[count++] = ((const float *)cornu__program_result(r.program, i))[k];
+    }
+    assert_int_equal(cornu__buffer_download(r.buffer[0], 0, BUFFER_SIZE, data), CORNU_OK);
+    for (int i = 0; i < BUFFER_SIZE; i++)
+        seen[count++] = data[i];
+    stop_running(&r);
+    return count;
+}
+
+static void random_graphs_mean_the_same_after_rewriting(void **state)
+{
+    (void)state;
+    static double plain[4096], rewritten[4096];
+    int fused_ops = 0, plain_ops = 0, rewritten_ops = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        cornu__graph *a = random_step(seed, false), *b = random_step(seed, true);
+        assert_int_equal(cornu__graph_check(a), CORNU_OK);
+        int count = observe(a, plain);
+        assert_int_equal(observe(b, rewritten), count);
+        for (int i = 0; i < count; i++) {
+            if (!(fabs(plain[i] - rewritten[i]) <= 2e-5 * (1 + fabs(plain[i]))))
+                fail_msg("seed %d, number %d: %.9g plain, %.9g rewritten", (int)seed, i, plain[i], rewritten[i]);
+        }
+        plain_ops += a->op_count;
+        rewritten_ops += b->op_count;
+        fused_ops += count_kind(b, CORNU__OP_FUSED);
+        cornu__graph_release(a);
+        cornu__graph_release(b);
+    }
+    assert_true(fused_ops > 300);
+    assert_true(rewritten_ops * 2 < plain_ops);
+}
+
+/* --- simplification --- */
+
+static void equal_ops_are_merged_but_random_ones_are_not(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 2, (int64_t[]){3, 5}), *again = input(graph, 0, 2, (int64_t[]){3, 5});
+    cornu_node *a = cornu__op_unary(CORNU__OP_EXP, x), *b = cornu__op_unary(CORNU__OP_EXP, again);
+    cornu_node *c = cornu__op_dropout(a, 0.5), *d = cornu__op_dropout(b, 0.5);
+    result(graph, cornu__op_reduce(CORNU__OP_SUM, c, 1, (int[]){0}, false));
+    result(graph, cornu__op_reduce(CORNU__OP_SUM, d, 1, (int[]){1}, false));
+    result(graph, cornu__op_reduce(CORNU__OP_SUM, a, 1, (int[]){1}, false));
+    result(graph, cornu__op_reduce(CORNU__OP_SUM, b, 1, (int[]){1}, true));
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(cornu__graph_check(graph), CORNU_OK);
+    assert_int_equal(count_kind(graph, CORNU__OP_INPUT), 1);
+    assert_int_equal(count_kind(graph, CORNU__OP_EXP), 1);
+    assert_int_equal(count_kind(graph, CORNU__OP_DROPOUT), 2);
+    assert_int_equal(count_kind(graph, CORNU__OP_SUM), 4);
+    assert_ptr_equal(cornu__graph_resolve(b), cornu__graph_resolve(a));
+    cornu__graph_release(graph);
+}
+
+static void identities_vanish(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 2, (int64_t[]){3, 5}), *y = x;
+    y = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, y, 1);
+    y = cornu__op_scalar_binary(CORNU__OP_ADD, 0, y);
+    y = cornu__op_binary_scalar(CORNU__OP_SUBTRACT, y, 0);
+    y = cornu__op_binary_scalar(CORNU__OP_DIVIDE, y, 1);
+    y = cornu__op_binary_scalar(CORNU__OP_POWER, y, 1);
+    y = cornu__op_unary(CORNU__OP_NEGATE, cornu__op_unary(CORNU__OP_NEGATE, y));
+    y = cornu__op_reshape(cornu__op_reshape(y, 1, (int64_t[]){15}), 2, (int64_t[]){3, 5});
+    y = cornu__op_transpose(cornu__op_transpose(y, (int[]){1, 0}), (int[]){1, 0});
+    y = cornu__op_slice(y, (int64_t[]){0, 0}, (int64_t[]){3, 5}, NULL);
+    y = cornu__op_pad(y, (int64_t[]){0, 0}, (int64_t[]){0, 0}, 4);
+    y = cornu__op_dropout(y, 0);
+    y = cornu__op_reduce(CORNU__OP_SUM, cornu__op_broadcast(cornu__op_reshape(y, 3, (int64_t[]){3, 1, 5}), 3, (int64_t[]){3, 4, 5}), 1,
+                         (int[]){1}, false);
+    result(graph, y);
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(cornu__graph_check(graph), CORNU_OK);
+    assert_int_equal(graph->op_count, 3); /* input, constant 4, multiply */
+    assert_non_null(find_kind(graph, CORNU__OP_MULTIPLY));
+    cornu__graph_release(graph);
+}
+
+static void constants_are_folded(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *a = cornu__op_fill(graph, CORNU_FLOAT32, 2, (int64_t[]){2, 3}, 2), *b = cornu__op_scalar(graph, CORNU_FLOAT32, 3);
+    cornu_node *c = cornu__op_unary(CORNU__OP_SQUARE, cornu__op_binary(CORNU__OP_MULTIPLY, a, b));
+    result(graph, cornu__op_reshape(c, 1, (int64_t[]){6}));
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(graph->op_count, 1);
+    running r;
+    start_running(&r, graph, CORNU_FLOAT32, 0, NULL);
+    assert_int_equal(cornu__program_run(r.program, NULL, &(cornu__run_state){0, 0}), CORNU_OK);
+    assert_float_equal(((const float *)cornu__program_result(r.program, 0))[5], 36, 0);
+    stop_running(&r);
+    cornu__graph_release(graph);
+}
+
+#define WINDOW(size_, stride)                                                                                          \
+    {.size = {size_, size_}, .strides = {stride, stride}, .dilation = {1, 1}, .groups = 1}
+
+static const cornu__window conv_window = WINDOW(0, 1), pool_window = WINDOW(2, 2);
+
+static cornu_node *variable(cornu__graph *graph, int64_t offset, int rank, const int64_t *shape)
+{
+    return cornu__op_variable(graph, (cornu__variable_region){0, offset}, CORNU_FLOAT32, rank, shape);
+}
+
+/* conv, bias, relu, max-pool and a loss: the forward pass simplified, then differentiated, simplified again and fused */
+static void relu_moves_behind_the_pool_and_into_the_convolution(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 4, (int64_t[]){2, 6, 6, 1});
+    cornu_node *kernel = variable(graph, 0, 4, (int64_t[]){3, 3, 1, 4}), *bias = variable(graph, 36, 1, (int64_t[]){4});
+    cornu_node *conv = cornu__op_binary(CORNU__OP_ADD, cornu__op_conv(x, kernel, &conv_window), bias);
+    cornu_node *pooled = cornu__op_max_pool(cornu__op_unary(CORNU__OP_RELU, conv), &pool_window);
+    cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, pooled), 0, NULL, false);
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(cornu__graph_resolve(pooled)->op->kind, CORNU__OP_RELU);
+    cornu_node *wrt[] = {kernel, bias}, *gradient[2];
+    assert_int_equal(cornu__gradients(loss, 2, wrt, gradient), CORNU_OK);
+    result(graph, loss);
+    result(graph, gradient[0]);
+    result(graph, gradient[1]);
+    rewrite(graph);
+    const cornu__op *fused_conv = find_kind(graph, CORNU__OP_CONV);
+    assert_int_equal(fused_conv->input_count, 3);
+    assert_false(fused_conv->attributes.relu); /* the pool stands between */
+    assert_int_equal(find_kind(graph, CORNU__OP_MAX_POOL)->outputs[0]->shape[1], 2);
+    assert_int_equal(count_kind(graph, CORNU__OP_CONV_INPUT_GRADIENT), 0);
+    cornu__graph_release(graph);
+}
+
+/* A relu that another op wants stays where it is. */
+static void relu_with_another_user_stays_before_the_pool(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *y = cornu__op_unary(CORNU__OP_RELU, input(graph, 0, 4, (int64_t[]){2, 6, 6, 1}));
+    result(graph, cornu__op_max_pool(y, &pool_window));
+    result(graph, y);
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(graph->results[0]->op->kind, CORNU__OP_MAX_POOL);
+    cornu__graph_release(graph);
+}
+
+/* --- fusion --- */
+
+static void bias_and_relu_go_into_products(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 2, (int64_t[]){3, 5});
+    cornu_node *w = variable(graph, 0, 2, (int64_t[]){5, 4}), *bias = variable(graph, 20, 1, (int64_t[]){4});
+    cornu_node *y = cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, bias, cornu__op_matmul(x, w, false, false)));
+    result(graph, y);
+    rewrite(graph);
+    assert_int_equal(graph->op_count, 4);
+    const cornu__op *op = find_kind(graph, CORNU__OP_MATMUL);
+    assert_int_equal(op->input_count, 3);
+    assert_true(op->attributes.relu);
+    assert_ptr_equal(cornu__graph_resolve(y), op->outputs[0]);
+    cornu__graph_release(graph);
+}
+
+static void a_product_that_is_wanted_itself_keeps_its_bias_outside(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *product = cornu__op_matmul(input(graph, 0, 2, (int64_t[]){3, 5}), variable(graph, 0, 2, (int64_t[]){5, 4}), false, false);
+    result(graph, cornu__op_binary(CORNU__OP_ADD, product, variable(graph, 20, 1, (int64_t[]){4})));
+    result(graph, product);
+    rewrite(graph);
+    assert_int_equal(find_kind(graph, CORNU__OP_MATMUL)->input_count, 2);
+    cornu__graph_release(graph);
+}
+
+static void relu_goes_into_batch_norm_and_its_gradient(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = variable(graph, 0, 2, (int64_t[]){6, 3}), *gamma = variable(graph, 20, 1, (int64_t[]){3});
+    cornu_node *beta = variable(graph, 30, 1, (int64_t[]){3}), *wrt[] = {x, gamma, beta}, *gradient[3];
+    cornu_node *y = cornu__op_unary(CORNU__OP_RELU, cornu__op_batch_norm(x, gamma, beta, 1e-3, NULL, NULL));
+    cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SIN, y), 0, NULL, false);
+    assert_int_equal(cornu__gradients(loss, 3, wrt, gradient), CORNU_OK);
+    for (int i = 0; i < 3; i++)
+        result(graph, gradient[i]);
+    cornu__graph *plain = cornu__graph_copy(graph);
+    rewrite(graph);
+    assert_true(find_kind(graph, CORNU__OP_BATCH_NORM)->attributes.relu);
+    const cornu__op *backward = find_kind(graph, CORNU__OP_BATCH_NORM_GRADIENT);
+    assert_true(backward->attributes.relu);
+    assert_int_equal(backward->input_count, 6);
+    assert_int_equal(count_kind(graph, CORNU__OP_RELU_GRADIENT), 0);
+    double a[400], b[400];
+    int count = observe(plain, a);
+    assert_int_equal(observe(graph, b), count);
+    for (int i = 0; i < count; i++)
+        assert_float_equal(a[i], b[i], 1e-5);
+    cornu__graph_release(plain);
+    cornu__graph_release(graph);
+}
+
+/* Adam over a flat vector: m, v and the weights, with a learning rate that a scalar chain makes from the iteration. */
+static void an_optimizer_update_becomes_one_op(void **state)
+{
+    (void)state;
+    enum { SIZE = 50 };
+    cornu__graph *graph = cornu__graph_create();
+    const int64_t size = SIZE;
+    cornu_node *w = variable(graph, 0, 1, &size), *m = variable(graph, SIZE, 1, &size), *v = variable(graph, 2 * SIZE, 1, &size);
+    cornu_node *g = input(graph, 0, 1, &size), *t = variable(graph, 3 * SIZE, 0, NULL);
+    cornu_node *next = cornu__op_binary_scalar(CORNU__OP_ADD, t, 1);
+    cornu_node *power_1 = cornu__op_binary(CORNU__OP_POWER, cornu__op_scalar(graph, CORNU_FLOAT32, 0.9), next);
+    cornu_node *power_2 = cornu__op_binary(CORNU__OP_POWER, cornu__op_scalar(graph, CORNU_FLOAT32, 0.999), next);
+    cornu_node *rate = cornu__op_binary(
+        CORNU__OP_DIVIDE, cornu__op_unary(CORNU__OP_SQRT, cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, power_2)),
+        cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, power_1));
+    rate = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, rate, 1e-3);
+    cornu_node *m_step = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__op_binary(CORNU__OP_SUBTRACT, g, m), 0.1);
+    cornu_node *v_step = cornu__op_binary_scalar(
+        CORNU__OP_MULTIPLY, cornu__op_binary(CORNU__OP_SUBTRACT, cornu__op_unary(CORNU__OP_SQUARE, g), v), 1e-3);
+    cornu_node *new_m = cornu__op_binary(CORNU__OP_ADD, m, m_step), *new_v = cornu__op_binary(CORNU__OP_ADD, v, v_step);
+    cornu_node *divisor = cornu__op_binary_scalar(CORNU__OP_ADD, cornu__op_unary(CORNU__OP_SQRT, new_v), 1e-7);
+    cornu_node *step = cornu__op_binary(CORNU__OP_DIVIDE, cornu__op_binary(CORNU__OP_MULTIPLY, new_m, rate), divisor);
+    cornu_node *values[] = {cornu__op_binary(CORNU__OP_SUBTRACT, w, step), new_m, new_v, next};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(cornu__op_assign(graph, (cornu__variable_region){0, i * SIZE}, values[i]), CORNU_OK);
+    cornu__graph *plain = cornu__graph_copy(graph);
+    rewrite(graph);
+    assert_int_equal(count_kind(graph, CORNU__OP_FUSED), 2); /* the update, and the scalars */
+    for (int i = 0; i < graph->op_count; i++) {
+        const cornu__op *op = graph->ops[i];
+        if (op->kind == CORNU__OP_FUSED && op->attributes.fused->count == SIZE) {
+            assert_int_equal(op->output_count, 3);
+            assert_int_equal(op->input_count, 5);
+        } else if (op->kind != CORNU__OP_FUSED && op->kind != CORNU__OP_ASSIGN && op->kind != CORNU__OP_VARIABLE &&
+                   op->kind != CORNU__OP_INPUT) {
+            fail_msg("op %s is left over", op->name);
+        }
+    }
+    double a[BUFFER_SIZE], b[BUFFER_SIZE];
+    int count = observe(plain, a);
+    assert_int_equal(observe(graph, b), count);
+    for (int i = 0; i < count; i++)
+        assert_true(a[i] == b[i] || (isnan(a[i]) && isnan(b[i])));
+    cornu__graph_release(plain);
+    cornu__graph_release(graph);
+}
+
+/* A group must not need what an op between its members makes of it: relu - sum - subtract. */
+static void no_group_runs_before_and_after_another_op(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 2, (int64_t[]){3, 5});
+    cornu_node *a = cornu__op_unary(CORNU__OP_EXP, cornu__op_unary(CORNU__OP_SIN, x));
+    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, a, 1, (int[]){1}, true);
+    cornu_node *b = cornu__op_unary(CORNU__OP_LOG, cornu__op_binary(CORNU__OP_DIVIDE, a, sum));
+    result(graph, cornu__op_binary(CORNU__OP_ADD, b, x));
+    rewrite(graph);
+    assert_int_equal(count_kind(graph, CORNU__OP_FUSED), 2);
+    assert_int_equal(graph->op_count, 4);
+    const cornu__op *last = graph->results[0]->op;
+    assert_int_equal(last->kind, CORNU__OP_FUSED);
+    const cornu__fused *fused = last->attributes.fused;
+    int outer = 0;
+    for (int i = 0; i < fused->input_count; i++)
+        outer += fused->input[i].access == CORNU__ACCESS_OUTER && fused->input[i].period == 5;
+    assert_int_equal(outer, 1);
+    cornu__graph_release(graph);
+}
+
+static void limits_of_a_fused_op_are_kept(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x[150], *sum = NULL;
+    for (int i = 0; i < 150; i++) {
+        x[i] = variable(graph, i, 1, (int64_t[]){2});
+        sum = sum ? cornu__op_binary(CORNU__OP_ADD, sum, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x[i], i + 0.5)) : x[i];
+        if (i % 5 == 0)
+            result(graph, sum);
+    }
+    rewrite(graph); /* checks the graph, limits included */
+    for (int i = 0; i < graph->op_count; i++) {
+        const cornu__op *op = graph->ops[i];
+        assert_true(op->input_count <= CORNU__MAX_INPUTS && op->output_count <= CORNU__MAX_OUTPUTS);
+        if (op->kind == CORNU__OP_FUSED)
+            assert_true(op->attributes.fused->instruction_count <= CORNU__FUSED_MAX_INSTRUCTIONS);
+    }
+    cornu__graph_release(graph);
+}
+
+/* --- nodes that a caller holds --- */
+
+static void held_nodes_stay_usable_after_simplification(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *x = input(graph, 0, 1, (int64_t[]){5});
+    cornu_node *kept = cornu__op_unary(CORNU__OP_SIN, x), *dropped = cornu__op_unary(CORNU__OP_COS, kept);
+    cornu_node *merged = cornu__op_unary(CORNU__OP_SIN, x);
+    result(graph, kept);
+    assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
+    assert_int_equal(graph->op_count, 2);
+    assert_ptr_equal(cornu__graph_resolve(merged), kept);
+    assert_int_equal(dropped->op->number, -1);
+    result(graph, cornu__op_binary(CORNU__OP_ADD, dropped, merged)); /* the cosine comes back */
+    assert_int_equal(cornu__graph_check(graph), CORNU_OK);
+    assert_int_equal(graph->op_count, 4);
+    cornu__graph_release(graph);
+}
+
+static void thousands_of_ops_are_rewritten_in_a_moment(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu_node *w = variable(graph, 0, 2, (int64_t[]){8, 8}), *x = input(graph, 0, 2, (int64_t[]){4, 8});
+    for (int i = 0; i < 150; i++) {
+        cornu_node *h = cornu__op_matmul(x, w, false, false);
+        x = cornu__op_unary(CORNU__OP_TANH, cornu__op_binary(CORNU__OP_ADD, cornu__op_binary(CORNU__OP_MULTIPLY, h, x), h));
+    }
+    cornu_node *gradient, *loss = cornu__op_reduce(CORNU__OP_SUM, x, 0, NULL, false);
+    assert_int_equal(cornu__gradients(loss, 1, &w, &gradient), CORNU_OK);
+    result(graph, gradient);
+    assert_true(graph->op_count > 2000);
+    rewrite(graph);
+    assert_true(graph->op_count < 1300);
+    cornu__graph_release(graph);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_ops_are_merged_but_random_ones_are_not),
+        cmocka_unit_test(identities_vanish),
+        cmocka_unit_test(constants_are_folded),
+        cmocka_unit_test(relu_moves_behind_the_pool_and_into_the_convolution),
+        cmocka_unit_test(relu_with_another_user_stays_before_the_pool),
+        cmocka_unit_test(bias_and_relu_go_into_products),
+        cmocka_unit_test(a_product_that_is_wanted_itself_keeps_its_bias_outside),
+        cmocka_unit_test(relu_goes_into_batch_norm_and_its_gradient),
+        cmocka_unit_test(an_optimizer_update_becomes_one_op),
+        cmocka_unit_test(no_group_runs_before_and_after_another_op),
+        cmocka_unit_test(limits_of_a_fused_op_are_kept),
+        cmocka_unit_test(held_nodes_stay_usable_after_simplification),
+        cmocka_unit_test(thousands_of_ops_are_rewritten_in_a_moment),
+        cmocka_unit_test(random_graphs_mean_the_same_after_rewriting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
