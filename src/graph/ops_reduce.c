@@ -61,7 +61,7 @@ cornu_node *cornu__sum_to_shape_of(cornu_node *gradient, const cornu_node *like)
         if (axis < missing || (like->shape[axis - missing] == 1 && gradient->shape[axis] != 1))
             axes[count++] = axis;
     }
-    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, gradient, count, axes, true);
+    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, gradient, count, axes, count != missing);
     return sum && !cornu__node_same_shape(sum, like) ? cornu__op_reshape(sum, like->rank, like->shape) : sum;
 }
 
