@@ -134,8 +134,8 @@ static cornu_status expand_all(struct expansion *expansion)
 {
     cornu_model *model = expansion->model;
     for (int i = 0; i < model->input_count; i++) {
-        const cornu_layer *layer = model->nodes[model->input_nodes[i]].layer;
-        model->input_slots[i] = add_slot(expansion, &layer->input_shape);
+        cornu__spec spec = cornu__input_layer_spec(model->nodes[model->input_nodes[i]].layer);
+        model->input_slots[i] = add_slot(expansion, &spec);
         if (model->input_slots[i] < 0)
             return cornu_error_status();
     }

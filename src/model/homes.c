@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/limits.h"
 #include "model/model.h"
 
 cornu_status cornu__model_need_structure(cornu_model *model)
@@ -139,6 +140,10 @@ static cornu_status place_weights(cornu_model *model, int64_t *offsets, int64_t 
             *total += padded(weight->count);
         }
     }
+    uint64_t bytes = (uint64_t)*total * sizeof(float), most = cornu__max_read_bytes();
+    if (bytes > most)
+        return cornu__fail(CORNU_ERROR_LIMIT, "the weights of model '%s' take %llu bytes; at most %llu are possible (the machine's memory)",
+                           cornu_model_name(model), (unsigned long long)bytes, (unsigned long long)most);
     return CORNU_OK;
 }
 
@@ -160,6 +165,7 @@ static cornu_status give_homes(cornu_model *model, const int64_t *offsets, int64
         if (weight->home)
             continue;
         weight->home = cornu__buffer_retain(buffer);
+        weight->release_home = cornu__buffer_release;
         weight->offset = offsets[i];
         cornu__free(weight->initial);
         weight->initial = NULL;

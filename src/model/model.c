@@ -1,6 +1,7 @@
 /* model.c: life of a model and of symbolic tensors' owner; first failures; names. */
 #include <string.h>
 
+#include "array/array.h"
 #include "base/text.h"
 #include "model/model.h"
 #include "model/plan.h"
@@ -130,6 +131,16 @@ cornu_status cornu_model_status(cornu_model *model)
 bool cornu__layer_is_input(const cornu_layer *layer)
 {
     return !layer->model && strcmp(layer->object.class->name, "InputLayer") == 0;
+}
+
+cornu__spec cornu__input_layer_spec(const cornu_layer *layer)
+{
+    const cornu_input_layer_options *options = layer->object.config;
+    cornu__spec spec = layer->input_shape;
+    cornu_dtype dtype = options->dtype ? cornu__dtype_from_name(options->dtype) : CORNU_FLOAT32;
+    bool integer = dtype >= CORNU_INT8 && dtype <= CORNU_UINT64;
+    spec.dtype = integer ? CORNU_INT32 : CORNU_FLOAT32;
+    return spec;
 }
 
 const char *cornu__layer_class_name(const cornu_layer *layer)

@@ -137,6 +137,8 @@ cornu_status cornu__model_status(const cornu_model *model);
 /* Appends to model->layers; keeps. */
 cornu_status cornu__model_keep_layer(cornu_model *model, cornu_layer *layer);
 bool cornu__layer_is_input(const cornu_layer *layer);
+/* What an input layer lets in: float32 or int32. */
+cornu__spec cornu__input_layer_spec(const cornu_layer *layer);
 const char *cornu__layer_class_name(const cornu_layer *layer); /* "Dense", "Sequential" */
 
 /* --- names.c --- */
@@ -154,6 +156,8 @@ cornu_status cornu__structure_finish(cornu_model *model);
 /* --- sequential.c --- */
 /* Makes the structure of a Sequential whose input is known (`input` NULL: from its first layer); does nothing for a structured model. */
 cornu_status cornu__sequential_structure(cornu_model *model, const cornu__spec *input);
+/* Names the layers, also while there is no structure. */
+cornu_status cornu__sequential_name_layers(cornu_model *model);
 
 /* --- expand.c --- */
 cornu_status cornu__model_expand(cornu_model *model);
@@ -172,7 +176,8 @@ int cornu__model_find_weight(const cornu_model *model, const cornu__weight *weig
 /* --- programs.c --- */
 void cornu__model_drop_programs(cornu_model *model);
 
-/* --- config.c / read: the room's own doors --- */
-json_t *cornu__model_to_json_value(cornu_model *model, bool as_layer);
+/* --- config_write.c --- */
+/* A new reference, or NULL for want of memory. */
+json_t *cornu__model_to_json_value(cornu_model *model);
 
 #endif

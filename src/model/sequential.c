@@ -85,7 +85,7 @@ static bool declared_input(const cornu_model *model, cornu__spec *spec)
         return true;
     }
     if (nested->input_layer) {
-        *spec = nested->input_layer->input_shape;
+        *spec = cornu__input_layer_spec(nested->input_layer);
         return true;
     }
     return declared_input(nested, spec);
@@ -108,13 +108,14 @@ static cornu_status make_input_layer(cornu_model *model, const cornu__spec *spec
     return cornu__object_status(layer);
 }
 
-static cornu_status name_layers(cornu_model *model)
+cornu_status cornu__sequential_name_layers(cornu_model *model)
 {
     cornu_layer **order = cornu__alloc_array((size_t)model->layer_count + 1, sizeof *order);
     if (!order)
         return cornu_error_status();
     int count = 0;
-    order[count++] = model->input_layer;
+    if (model->input_layer)
+        order[count++] = model->input_layer;
     for (int i = 0; i < model->layer_count; i++) {
         if (model->layers[i] != model->input_layer)
             order[count++] = model->layers[i];
@@ -153,7 +154,7 @@ static cornu_status chain_nodes(cornu_model *model)
 static cornu_status make_structure(cornu_model *model, const cornu__spec *spec)
 {
     CORNU_TRY(make_input_layer(model, spec));
-    CORNU_TRY(name_layers(model));
+    CORNU_TRY(cornu__sequential_name_layers(model));
     CORNU_TRY(chain_nodes(model));
     return cornu__structure_finish(model);
 }
