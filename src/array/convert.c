@@ -66,6 +66,8 @@ static uint16_t half_from_double(double value)
         break;                                                                                                         \
     }
 
+#define IS_NOT_ZERO(value) ((value) != 0)
+
 /* float16 never comes here. A stored bool may be any byte. */
 #define CONVERT_SWITCH(integer_rule, float_rule)                                                                       \
     switch (dtype) {                                                                                                   \
@@ -79,7 +81,7 @@ static uint16_t half_from_double(double value)
         CONVERT_CASE(CORNU_UINT16, uint16_t, integer_rule)                                                             \
         CONVERT_CASE(CORNU_UINT32, uint32_t, integer_rule)                                                             \
         CONVERT_CASE(CORNU_UINT64, uint64_t, integer_rule)                                                             \
-        CONVERT_CASE(CORNU_BOOL, uint8_t, 0 !=)                                                                        \
+        CONVERT_CASE(CORNU_BOOL, uint8_t, IS_NOT_ZERO)                                                                 \
     default:                                                                                                           \
         break;                                                                                                         \
     }
@@ -94,8 +96,10 @@ static void to_float64(double *restrict to, cornu_dtype dtype, const void *from,
     CONVERT_SWITCH((double), (double))
 }
 
-static void to_bool(uint8_t *restrict to, cornu_dtype dtype, const void *from,
-                    int64_t count){CONVERT_SWITCH(0 !=, 0 !=)}
+static void to_bool(uint8_t *restrict to, cornu_dtype dtype, const void *from, int64_t count)
+{
+    CONVERT_SWITCH(IS_NOT_ZERO, IS_NOT_ZERO)
+}
 
 /* Integers from integers wrap, as in C. From floats they are cut towards zero; where C leaves it undefined, they stop
  * at the ends of their range, and NaN becomes the smallest value: a label that is NaN must not look like class 0. */

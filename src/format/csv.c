@@ -85,6 +85,16 @@ static cornu_status keep_header(table *t)
     return CORNU_OK;
 }
 
+static cornu_status fail_column_name(const table *t, const char *name)
+{
+    if (!t->header)
+        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
+                           "'%s' has no column '%s': it has no header; give the column's number", t->path, name);
+    const char *nearest = cornu__text_nearest(name, (const char *const *)t->header, t->column_count);
+    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column '%s'%s%s%s", t->path, name,
+                       nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
 /* The target is a column's name, or its number from 0, from the end if negative. */
 static cornu_status find_target(table *t, const char *target)
 {
@@ -99,15 +109,8 @@ static cornu_status find_target(table *t, const char *target)
     }
     char *end;
     long long number = strtoll(target, &end, 10);
-    if (end == target || *end != '\0') {
-        const char *nearest =
-            t->header ? cornu__text_nearest(target, (const char *const *)t->header, t->column_count) : NULL;
-        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column '%s'%s%s%s", t->path, target,
-                           nearest             ? "; did you mean '"
-                           : t->header == NULL ? ": it has no header; give the column's number"
-                                               : "",
-                           nearest ? nearest : "", nearest ? "'?" : "");
-    }
+    if (end == target || *end != '\0')
+        return fail_column_name(t, target);
     long long column = number < 0 ? number + (long long)t->column_count : number;
     if (column < 0 || column >= (long long)t->column_count)
         return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no column %lld: its columns are 0 to %zu", t->path,

@@ -141,9 +141,11 @@ static cornu_status write_archive(FILE *stream, const char *path, const cornu_ar
     cornu_status status = CORNU_OK;
     for (size_t i = 0; status == CORNU_OK && i < dictionary->item_count; i++) {
         cornu__npy_add_header(&headers[i], dictionary->items[i]);
-        status = headers[i].failed ? cornu__fail_memory("an .npy header", headers[i].length)
-                                   : add_member(archive, path, dictionary->names[i], dictionary->items[i],
-                                                headers[i].data, headers[i].length);
+        if (headers[i].failed)
+            status = cornu__fail_memory("an .npy header", headers[i].length);
+        else
+            status = add_member(archive, path, dictionary->names[i], dictionary->items[i], headers[i].data,
+                                headers[i].length);
     }
     if (status == CORNU_OK && zip_close(archive) == 0)
         return CORNU_OK;
