@@ -6,7 +6,6 @@
 #include "backend/cpu/program.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "graph/fuse.h"
 
 int cornu__compiler_threads(const cornu__compiler *compiler, double nanoseconds)
 {
@@ -148,7 +147,7 @@ cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__o
 /* --- the plain kernel, where no fast one fits --- */
 
 typedef struct plain_call {
-    cornu__op *op;
+    const cornu__op *op; /* in the program's copy of the graph */
     cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run);
 } plain_call;
 
@@ -158,58 +157,16 @@ static cornu_status run_plain(const cornu__instruction *instruction, const cornu
     return call->reference(call->op, (const void *const *)instruction->operand, instruction->operand + call->op->input_count, run->state);
 }
 
-static void *keep_copy(cornu__compiler *compiler, const void *from, size_t size)
-{
-    void *to = cornu__cpu_keep(compiler->program, size ? size : 1);
-    if (to)
-        memcpy(to, from, size);
-    return to;
-}
-
-/* The nodes of one side of a copied op; the copy forgets who made its inputs. */
-static cornu_node **copy_nodes(cornu__compiler *compiler, cornu__op *owner, cornu_node *const *nodes, int count)
-{
-    cornu_node **copies = cornu__cpu_keep(compiler->program, sizeof(cornu_node *) * (size_t)(count + 1));
-    for (int i = 0; copies && i < count; i++) {
-        copies[i] = keep_copy(compiler, nodes[i], sizeof(cornu_node));
-        if (!copies[i])
-            return NULL;
-        copies[i]->op = owner;
-    }
-    return copies;
-}
-
-static cornu__op *copy_op(cornu__compiler *compiler, const cornu__op *op)
-{
-    cornu__op *copy = keep_copy(compiler, op, sizeof *op);
-    if (!copy)
-        return NULL;
-    copy->graph = NULL;
-    copy->inputs = copy_nodes(compiler, copy, op->inputs, op->input_count);
-    copy->outputs = copy_nodes(compiler, copy, op->outputs, op->output_count);
-    copy->name = op->name ? keep_copy(compiler, op->name, strlen(op->name) + 1) : NULL;
-    if (!copy->inputs || !copy->outputs || (op->name && !copy->name))
-        return NULL;
-    if (op->kind == CORNU__OP_PACK) {
-        copy->attributes.pack.offset = keep_copy(compiler, op->attributes.pack.offset, sizeof(int64_t) * (size_t)op->input_count);
-        return copy->attributes.pack.offset ? copy : NULL;
-    }
-    if (op->kind == CORNU__OP_FUSED) {
-        copy->attributes.fused = keep_copy(compiler, op->attributes.fused, sizeof *op->attributes.fused);
-        return copy->attributes.fused ? copy : NULL;
-    }
-    return copy;
-}
-
 cornu_status cornu__lower_reference(cornu__compiler *compiler, const cornu__op *op)
 {
     plain_call *call = cornu__compiler_detail(compiler, sizeof *call);
     if (!call)
         return cornu_error_status();
-    call->op = copy_op(compiler, op);
-    call->reference = cornu__op_definition_of(op->kind)->reference;
-    if (!call->op)
+    cornu__cpu_program *program = compiler->program;
+    if (!program->graph && !(program->graph = cornu__graph_copy(compiler->graph)))
         return cornu_error_status();
+    call->op = program->graph->ops[op->number];
+    call->reference = cornu__op_definition_of(op->kind)->reference;
     if (!call->reference)
         return cornu__fail(CORNU_ERROR_INTERNAL, "%s: the op has no plain kernel", cornu__op_definition_of(op->kind)->name);
     return cornu__compiler_emit(compiler, op, "plain", run_plain, call, 1, 0) ? CORNU_OK : cornu_error_status();

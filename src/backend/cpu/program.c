@@ -37,6 +37,7 @@ void cornu__cpu_program_destroy(cornu__program *common)
         cornu__free(program->kept);
         program->kept = next;
     }
+    cornu__graph_release(program->graph);
     cornu__free(program->instructions);
     cornu__free(program->storages);
     cornu__free(program->private_memory);

@@ -96,6 +96,7 @@ typedef struct cornu__cpu_program {
     bool *assigns;       /* per buffer */
     char *private_memory;
     size_t private_size, arena_size;
+    cornu__graph *graph;      /* a copy, if an op runs its plain kernel; else NULL */
     struct cornu__kept *kept; /* blocks freed with the program */
     int reorders, pack_count;
     double flops;
