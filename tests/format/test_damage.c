@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -218,6 +219,9 @@ static int make_path(void **state)
 {
     (void)state;
     scratch_path(path, "damaged");
+    /* Tens of thousands of files are written: in memory, where there is such a folder. */
+    if (access("/dev/shm", W_OK) == 0)
+        snprintf(path, sizeof path, "/dev/shm/cornu-test-%ld-damaged", (long)getpid());
     return 0;
 }
 
