@@ -20,7 +20,8 @@ typedef struct ring_place {
     cornu_status status;
     char message[MESSAGE_SIZE];
     int64_t
-        ready; /* the number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
+        /* the number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
+        ready;
 } ring_place;
 
 struct cornu__enqueuer {

@@ -17,12 +17,12 @@ typedef struct group {
 
 typedef struct fusion {
     cornu__graph *graph;
-    int op_count, words;  /* words of bits in a set of ops */
-    uint64_t *depends;    /* op_count sets: what each op depends on, directly or not */
-    group **group_of;     /* by op number; NULL: not to be fused */
-    int *first_user;      /* by node id, into user: CSR */
-    int *user;            /* op numbers */
-    bool *is_result;      /* by node id */
+    int op_count, words; /* words of bits in a set of ops */
+    uint64_t *depends;   /* op_count sets: what each op depends on, directly or not */
+    group **group_of;    /* by op number; NULL: not to be fused */
+    int *first_user;     /* by node id, into user: CSR */
+    int *user;           /* op numbers */
+    bool *is_result;     /* by node id */
 } fusion;
 
 /* --- sets of ops --- */
@@ -160,7 +160,8 @@ static bool find_interface(const fusion *f, const group *g, interface *face)
         for (int k = 0; k < op->input_count; k++) {
             double value;
             bool fits = is_member(g, op->inputs[k]->op->number) ||
-                        (cornu__node_is_fill(op->inputs[k], &value) ? add_constant(face, value) : add_input(face, op->inputs[k]));
+                        (cornu__node_is_fill(op->inputs[k], &value) ? add_constant(face, value)
+                                                                    : add_input(face, op->inputs[k]));
             if (!fits)
                 return false;
         }

@@ -15,7 +15,8 @@ static bool takes_bias(const cornu__op *op)
 
 static bool takes_relu(const cornu__op *op)
 {
-    return (op->kind == CORNU__OP_MATMUL || op->kind == CORNU__OP_CONV || op->kind == CORNU__OP_BATCH_NORM) && !op->attributes.relu;
+    return (op->kind == CORNU__OP_MATMUL || op->kind == CORNU__OP_CONV || op->kind == CORNU__OP_BATCH_NORM) &&
+           !op->attributes.relu;
 }
 
 /* Gives an op one more input. */

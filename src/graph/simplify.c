@@ -77,7 +77,8 @@ static bool same_attributes(const cornu__op *x, const cornu__op *y)
     case CORNU__OP_PACK:
         return same_int64(a->pack.offset, b->pack.offset, x->input_count);
     case CORNU__OP_MATMUL:
-        return a->matmul.transpose_a == b->matmul.transpose_a && a->matmul.transpose_b == b->matmul.transpose_b && a->relu == b->relu;
+        return a->matmul.transpose_a == b->matmul.transpose_a && a->matmul.transpose_b == b->matmul.transpose_b &&
+               a->relu == b->relu;
     case CORNU__OP_CONV:
     case CORNU__OP_CONV_INPUT_GRADIENT:
     case CORNU__OP_CONV_KERNEL_GRADIENT:
@@ -90,7 +91,8 @@ static bool same_attributes(const cornu__op *x, const cornu__op *y)
     case CORNU__OP_SOFTMAX_CROSS_ENTROPY:
     case CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT:
     case CORNU__OP_SPARSE_CROSS_ENTROPY:
-        return a->cross_entropy.smoothing == b->cross_entropy.smoothing && a->cross_entropy.clip == b->cross_entropy.clip;
+        return a->cross_entropy.smoothing == b->cross_entropy.smoothing &&
+               a->cross_entropy.clip == b->cross_entropy.clip;
     case CORNU__OP_BATCH_NORM:
     case CORNU__OP_BATCH_NORM_GRADIENT:
         return a->norm.epsilon == b->norm.epsilon && a->relu == b->relu;
@@ -145,7 +147,8 @@ static uint64_t hash_op(const cornu__op *op)
 static cornu__op *find_equal(simplification *s, cornu__op *op)
 {
     unsigned flags = cornu__op_definition_of(op->kind)->flags;
-    if (flags & (CORNU__OP_IS_EFFECT | CORNU__OP_IS_RANDOM) || op->kind == CORNU__OP_FUSED || s->table_used * 2 >= s->table_size)
+    if (flags & (CORNU__OP_IS_EFFECT | CORNU__OP_IS_RANDOM) || op->kind == CORNU__OP_FUSED ||
+        s->table_used * 2 >= s->table_size)
         return NULL;
     size_t at = hash_op(op) & (s->table_size - 1);
     for (; s->table[at]; at = (at + 1) & (s->table_size - 1)) {

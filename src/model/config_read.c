@@ -15,7 +15,7 @@
 
 /* A layer of a functional model while its calls are worked out. */
 struct entry {
-    const char *name; /* in the document */
+    const char *name;   /* in the document */
     cornu_layer *layer; /* kept */
     cornu__json_place place;
     cornu__json_place calls; /* inbound_nodes */
@@ -44,7 +44,8 @@ static bool is_model_class(const char *name)
 /* Keras 1's Merge is several classes now. A new reference. */
 static json_t *translate_merge(const cornu__json_place *place)
 {
-    static const char *const modes[][2] = {{"sum", "Add"}, {"mul", "Multiply"}, {"ave", "Average"}, {"max", "Maximum"}, {"concat", "Concatenate"}};
+    static const char *const modes[][2] = {
+        {"sum", "Add"}, {"mul", "Multiply"}, {"ave", "Average"}, {"max", "Maximum"}, {"concat", "Concatenate"}};
     cornu__json_place config = cornu__json_member(place, "config"), mode = cornu__json_member(&config, "mode");
     const char *text;
     if (cornu__json_get_string(&mode, &text) != CORNU_OK)
@@ -108,7 +109,8 @@ static cornu_status add_layers(cornu_model *model, const cornu__json_place *laye
     size_t count;
     CORNU_TRY(cornu__json_expect_array(layers, &count));
     if (count > CORNU__MAX_LAYERS)
-        return cornu__json_fail(layers, CORNU_ERROR_LIMIT, "a model can have at most %d layers, got %zu", CORNU__MAX_LAYERS, count);
+        return cornu__json_fail(layers, CORNU_ERROR_LIMIT, "a model can have at most %d layers, got %zu",
+                                CORNU__MAX_LAYERS, count);
     for (size_t i = 0; i < count; i++) {
         cornu__json_place place = cornu__json_item(layers, i);
         cornu_layer *layer;
@@ -172,8 +174,9 @@ static cornu_status fail_unknown(const struct reading *reading, const cornu__jso
     for (int i = 0; i < reading->entry_count; i++)
         names[i] = reading->entries[i].name;
     const char *nearest = cornu__text_nearest(name, names, (size_t)reading->entry_count);
-    cornu_status status = cornu__json_fail(place, CORNU_ERROR_UNKNOWN_NAME, "there is no layer '%s'%s%s%s", name,
-                                           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    cornu_status status =
+        cornu__json_fail(place, CORNU_ERROR_UNKNOWN_NAME, "there is no layer '%s'%s%s%s", name,
+                         nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     cornu__free(names);
     return status;
 }
@@ -181,7 +184,8 @@ static cornu_status fail_unknown(const struct reading *reading, const cornu__jso
 /* A reference [layer, call, output]: *tensor is kept for the caller, or NULL if that call is not worked out yet. */
 static cornu_status read_reference(const struct reading *reading, const cornu__json_place *place, cornu_tensor **tensor)
 {
-    cornu__json_place name_place = cornu__json_item(place, 0), call_place = cornu__json_item(place, 1), output_place = cornu__json_item(place, 2);
+    cornu__json_place name_place = cornu__json_item(place, 0), call_place = cornu__json_item(place, 1),
+                      output_place = cornu__json_item(place, 2);
     const char *name;
     int64_t call, output;
     CORNU_TRY(cornu__json_get_string(&name_place, &name));
@@ -194,8 +198,8 @@ static cornu_status read_reference(const struct reading *reading, const cornu__j
     if (entry->layer->model && !entry->is_keras3 && call > 0)
         call--; /* in Keras 2 the making of a nested model was its call 0 */
     if (call >= entry->call_count)
-        return cornu__json_fail(&call_place, CORNU_ERROR_FORMAT, "layer '%s' is called %d times; there is no call %lld", name,
-                                entry->call_count, (long long)call);
+        return cornu__json_fail(&call_place, CORNU_ERROR_FORMAT, "layer '%s' is called %d times; there is no call %lld",
+                                name, entry->call_count, (long long)call);
     if (entry->tensors[call])
         *tensor = cornu_tensor_retain(cornu_tensor_output(entry->tensors[call], (int)output));
     return CORNU_OK;
@@ -215,10 +219,12 @@ static void release_arguments(struct arguments *arguments)
     arguments->count = 0;
 }
 
-static cornu_status read_argument(const struct reading *reading, const cornu__json_place *place, struct arguments *arguments)
+static cornu_status read_argument(const struct reading *reading, const cornu__json_place *place,
+                                  struct arguments *arguments)
 {
     if (arguments->count == CORNU__MAX_INPUTS)
-        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "a layer is called with at most %d tensors", CORNU__MAX_INPUTS);
+        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "a layer is called with at most %d tensors",
+                                CORNU__MAX_INPUTS);
     cornu_tensor *tensor;
     CORNU_TRY(read_reference(reading, place, &tensor));
     if (tensor)
@@ -233,15 +239,18 @@ static cornu_status refuse_values(const cornu__json_place *kwargs)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(kwargs->value, key, value) {
+    json_object_foreach(kwargs->value, key, value)
+    {
         cornu__json_place place = cornu__json_member(kwargs, key);
         if (!json_is_null(value) && !(strcmp(key, "training") == 0 && json_is_false(value)))
-            return cornu__json_fail(&place, CORNU_ERROR_UNSUPPORTED, "an argument of a call other than its inputs is not supported");
+            return cornu__json_fail(&place, CORNU_ERROR_UNSUPPORTED,
+                                    "an argument of a call other than its inputs is not supported");
     }
     return CORNU_OK;
 }
 
-static cornu_status read_arguments3(const struct reading *reading, const cornu__json_place *list, struct arguments *arguments)
+static cornu_status read_arguments3(const struct reading *reading, const cornu__json_place *list,
+                                    struct arguments *arguments)
 {
     size_t count;
     CORNU_TRY(cornu__json_expect_array(list, &count));
@@ -250,7 +259,8 @@ static cornu_status read_arguments3(const struct reading *reading, const cornu__
         if (json_is_array(item.value)) {
             CORNU_TRY(read_arguments3(reading, &item, arguments));
         } else {
-            cornu__json_place config = cornu__json_member(&item, "config"), history = cornu__json_member(&config, "keras_history");
+            cornu__json_place config = cornu__json_member(&item, "config"),
+                              history = cornu__json_member(&config, "keras_history");
             CORNU_TRY(cornu__json_expect_array(&history, &(size_t){0}));
             CORNU_TRY(read_argument(reading, &history, arguments));
         }
@@ -258,7 +268,8 @@ static cornu_status read_arguments3(const struct reading *reading, const cornu__
     return CORNU_OK;
 }
 
-static cornu_status read_arguments2(const struct reading *reading, const cornu__json_place *list, struct arguments *arguments)
+static cornu_status read_arguments2(const struct reading *reading, const cornu__json_place *list,
+                                    struct arguments *arguments)
 {
     size_t count;
     CORNU_TRY(cornu__json_expect_array(list, &count));
@@ -277,7 +288,8 @@ static cornu_status read_arguments2(const struct reading *reading, const cornu__
     return CORNU_OK;
 }
 
-static cornu_status read_arguments(const struct reading *reading, const cornu__json_place *call, struct arguments *arguments)
+static cornu_status read_arguments(const struct reading *reading, const cornu__json_place *call,
+                                   struct arguments *arguments)
 {
     if (!json_is_object(call->value))
         return read_arguments2(reading, call, arguments);
@@ -342,7 +354,8 @@ static cornu_status read_entry(struct reading *reading, const cornu__json_place 
     if (!cornu__json_is_none(&entry->calls))
         CORNU_TRY(cornu__json_expect_array(&entry->calls, &count));
     if (count > CORNU__MAX_LAYERS)
-        return cornu__json_fail(&entry->calls, CORNU_ERROR_LIMIT, "a layer can be called at most %d times, got %zu", CORNU__MAX_LAYERS, count);
+        return cornu__json_fail(&entry->calls, CORNU_ERROR_LIMIT, "a layer can be called at most %d times, got %zu",
+                                CORNU__MAX_LAYERS, count);
     entry->is_keras3 = json_is_object(cornu__json_item(&entry->calls, 0).value);
     entry->call_count = cornu__layer_is_input(entry->layer) ? 1 : (int)count;
     entry->tensors = cornu__alloc_array((size_t)entry->call_count, sizeof *entry->tensors);
@@ -354,7 +367,8 @@ static cornu_status read_entries(struct reading *reading, int nesting)
     size_t count;
     CORNU_TRY(cornu__json_expect_array(&reading->layers, &count));
     if (count > CORNU__MAX_LAYERS)
-        return cornu__json_fail(&reading->layers, CORNU_ERROR_LIMIT, "a model can have at most %d layers, got %zu", CORNU__MAX_LAYERS, count);
+        return cornu__json_fail(&reading->layers, CORNU_ERROR_LIMIT, "a model can have at most %d layers, got %zu",
+                                CORNU__MAX_LAYERS, count);
     reading->entries = cornu__alloc_array(count, sizeof *reading->entries);
     if (!reading->entries)
         return cornu_error_status();
@@ -366,14 +380,16 @@ static cornu_status read_entries(struct reading *reading, int nesting)
 }
 
 /* A list of references, or one alone. */
-static cornu_status read_ports(const struct reading *reading, const cornu__json_place *place, cornu_tensor **tensors, int *count)
+static cornu_status read_ports(const struct reading *reading, const cornu__json_place *place, cornu_tensor **tensors,
+                               int *count)
 {
     size_t items;
     CORNU_TRY(cornu__json_expect_array(place, &items));
     cornu__json_place first = cornu__json_item(place, 0);
     bool alone = json_is_string(first.value);
     if (!alone && items > CORNU_MAX_PORTS)
-        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "a model can have at most %d inputs and outputs, got %zu", CORNU_MAX_PORTS, items);
+        return cornu__json_fail(place, CORNU_ERROR_LIMIT, "a model can have at most %d inputs and outputs, got %zu",
+                                CORNU_MAX_PORTS, items);
     for (size_t i = 0; i < (alone ? 1 : items); i++) {
         cornu__json_place item = alone ? *place : cornu__json_item(place, i);
         CORNU_TRY(cornu__json_expect_array(&item, &(size_t){0}));
@@ -383,10 +399,12 @@ static cornu_status read_ports(const struct reading *reading, const cornu__json_
     return CORNU_OK;
 }
 
-static cornu_status finish_functional(const struct reading *reading, const cornu__json_place *config, const char *name, cornu_model **model)
+static cornu_status finish_functional(const struct reading *reading, const cornu__json_place *config, const char *name,
+                                      cornu_model **model)
 {
     cornu_functional_options options = {.struct_size = sizeof options, .name = name, .seed = reading->seed};
-    cornu__json_place inputs = cornu__json_member(config, "input_layers"), outputs = cornu__json_member(config, "output_layers");
+    cornu__json_place inputs = cornu__json_member(config, "input_layers"),
+                      outputs = cornu__json_member(config, "output_layers");
     int input_count = 0, output_count = 0;
     CORNU_TRY(make_calls(reading));
     cornu_status status = read_ports(reading, &inputs, options.inputs, &input_count);
@@ -434,8 +452,10 @@ static cornu_model *read_functional(const cornu__json_place *config, const char 
 
 static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, int nesting)
 {
-    cornu__json_place class_name = cornu__json_member(place, "class_name"), config = cornu__json_member(place, "config");
-    cornu__json_place name_place = cornu__json_member(&config, "name"), trainable_place = cornu__json_member(&config, "trainable");
+    cornu__json_place class_name = cornu__json_member(place, "class_name"),
+                      config = cornu__json_member(place, "config");
+    cornu__json_place name_place = cornu__json_member(&config, "name"),
+                      trainable_place = cornu__json_member(&config, "trainable");
     const char *class, *name = NULL;
     if (nesting > CORNU__MAX_NESTING) {
         cornu__json_fail(place, CORNU_ERROR_LIMIT, "models stand more than %d deep in each other", CORNU__MAX_NESTING);
@@ -444,7 +464,8 @@ static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, in
     if (cornu__json_get_string(&class_name, &class) != CORNU_OK)
         return NULL;
     if (!is_model_class(class)) {
-        cornu__json_fail(&class_name, CORNU_ERROR_UNKNOWN_NAME, "'%s' is no class of models; wanted Sequential, Functional or Model", class);
+        cornu__json_fail(&class_name, CORNU_ERROR_UNKNOWN_NAME,
+                         "'%s' is no class of models; wanted Sequential, Functional or Model", class);
         return NULL;
     }
     if (!cornu__json_is_none(&name_place) && cornu__json_get_string(&name_place, &name) != CORNU_OK)

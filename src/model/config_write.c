@@ -16,8 +16,8 @@ static json_t *write_shape(const cornu__spec *spec)
 
 static json_t *write_policy(void)
 {
-    return json_pack("{s:s, s:s, s:{s:s}, s:n}", "module", "keras", "class_name", "DTypePolicy", "config", "name", "float32",
-                     "registered_name");
+    return json_pack("{s:s, s:s, s:{s:s}, s:n}", "module", "keras", "class_name", "DTypePolicy", "config", "name",
+                     "float32", "registered_name");
 }
 
 static const cornu__model_node *maker_of(const cornu_model *model, int value)
@@ -38,14 +38,15 @@ static json_t *write_history(const cornu_model *model, int value)
 static json_t *write_tensor(const cornu_model *model, int value)
 {
     const cornu__spec *spec = &model->values[value];
-    return json_pack("{s:s, s:{s:o, s:s, s:o}}", "class_name", "__keras_tensor__", "config", "shape", write_shape(spec), "dtype",
-                     cornu_dtype_name(spec->dtype), "keras_history", write_history(model, value));
+    return json_pack("{s:s, s:{s:o, s:s, s:o}}", "class_name", "__keras_tensor__", "config", "shape", write_shape(spec),
+                     "dtype", cornu_dtype_name(spec->dtype), "keras_history", write_history(model, value));
 }
 
 /* Whether Keras calls such a layer with a list of tensors. */
 static bool takes_list(const cornu_layer *layer)
 {
-    return layer->model ? layer->model->input_count > 1 : ((const cornu__layer_class *)layer->object.class)->input_max > 1;
+    return layer->model ? layer->model->input_count > 1
+                        : ((const cornu__layer_class *)layer->object.class)->input_max > 1;
 }
 
 static json_t *write_call(const cornu_model *model, const cornu__model_node *node)
@@ -104,9 +105,10 @@ static json_t *write_sequential(cornu_model *model)
         json_array_append_new(layers, write_layer(model, model->input_layer));
     for (int i = 0; i < model->layer_count; i++)
         json_array_append_new(layers, write_layer(model, model->layers[i]));
-    json_t *config = json_pack("{s:s, s:b, s:o, s:o}", "name", cornu_model_name(model), "trainable", (int)model->layer.trainable, "dtype",
-                               write_policy(), "layers", layers);
-    json_t *json = json_pack("{s:s, s:s, s:O, s:n}", "module", "keras", "class_name", "Sequential", "config", config, "registered_name");
+    json_t *config = json_pack("{s:s, s:b, s:o, s:o}", "name", cornu_model_name(model), "trainable",
+                               (int)model->layer.trainable, "dtype", write_policy(), "layers", layers);
+    json_t *json = json_pack("{s:s, s:s, s:O, s:n}", "module", "keras", "class_name", "Sequential", "config", config,
+                             "registered_name");
     if (json && model->structured) {
         json_object_set_new(config, "build_input_shape", write_shape(&model->values[0]));
         json_object_set_new(json, "build_config", json_pack("{s:o}", "input_shape", write_shape(&model->values[0])));
@@ -137,11 +139,12 @@ static json_t *write_functional(cornu_model *model)
         }
         json_array_append_new(layers, layer);
     }
-    json_t *config = json_pack("{s:s, s:b, s:o, s:o, s:o}", "name", cornu_model_name(model), "trainable", (int)model->layer.trainable, "layers",
-                               layers, "input_layers", write_ports(model, model->input_count, model->inputs), "output_layers",
+    json_t *config = json_pack("{s:s, s:b, s:o, s:o, s:o}", "name", cornu_model_name(model), "trainable",
+                               (int)model->layer.trainable, "layers", layers, "input_layers",
+                               write_ports(model, model->input_count, model->inputs), "output_layers",
                                write_ports(model, model->output_count, model->outputs));
-    return json_pack("{s:s, s:s, s:o, s:s, s:{s:n}}", "module", "keras.src.models.functional", "class_name", "Functional", "config", config,
-                     "registered_name", "Functional", "build_config", "input_shape");
+    return json_pack("{s:s, s:s, s:o, s:s, s:{s:n}}", "module", "keras.src.models.functional", "class_name",
+                     "Functional", "config", config, "registered_name", "Functional", "build_config", "input_shape");
 }
 
 json_t *cornu__model_to_json_value(cornu_model *model)

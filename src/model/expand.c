@@ -20,7 +20,8 @@ static int add_slot(struct expansion *expansion, const cornu__spec *spec)
 {
     if (expansion->slot_count == expansion->slot_capacity) {
         int capacity = expansion->slot_capacity > 0 ? 2 * expansion->slot_capacity : 64;
-        cornu__spec *grown = cornu__realloc(expansion->slots, (size_t)expansion->slot_count * sizeof *grown, (size_t)capacity * sizeof *grown);
+        cornu__spec *grown = cornu__realloc(expansion->slots, (size_t)expansion->slot_count * sizeof *grown,
+                                            (size_t)capacity * sizeof *grown);
         if (!grown)
             return -1;
         expansion->slots = grown;
@@ -34,7 +35,8 @@ static cornu_status add_step(struct expansion *expansion, cornu_layer *layer, in
 {
     cornu_model *model = expansion->model;
     if (model->step_count == MAX_STEPS)
-        return cornu__fail(CORNU_ERROR_LIMIT, "model '%s' is too large: more than %d calls of layers with nested models laid open",
+        return cornu__fail(CORNU_ERROR_LIMIT,
+                           "model '%s' is too large: more than %d calls of layers with nested models laid open",
                            cornu_model_name(model), MAX_STEPS);
     if (model->step_count == model->step_capacity) {
         int capacity = model->step_capacity > 0 ? 2 * model->step_capacity : 32;
@@ -49,18 +51,21 @@ static cornu_status add_step(struct expansion *expansion, cornu_layer *layer, in
     if (!copy)
         return cornu_error_status();
     memcpy(copy, inputs, (size_t)count * sizeof *copy);
-    model->steps[model->step_count++] = (cornu__model_step_entry){.layer = layer, .input_count = count, .inputs = copy, .output = output};
+    model->steps[model->step_count++] =
+        (cornu__model_step_entry){.layer = layer, .input_count = count, .inputs = copy, .output = output};
     return CORNU_OK;
 }
 
-static cornu_status expand(struct expansion *expansion, cornu_model *model, const int *input_slots, int *output_slots, int nesting);
+static cornu_status expand(struct expansion *expansion, cornu_model *model, const int *input_slots, int *output_slots,
+                           int nesting);
 
-static cornu_status expand_layer(struct expansion *expansion, cornu_layer *layer, int count, const int *inputs, int *output)
+static cornu_status expand_layer(struct expansion *expansion, cornu_layer *layer, int count, const int *inputs,
+                                 int *output)
 {
     cornu__spec specs[CORNU__MAX_INPUTS], made;
     if (count > CORNU__MAX_INPUTS)
-        return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s' is called with %d tensors; at most %d are possible", cornu_layer_name(layer), count,
-                           CORNU__MAX_INPUTS);
+        return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s' is called with %d tensors; at most %d are possible",
+                           cornu_layer_name(layer), count, CORNU__MAX_INPUTS);
     for (int i = 0; i < count; i++)
         specs[i] = expansion->slots[inputs[i]];
     CORNU_TRY(cornu__layer_prepare(layer, count, specs, &made));
@@ -70,14 +75,15 @@ static cornu_status expand_layer(struct expansion *expansion, cornu_layer *layer
     return add_step(expansion, layer, count, inputs, *output);
 }
 
-static cornu_status expand_model(struct expansion *expansion, cornu_model *nested, int count, const int *inputs, int *outputs, int nesting)
+static cornu_status expand_model(struct expansion *expansion, cornu_model *nested, int count, const int *inputs,
+                                 int *outputs, int nesting)
 {
     CORNU_TRY(cornu__model_status(nested));
     if (nested->sequential && !nested->structured)
         CORNU_TRY(cornu__sequential_structure(nested, count == 1 ? &expansion->slots[inputs[0]] : NULL));
     if (count != nested->input_count)
-        return cornu__fail(CORNU_ERROR_SHAPE, "model '%s' has %d inputs and is called with %d tensors", cornu_model_name(nested),
-                           nested->input_count, count);
+        return cornu__fail(CORNU_ERROR_SHAPE, "model '%s' has %d inputs and is called with %d tensors",
+                           cornu_model_name(nested), nested->input_count, count);
     return expand(expansion, nested, inputs, outputs, nesting + 1);
 }
 
@@ -90,7 +96,8 @@ static int input_number(const cornu_model *model, int node)
     return -1;
 }
 
-static cornu_status expand_node(struct expansion *expansion, cornu_model *model, int number, const int *input_slots, int *slots, int nesting)
+static cornu_status expand_node(struct expansion *expansion, cornu_model *model, int number, const int *input_slots,
+                                int *slots, int nesting)
 {
     const cornu__model_node *node = &model->nodes[number];
     int inputs[CORNU__MAX_INPUTS];
@@ -100,8 +107,8 @@ static cornu_status expand_node(struct expansion *expansion, cornu_model *model,
         return CORNU_OK;
     }
     if (node->input_count > CORNU__MAX_INPUTS)
-        return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s' is called with %d tensors; at most %d are possible", cornu_layer_name(node->layer),
-                           node->input_count, CORNU__MAX_INPUTS);
+        return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s' is called with %d tensors; at most %d are possible",
+                           cornu_layer_name(node->layer), node->input_count, CORNU__MAX_INPUTS);
     for (int i = 0; i < node->input_count; i++)
         inputs[i] = slots[node->inputs[i]];
     if (node->layer->model)
@@ -110,10 +117,12 @@ static cornu_status expand_node(struct expansion *expansion, cornu_model *model,
 }
 
 /* Steps for one call of `model`, whose inputs are in `input_slots`. */
-static cornu_status expand(struct expansion *expansion, cornu_model *model, const int *input_slots, int *output_slots, int nesting)
+static cornu_status expand(struct expansion *expansion, cornu_model *model, const int *input_slots, int *output_slots,
+                           int nesting)
 {
     if (nesting > CORNU__MAX_NESTING)
-        return cornu__fail(CORNU_ERROR_LIMIT, "model '%s' stands more than %d models deep", cornu_model_name(model), CORNU__MAX_NESTING);
+        return cornu__fail(CORNU_ERROR_LIMIT, "model '%s' stands more than %d models deep", cornu_model_name(model),
+                           CORNU__MAX_NESTING);
     int *slots = cornu__alloc_array((size_t)model->value_count, sizeof *slots);
     if (!slots)
         return cornu_error_status();

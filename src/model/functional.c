@@ -64,7 +64,8 @@ static cornu_status meet_layer(struct walk *walk, cornu_layer *layer, int met)
 static cornu_status check_tensor(const cornu_tensor *tensor)
 {
     if (tensor->failure != CORNU_OK)
-        return cornu__fail(tensor->failure, "%s", tensor->failure_message ? tensor->failure_message : cornu_status_name(tensor->failure));
+        return cornu__fail(tensor->failure, "%s",
+                           tensor->failure_message ? tensor->failure_message : cornu_status_name(tensor->failure));
     return tensor->call || !tensor->layer ? CORNU_OK : cornu__object_status(tensor->layer);
 }
 
@@ -81,7 +82,8 @@ static cornu_status make_node(struct walk *walk, cornu_tensor *call)
         return cornu_error_status();
     for (int i = 0; i < call->input_count; i++)
         inputs[i] = walk->model->nodes[call_of(call->inputs[i])->mark - 1].output + call->inputs[i]->output;
-    cornu__model_node *node = cornu__structure_add_node(walk->model, call->layer, call->input_count, inputs, output_count_of(call->layer));
+    cornu__model_node *node =
+        cornu__structure_add_node(walk->model, call->layer, call->input_count, inputs, output_count_of(call->layer));
     cornu__free(inputs);
     if (!node)
         return cornu_error_status();
@@ -96,8 +98,8 @@ static cornu_status check_output(const cornu_tensor *tensor)
     int count = output_count_of(layer);
     if (tensor->output < count)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "layer '%s' has %d output%s; there is no number %d", cornu_layer_name(layer), count,
-                       count == 1 ? "" : "s", tensor->output);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "layer '%s' has %d output%s; there is no number %d",
+                       cornu_layer_name(layer), count, count == 1 ? "" : "s", tensor->output);
 }
 
 /* Makes the nodes of what leads to `tensor`, inputs first. */
@@ -117,7 +119,8 @@ static cornu_status visit(struct walk *walk, cornu_tensor *tensor)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "an output depends on input '%s', which is not among .inputs",
                            cornu_layer_name(call->layer));
     if (!is_input && is_given(walk, tensor))
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "the output of layer '%s' was given as an input; inputs are made by cornu_input",
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                           "the output of layer '%s' was given as an input; inputs are made by cornu_input",
                            cornu_layer_name(call->layer));
     call->mark = IN_PROGRESS;
     for (int i = 0; i < call->input_count; i++) {
@@ -231,12 +234,14 @@ static cornu_status set_ports(struct walk *walk, int output_count, cornu_tensor 
 static cornu_status check_given(int input_count, cornu_tensor *const *inputs, int output_count)
 {
     if (input_count == 0 || output_count == 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_functional: .%s is empty (a tensor in it may be NULL for want of memory)",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_functional: .%s is empty (a tensor in it may be NULL for want of memory)",
                            input_count == 0 ? "inputs" : "outputs");
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++) {
             if (inputs[i] == inputs[k])
-                return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_functional: inputs %d and %d are the same tensor", k, i);
+                return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                                   "cornu_functional: inputs %d and %d are the same tensor", k, i);
         }
     }
     return CORNU_OK;

@@ -70,7 +70,8 @@ static bool has_key(const cornu_model *model, const char *key)
 }
 
 /* "<layer>/<weight>"; layers of different nested models may be named the same: "<model>/<layer>/<weight>", and numbers if that does not help. */
-static char *make_key(const cornu_model *model, const cornu_model *owner, const cornu_layer *layer, const cornu__weight *weight)
+static char *make_key(const cornu_model *model, const cornu_model *owner, const cornu_layer *layer,
+                      const cornu__weight *weight)
 {
     char key[512];
     snprintf(key, sizeof key, "%s/%s", cornu_layer_name(layer), weight->name);
@@ -95,7 +96,8 @@ static cornu_status list_weights(cornu_model *model, const cornu_model *owner)
             char *key = make_key(model, owner, layer, layer->weights[k]);
             if (!key)
                 return cornu_error_status();
-            model->weights[model->weight_count++] = (cornu__model_weight){.weight = layer->weights[k], .layer = layer, .key = key};
+            model->weights[model->weight_count++] =
+                (cornu__model_weight){.weight = layer->weights[k], .layer = layer, .key = key};
         }
     }
     return CORNU_OK;
@@ -103,7 +105,8 @@ static cornu_status list_weights(cornu_model *model, const cornu_model *owner)
 
 /* --- first numbers --- */
 
-static cornu_status initialize(const cornu_model *model, cornu__weight *weight, cornu_layer *layer, cornu__buffer *buffer, int64_t offset)
+static cornu_status initialize(const cornu_model *model, cornu__weight *weight, cornu_layer *layer,
+                               cornu__buffer *buffer, int64_t offset)
 {
     float *values = cornu__alloc_array((size_t)weight->count, sizeof *values);
     if (!values)
@@ -111,7 +114,8 @@ static cornu_status initialize(const cornu_model *model, cornu__weight *weight, 
     cornu_status status = CORNU_OK;
     if (weight->initial)
         memcpy(values, weight->initial, (size_t)weight->count * sizeof *values);
-    else if (cornu__initialize(weight->initializer, weight->rank, weight->shape, model->seed, weight->number, values) != CORNU_OK)
+    else if (cornu__initialize(weight->initializer, weight->rank, weight->shape, model->seed, weight->number, values) !=
+             CORNU_OK)
         status = cornu__fail_context("layer '%s', weight '%s'", cornu_layer_name(layer), weight->name);
     if (status == CORNU_OK)
         status = cornu__buffer_upload(buffer, offset, weight->count, values);
@@ -135,15 +139,17 @@ static cornu_status place_weights(cornu_model *model, int64_t *offsets, int64_t 
                 continue;
             offsets[i] = *total;
             if (weight->count > INT64_MAX / 8 - *total)
-                return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s': weight '%s' is too large", cornu_layer_name(model->weights[i].layer),
-                                   weight->name);
+                return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s': weight '%s' is too large",
+                                   cornu_layer_name(model->weights[i].layer), weight->name);
             *total += padded(weight->count);
         }
     }
     uint64_t bytes = (uint64_t)*total * sizeof(float), most = cornu__max_read_bytes();
     if (bytes > most)
-        return cornu__fail(CORNU_ERROR_LIMIT, "the weights of model '%s' take %llu bytes; at most %llu are possible (the machine's memory)",
-                           cornu_model_name(model), (unsigned long long)bytes, (unsigned long long)most);
+        return cornu__fail(
+            CORNU_ERROR_LIMIT,
+            "the weights of model '%s' take %llu bytes; at most %llu are possible (the machine's memory)",
+            cornu_model_name(model), (unsigned long long)bytes, (unsigned long long)most);
     return CORNU_OK;
 }
 

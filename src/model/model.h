@@ -20,10 +20,10 @@
 #include "model/step.h"
 #include "nn/training.h"
 
-#define CORNU__MAX_LAYERS 5000   /* in a model; protects against files that lie */
-#define CORNU__MAX_NESTING 64     /* of models in models */
-#define CORNU__MAX_PROGRAMS 16    /* kept per model */
-#define CORNU__SEGMENT 16         /* floats: weights begin on cache lines */
+#define CORNU__MAX_LAYERS 5000 /* in a model; protects against files that lie */
+#define CORNU__MAX_NESTING 64  /* of models in models */
+#define CORNU__MAX_PROGRAMS 16 /* kept per model */
+#define CORNU__SEGMENT 16      /* floats: weights begin on cache lines */
 
 /* A symbolic tensor: an output of one call of a layer. Output 0 stands for the call and holds what it is about. */
 struct cornu_tensor {
@@ -68,9 +68,9 @@ typedef struct cornu__model_weight {
     int64_t position; /* of a trained weight: in the optimizer's slots */
 } cornu__model_weight;
 
-typedef struct cornu__plan cornu__plan;               /* model/plan.h */
+typedef struct cornu__plan cornu__plan;                       /* model/plan.h */
 typedef struct cornu__compile_request cornu__compile_request; /* model/request.h */
-typedef struct cornu__model_program cornu__model_program; /* model/programs.c */
+typedef struct cornu__model_program cornu__model_program;     /* model/programs.c */
 
 struct cornu_model {
     cornu_layer layer; /* must be first */
@@ -148,7 +148,8 @@ void cornu__snake_case(const char *class_name, char *out, size_t size);
 cornu_status cornu__name_layers(cornu_layer *const *layers, int count);
 
 /* --- structure.c: arrays of nodes and values --- */
-cornu__model_node *cornu__structure_add_node(cornu_model *model, cornu_layer *layer, int input_count, const int *inputs, int output_count);
+cornu__model_node *cornu__structure_add_node(cornu_model *model, cornu_layer *layer, int input_count, const int *inputs,
+                                             int output_count);
 void cornu__structure_clear(cornu_model *model);
 /* Checks shapes, builds layers, lays nested models open, names the ports. The nodes are set. */
 cornu_status cornu__structure_finish(cornu_model *model);

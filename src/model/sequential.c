@@ -27,22 +27,26 @@ static void forget_structure(cornu_model *model)
 static cornu_status check_addition(const cornu_model *model, const cornu_layer *layer)
 {
     if (!layer)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add to model '%s': the layer is NULL", cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add to model '%s': the layer is NULL",
+                           cornu_model_name(model));
     CORNU_TRY(cornu__object_status(layer));
     if (!model->sequential)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add: '%s' is a functional model; layers are added to Sequential models",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_add: '%s' is a functional model; layers are added to Sequential models",
                            cornu_model_name(model));
     if (layer == &model->layer)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add: model '%s' cannot stand in itself", cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add: model '%s' cannot stand in itself",
+                           cornu_model_name(model));
     for (int i = 0; i < model->layer_count; i++) {
         if (model->layers[i] == layer)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                               "cornu_add: layer %d of model '%s' is this layer already; a layer is shared in a functional model", i,
-                               cornu_model_name(model));
+            return cornu__fail(
+                CORNU_ERROR_INVALID_ARGUMENT,
+                "cornu_add: layer %d of model '%s' is this layer already; a layer is shared in a functional model", i,
+                cornu_model_name(model));
     }
     if (model->layer_count > 0 && cornu__layer_is_input(layer))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add to model '%s': an input layer can only be the first",
-                           cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_add to model '%s': an input layer can only be the first", cornu_model_name(model));
     return CORNU_OK;
 }
 
@@ -99,7 +103,8 @@ static cornu_status make_input_layer(cornu_model *model, const cornu__spec *spec
         model->input_layer = cornu__object_keep(model->layers[0]);
         return CORNU_OK;
     }
-    cornu_input_layer_options options = {.struct_size = sizeof options, .trainable = true, .dtype = cornu_dtype_name(spec->dtype)};
+    cornu_input_layer_options options = {
+        .struct_size = sizeof options, .trainable = true, .dtype = cornu_dtype_name(spec->dtype)};
     memcpy(options.batch_shape, spec->shape, (size_t)spec->rank * sizeof(int64_t));
     cornu_layer *layer = cornu_input_layer_with(&options);
     if (!layer)
@@ -133,9 +138,10 @@ static cornu_status chain_nodes(cornu_model *model)
             continue;
         const cornu_model *nested = model->layers[i]->model;
         if (nested && !nested->sequential && (nested->input_count != 1 || nested->output_count != 1))
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                               "layer '%s' of Sequential model '%s' is a model with %d inputs and %d outputs; wanted one of each",
-                               cornu_layer_name(model->layers[i]), cornu_model_name(model), nested->input_count, nested->output_count);
+            return cornu__fail(
+                CORNU_ERROR_INVALID_ARGUMENT,
+                "layer '%s' of Sequential model '%s' is a model with %d inputs and %d outputs; wanted one of each",
+                cornu_layer_name(model->layers[i]), cornu_model_name(model), nested->input_count, nested->output_count);
         int before = model->value_count - 1;
         node = cornu__structure_add_node(model, model->layers[i], 1, &before, 1);
     }
@@ -169,9 +175,10 @@ cornu_status cornu__sequential_structure(cornu_model *model, const cornu__spec *
     cornu__spec declared;
     bool known = model->input_layer != NULL || declared_input(model, &declared);
     if (!known && !input)
-        return cornu__fail(CORNU_ERROR_STATE,
-                           "Sequential model '%s' is not built: give its first layer .input_shape, or call cornu_build, or train it",
-                           cornu_model_name(model));
+        return cornu__fail(
+            CORNU_ERROR_STATE,
+            "Sequential model '%s' is not built: give its first layer .input_shape, or call cornu_build, or train it",
+            cornu_model_name(model));
     if (make_structure(model, known && !model->input_layer ? &declared : input) != CORNU_OK) {
         cornu__structure_clear(model);
         cornu__model_clear_steps(model);
@@ -197,7 +204,8 @@ cornu_status cornu_build_with(cornu_model *model, int rank, const int64_t *shape
     CORNU_TRY(cornu__model_status(model));
     char text[CORNU__SHAPE_TEXT_SIZE], other[CORNU__SHAPE_TEXT_SIZE];
     if (rank < 1 || rank > CORNU_MAX_RANK)
-        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_build: a shape has 1 to %d sizes with the batch, got %d", CORNU_MAX_RANK, rank);
+        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_build: a shape has 1 to %d sizes with the batch, got %d",
+                           CORNU_MAX_RANK, rank);
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 1 && shape[i] != CORNU_NONE)
             return cornu__fail(CORNU_ERROR_SHAPE, "cornu_build: sizes are positive or CORNU_NONE, got %s",
@@ -209,7 +217,8 @@ cornu_status cornu_build_with(cornu_model *model, int rank, const int64_t *shape
         CORNU_TRY(cornu__sequential_structure(model, &spec));
     const cornu__spec *declared = &model->values[model->inputs[0]];
     if (model->input_count != 1 || !spec_fits(declared, rank, shape))
-        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_build: model '%s' was built for %s, got %s", cornu_model_name(model),
+        return cornu__fail(CORNU_ERROR_SHAPE, "cornu_build: model '%s' was built for %s, got %s",
+                           cornu_model_name(model),
                            cornu__text_shape(other, sizeof other, declared->rank, declared->shape),
                            cornu__text_shape(text, sizeof text, rank, shape));
     return cornu__model_need_homes(model);
@@ -221,7 +230,8 @@ cornu_status cornu__model_build_from(cornu_model *model, int count, const cornu_
     if (!model->sequential || model->structured)
         return CORNU_OK;
     if (count != 1)
-        return cornu__fail(CORNU_ERROR_SHAPE, "Sequential model '%s' has one input, got %d", cornu_model_name(model), count);
+        return cornu__fail(CORNU_ERROR_SHAPE, "Sequential model '%s' has one input, got %d", cornu_model_name(model),
+                           count);
     cornu__spec spec = inputs[0];
     spec.shape[0] = CORNU_NONE;
     spec.dtype = spec.dtype == CORNU_INT32 ? CORNU_INT32 : CORNU_FLOAT32;

@@ -109,7 +109,8 @@ static cornu_status add_header(struct summary *summary, int columns)
     table->column_count = count;
     for (int i = 0; i < count; i++) {
         if ((int)(ends[i] * length) - (i > 0 ? (int)(ends[i - 1] * length) : 0) < SMALLEST_COLUMN + 2)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a summary does not fit into lines of %d characters", length);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a summary does not fit into lines of %d characters",
+                               length);
     }
     cornu__table_fit(table, length, ends);
     cornu__table_header(table, header, summary->out);
@@ -181,7 +182,8 @@ static void add_connections(cornu__text *out, const cornu_model *model, const co
         const cornu__model_node *node = &model->nodes[i];
         for (int k = 0; node->layer == layer && k < node->input_count; k++) {
             const cornu__model_node *maker = maker_of(model, node->inputs[k]);
-            cornu__text_add(out, "%s%s[%d][%d]", any ? ", " : "", cornu_layer_name(maker->layer), maker->call, node->inputs[k] - maker->output);
+            cornu__text_add(out, "%s%s[%d][%d]", any ? ", " : "", cornu_layer_name(maker->layer), maker->call,
+                            node->inputs[k] - maker->output);
             any = true;
         }
     }
@@ -264,7 +266,8 @@ static void add_totals(struct summary *summary)
     count_trained(summary->model, &trainable, &others);
     if (summary->model->plan)
         count_optimizer(summary->model, &optimizer, &optimizer_bytes);
-    add_total(summary->out, "Total", trainable + others + optimizer, 4.0 * (double)(trainable + others) + optimizer_bytes);
+    add_total(summary->out, "Total", trainable + others + optimizer,
+              4.0 * (double)(trainable + others) + optimizer_bytes);
     add_total(summary->out, "Trainable", trainable, 4.0 * (double)trainable);
     add_total(summary->out, "Non-trainable", others, 4.0 * (double)others);
     if (summary->model->plan)
@@ -273,7 +276,8 @@ static void add_totals(struct summary *summary)
 
 /* --- all of it --- */
 
-static cornu_status write_summary(cornu_model *model, const cornu_summary_options *options, int columns, cornu__text *out)
+static cornu_status write_summary(cornu_model *model, const cornu_summary_options *options, int columns,
+                                  cornu__text *out)
 {
     CORNU_TRY(cornu__model_status(model));
     bool known = cornu__model_need_structure(model) == CORNU_OK;
@@ -284,7 +288,8 @@ static cornu_status write_summary(cornu_model *model, const cornu_summary_option
         CORNU_TRY(cornu__sequential_name_layers(model));
     struct summary summary = {.model = model, .out = out, .first_row = true, .connected = !is_chain(model)};
     if (options)
-        memcpy(&summary.options, options, options->struct_size < sizeof summary.options ? options->struct_size : sizeof summary.options);
+        memcpy(&summary.options, options,
+               options->struct_size < sizeof summary.options ? options->struct_size : sizeof summary.options);
     cornu__text_add(out, "Model: \"%s\"\n", cornu_model_name(model));
     CORNU_TRY(add_header(&summary, columns));
     CORNU_TRY(add_rows(&summary, model, 0));
@@ -317,5 +322,7 @@ cornu_status cornu_summary_with(cornu_model *model, FILE *file, const cornu_summ
         return cornu_error_status();
     bool written = fputs(text, file) >= 0;
     cornu__free(text);
-    return written ? CORNU_OK : cornu__fail(CORNU_ERROR_IO, "the summary of model '%s' could not be written", cornu_model_name(model));
+    return written
+               ? CORNU_OK
+               : cornu__fail(CORNU_ERROR_IO, "the summary of model '%s' could not be written", cornu_model_name(model));
 }

@@ -14,7 +14,7 @@ struct updating {
     cornu__graph *graph;
     const cornu__plan *plan;
     const cornu__optimizer_common *options;
-    int *trained;          /* the weights that are trained, numbers in model->weights */
+    int *trained;           /* the weights that are trained, numbers in model->weights */
     cornu_node **gradients; /* one per trained weight; NULL: none */
     int trained_count;
     cornu_node *learning_rate, *step, *overwrite;
@@ -62,7 +62,8 @@ static cornu_status find_gradients(struct updating *updating)
     cornu__lowering *lowering = updating->lowering;
     const cornu_model *model = lowering->model;
     updating->trained = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *updating->trained);
-    updating->gradients = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *updating->gradients);
+    updating->gradients =
+        cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *updating->gradients);
     cornu_node **weights = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *weights);
     if (!updating->trained || !updating->gradients || !weights)
         return cornu_error_status();
@@ -82,7 +83,8 @@ static cornu_status find_gradients(struct updating *updating)
     for (int i = 0; i < updating->trained_count; i++)
         found += updating->gradients[i] != NULL;
     if (found == 0 && updating->trained_count + unused > 0)
-        return cornu__fail(CORNU_ERROR_STATE, "the loss of model '%s' does not depend on any of the weights to be trained",
+        return cornu__fail(CORNU_ERROR_STATE,
+                           "the loss of model '%s' does not depend on any of the weights to be trained",
                            cornu_model_name(model));
     return CORNU_OK;
 }
@@ -195,14 +197,19 @@ static bool continues(const struct updating *updating, const struct run *run, in
 {
     const cornu__model_weight *last = trained_weight(updating, next - 1), *entry = trained_weight(updating, next);
     int64_t space = entry->weight->offset - last->weight->offset;
-    return updating->gradients[next] && !entry->weight->constraint && !last->weight->constraint && entry->buffer == run->buffer &&
-           space >= last->weight->count && space < last->weight->count + CORNU__SEGMENT && entry->position - last->position == space;
+    return updating->gradients[next] && !entry->weight->constraint && !last->weight->constraint &&
+           entry->buffer == run->buffer && space >= last->weight->count &&
+           space < last->weight->count + CORNU__SEGMENT && entry->position - last->position == space;
 }
 
 static struct run run_from(const struct updating *updating, int first)
 {
     const cornu__model_weight *entry = trained_weight(updating, first);
-    struct run run = {.first = first, .count = 1, .buffer = entry->buffer, .offset = entry->weight->offset, .position = entry->position};
+    struct run run = {.first = first,
+                      .count = 1,
+                      .buffer = entry->buffer,
+                      .offset = entry->weight->offset,
+                      .position = entry->position};
     while (first + run.count < updating->trained_count && continues(updating, &run, first + run.count))
         run.count++;
     const cornu__weight *last = trained_weight(updating, first + run.count - 1)->weight;
@@ -236,11 +243,14 @@ static cornu_node *read_part(const struct updating *updating, const struct run *
 static cornu_status optimize(struct updating *updating, const struct run *run, cornu_node **weight)
 {
     const cornu__plan *plan = updating->plan;
-    cornu__update update = {.weight = *weight, .gradient = pack_gradients(updating, run), .learning_rate = updating->learning_rate,
+    cornu__update update = {.weight = *weight,
+                            .gradient = pack_gradients(updating, run),
+                            .learning_rate = updating->learning_rate,
                             .step = updating->step};
     if (!isnan(updating->options->weight_decay) && updating->options->weight_decay != 0)
-        update.weight = cornu__op_binary(CORNU__OP_SUBTRACT, *weight,
-                                         multiply(scale(*weight, updating->options->weight_decay), updating->learning_rate));
+        update.weight =
+            cornu__op_binary(CORNU__OP_SUBTRACT, *weight,
+                             multiply(scale(*weight, updating->options->weight_decay), updating->learning_rate));
     for (int i = 0; i < plan->slot_count; i++)
         update.slots[i] = read_part(updating, run, i);
     CORNU_TRY(cornu__plan_optimizer_class(plan)->update(plan->optimizer, &update));

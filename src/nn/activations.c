@@ -83,7 +83,8 @@ static cornu_node *along_axis(cornu_node *x, int axis, cornu_node *(*op)(cornu_n
         return NULL;
     int place = axis < 0 ? axis + x->rank : axis;
     if (place < 0 || place >= x->rank)
-        return cornu__fail_null(CORNU_ERROR_SHAPE, "softmax: there is no axis %d in a tensor of %d axes", axis, x->rank);
+        return cornu__fail_null(CORNU_ERROR_SHAPE, "softmax: there is no axis %d in a tensor of %d axes", axis,
+                                x->rank);
     return cornu__axis_from_last(op(cornu__axis_to_last(x, place)), place);
 }
 
@@ -174,17 +175,22 @@ UNARY(softplus, cornu__op_unary(CORNU__OP_SOFTPLUS, x))
 UNARY(softsign, cornu__op_binary(CORNU__OP_DIVIDE, x, shift(cornu__op_unary(CORNU__OP_ABS, x), 1)))
 UNARY(tanh, cornu__op_unary(CORNU__OP_TANH, x))
 UNARY(sigmoid, cornu__op_unary(CORNU__OP_SIGMOID, x))
-UNARY(log_sigmoid, cornu__op_unary(CORNU__OP_NEGATE, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__op_unary(CORNU__OP_NEGATE, x))))
+UNARY(log_sigmoid,
+      cornu__op_unary(CORNU__OP_NEGATE, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__op_unary(CORNU__OP_NEGATE, x))))
 UNARY(exponential, cornu__op_unary(CORNU__OP_EXP, x))
 UNARY(hard_sigmoid, hard_sigmoid(x))
 UNARY(hard_silu, multiply(x, hard_sigmoid(x)))
 UNARY(hard_tanh, cornu__clip(x, -1, 1))
 UNARY(hard_shrink, above(cornu__op_unary(CORNU__OP_ABS, x), 0.5, x, zero_like(x)))
-UNARY(soft_shrink, multiply(cornu__op_unary(CORNU__OP_SIGN, x), cornu__op_unary(CORNU__OP_RELU, shift(cornu__op_unary(CORNU__OP_ABS, x), -0.5))))
+UNARY(soft_shrink, multiply(cornu__op_unary(CORNU__OP_SIGN, x),
+                            cornu__op_unary(CORNU__OP_RELU, shift(cornu__op_unary(CORNU__OP_ABS, x), -0.5))))
 UNARY(tanh_shrink, cornu__op_binary(CORNU__OP_SUBTRACT, x, cornu__op_unary(CORNU__OP_TANH, x)))
 UNARY(silu, multiply(x, cornu__op_unary(CORNU__OP_SIGMOID, x)))
 UNARY(mish, multiply(x, cornu__op_unary(CORNU__OP_TANH, cornu__op_unary(CORNU__OP_SOFTPLUS, x))))
-UNARY(squareplus, scale(cornu__op_binary(CORNU__OP_ADD, x, cornu__op_unary(CORNU__OP_SQRT, shift(cornu__op_unary(CORNU__OP_SQUARE, x), 4))), 0.5))
+UNARY(squareplus,
+      scale(cornu__op_binary(CORNU__OP_ADD, x,
+                             cornu__op_unary(CORNU__OP_SQRT, shift(cornu__op_unary(CORNU__OP_SQUARE, x), 4))),
+            0.5))
 UNARY(sparse_sigmoid, cornu__clip(shift(scale(x, 0.5), 0.5), 0, 1))
 
 /* 0 up to -1, x from 1, a parabola between. */
@@ -287,10 +293,14 @@ CONFIGURED(log_softmax, cornu_softmax_activation_options, softmax_fields, CORNU_
 CONFIGURED(threshold, cornu_threshold_activation_options, threshold_fields, )
 
 cornu__family cornu__activations = {
-    &linear_class.base,      &relu_class.base,        &relu6_class.base,       &leaky_relu_class.base,  &elu_class.base,
-    &selu_class.base,        &celu_class.base,        &softplus_class.base,    &softsign_class.base,    &tanh_class.base,
-    &sigmoid_class.base,     &log_sigmoid_class.base, &exponential_class.base, &hard_sigmoid_class.base, &hard_silu_class.base,
-    &hard_tanh_class.base,   &hard_shrink_class.base, &soft_shrink_class.base, &tanh_shrink_class.base, &gelu_class.base,
-    &silu_class.base,        &mish_class.base,        &squareplus_class.base,  &sparse_plus_class.base, &sparse_sigmoid_class.base,
-    &threshold_class.base,   &glu_class.base,         &softmax_class.base,     &log_softmax_class.base, NULL,
+    &linear_class.base,         &relu_class.base,         &relu6_class.base,
+    &leaky_relu_class.base,     &elu_class.base,          &selu_class.base,
+    &celu_class.base,           &softplus_class.base,     &softsign_class.base,
+    &tanh_class.base,           &sigmoid_class.base,      &log_sigmoid_class.base,
+    &exponential_class.base,    &hard_sigmoid_class.base, &hard_silu_class.base,
+    &hard_tanh_class.base,      &hard_shrink_class.base,  &soft_shrink_class.base,
+    &tanh_shrink_class.base,    &gelu_class.base,         &silu_class.base,
+    &mish_class.base,           &squareplus_class.base,   &sparse_plus_class.base,
+    &sparse_sigmoid_class.base, &threshold_class.base,    &glu_class.base,
+    &softmax_class.base,        &log_softmax_class.base,  NULL,
 };

@@ -4,7 +4,8 @@
 
 #include "graph/graph.h"
 
-cornu_node *cornu__relu(cornu_node *x, double negative_slope, double max_value, double threshold); /* max_value NaN: none */
+/* max_value NaN: none */
+cornu_node *cornu__relu(cornu_node *x, double negative_slope, double max_value, double threshold);
 cornu_node *cornu__leaky_relu(cornu_node *x, double negative_slope);
 cornu_node *cornu__elu(cornu_node *x, double alpha);
 cornu_node *cornu__softmax(cornu_node *x, int axis); /* negative: from the end */

@@ -19,15 +19,17 @@ static cornu_node *norm_over(const cornu_axes *axes, cornu_node *weight)
     const cornu_axes *over = axes->count ? axes : &first;
     if (weight && weight->rank == 0)
         return cornu__op_unary(CORNU__OP_ABS, weight);
-    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, weight), over->count, over->axis, true);
+    cornu_node *sum =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, weight), over->count, over->axis, true);
     return cornu__op_unary(CORNU__OP_SQRT, sum);
 }
 
 /* w desired / (epsilon + norm) */
 static cornu_node *rescale(cornu_node *weight, cornu_node *desired, cornu_node *norm)
 {
-    return cornu__op_binary(CORNU__OP_MULTIPLY, weight,
-                            cornu__op_binary(CORNU__OP_DIVIDE, desired, cornu__op_binary_scalar(CORNU__OP_ADD, norm, EPSILON)));
+    return cornu__op_binary(
+        CORNU__OP_MULTIPLY, weight,
+        cornu__op_binary(CORNU__OP_DIVIDE, desired, cornu__op_binary_scalar(CORNU__OP_ADD, norm, EPSILON)));
 }
 
 static cornu_node *apply_max_norm(const cornu__object *constraint, cornu_node *weight)
@@ -41,7 +43,8 @@ static cornu_node *apply_min_max_norm(const cornu__object *constraint, cornu_nod
 {
     const cornu_min_max_norm_options *o = constraint->config;
     cornu_node *norm = norm_over(&o->axis, weight);
-    cornu_node *wanted = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__clip(norm, o->min_value, o->max_value), o->rate);
+    cornu_node *wanted =
+        cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__clip(norm, o->min_value, o->max_value), o->rate);
     cornu_node *rest = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, norm, 1 - o->rate);
     return rescale(weight, cornu__op_binary(CORNU__OP_ADD, wanted, rest), norm);
 }
@@ -65,7 +68,8 @@ static cornu_status check_min_max_norm(void *config)
     if (o->rate < 0 || o->rate > 1)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "rate: wanted 0 <= rate <= 1, got %g", o->rate);
     if (o->min_value > o->max_value)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "min_value: wanted at most max_value (%g), got %g", o->max_value, o->min_value);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "min_value: wanted at most max_value (%g), got %g",
+                           o->max_value, o->min_value);
     return CORNU_OK;
 }
 
@@ -82,7 +86,8 @@ static const cornu__field min_max_norm_fields[] = {
 static const cornu__field unit_norm_fields[] = {CORNU__FIELD(AXES, cornu_unit_norm_options, axis)};
 
 #define CONSTRAINT(function, class_name, checking, table, fields_in_it, ...)                                           \
-    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options), __VA_ARGS__}; \
+    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options),  \
+                                                                   __VA_ARGS__};                                       \
     static const cornu__constraint_class function##_class = {                                                          \
         .base = {.kind = CORNU__KIND_CONSTRAINT,                                                                       \
                  .name = (class_name),                                                                                 \
@@ -103,4 +108,5 @@ CONSTRAINT(min_max_norm, "MinMaxNorm", check_min_max_norm, min_max_norm_fields, 
 CONSTRAINT(unit_norm, "UnitNorm", NULL, unit_norm_fields, 1, )
 CONSTRAINT(non_neg, "NonNeg", NULL, NULL, 0, )
 
-cornu__family cornu__constraints = {&max_norm_class.base, &min_max_norm_class.base, &unit_norm_class.base, &non_neg_class.base, NULL};
+cornu__family cornu__constraints = {&max_norm_class.base, &min_max_norm_class.base, &unit_norm_class.base,
+                                    &non_neg_class.base, NULL};

@@ -32,7 +32,8 @@ static cornu_node *l1_l2_penalty(const cornu__object *regularizer, cornu_node *w
         return scaled_sum(CORNU__OP_SQUARE, weight, o->l2);
     if (o->l2 == 0)
         return scaled_sum(CORNU__OP_ABS, weight, o->l1);
-    return cornu__op_binary(CORNU__OP_ADD, scaled_sum(CORNU__OP_ABS, weight, o->l1), scaled_sum(CORNU__OP_SQUARE, weight, o->l2));
+    return cornu__op_binary(CORNU__OP_ADD, scaled_sum(CORNU__OP_ABS, weight, o->l1),
+                            scaled_sum(CORNU__OP_SQUARE, weight, o->l2));
 }
 
 /* factor / 2 sum over i != j of |cosine(i, j)| / (n (n - 1) / 2), over rows or columns i, j. */
@@ -41,7 +42,8 @@ static cornu_node *orthogonal_penalty(const cornu__object *regularizer, cornu_no
     const cornu_orthogonal_regularizer_options *o = regularizer->config;
     bool rows = o->mode[0] == 'r';
     if (weight && weight->rank != 2)
-        return cornu__fail_null(CORNU_ERROR_SHAPE, "OrthogonalRegularizer: wanted a matrix, got a weight of %d axes", weight->rank);
+        return cornu__fail_null(CORNU_ERROR_SHAPE, "OrthogonalRegularizer: wanted a matrix, got a weight of %d axes",
+                                weight->rank);
     if (!weight)
         return NULL;
     int axis = rows ? 1 : 0;
@@ -58,8 +60,10 @@ static cornu_node *orthogonal_penalty(const cornu__object *regularizer, cornu_no
         return NULL;
     for (int64_t i = 0; i < n; i++)
         index[i] = (int32_t)i;
-    cornu_node *eye = cornu__op_one_hot(cornu__op_constant(weight->op->graph, CORNU_INT32, 1, diagonal_shape, index), n, weight->dtype);
-    cornu_node *trace = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, cosine, eye), 0, NULL, false);
+    cornu_node *eye = cornu__op_one_hot(cornu__op_constant(weight->op->graph, CORNU_INT32, 1, diagonal_shape, index), n,
+                                        weight->dtype);
+    cornu_node *trace =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, cosine, eye), 0, NULL, false);
     double pairs = (double)n * (double)(n - 1) / 2;
     return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__op_binary(CORNU__OP_SUBTRACT, sum, trace),
                                    pairs > 0 ? o->factor * 0.5 / pairs : 0);
@@ -68,14 +72,16 @@ static cornu_node *orthogonal_penalty(const cornu__object *regularizer, cornu_no
 static const char *const modes[] = {"rows", "columns", NULL};
 static const cornu__field l1_fields[] = {CORNU__FIELD(DOUBLE, cornu_l1_options, l1)};
 static const cornu__field l2_fields[] = {CORNU__FIELD(DOUBLE, cornu_l2_options, l2)};
-static const cornu__field l1_l2_fields[] = {CORNU__FIELD(DOUBLE, cornu_l1_l2_options, l1), CORNU__FIELD(DOUBLE, cornu_l1_l2_options, l2)};
+static const cornu__field l1_l2_fields[] = {CORNU__FIELD(DOUBLE, cornu_l1_l2_options, l1),
+                                            CORNU__FIELD(DOUBLE, cornu_l1_l2_options, l2)};
 static const cornu__field orthogonal_regularizer_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_orthogonal_regularizer_options, factor),
     CORNU__FIELD(TEXT, cornu_orthogonal_regularizer_options, mode, .choices = modes),
 };
 
 #define REGULARIZER(function, class_name, snake, apply, ...)                                                           \
-    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options), __VA_ARGS__}; \
+    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options),  \
+                                                                   __VA_ARGS__};                                       \
     static const cornu__regularizer_class function##_class = {                                                         \
         .base = {.kind = CORNU__KIND_REGULARIZER,                                                                      \
                  .name = (class_name),                                                                                 \
@@ -95,4 +101,5 @@ REGULARIZER(l1_l2, "L1L2", "l1_l2", l1_l2_penalty, )
 REGULARIZER(orthogonal_regularizer, "OrthogonalRegularizer", "orthogonal_regularizer", orthogonal_penalty,
             CORNU_ORTHOGONAL_REGULARIZER_DEFAULTS)
 
-cornu__family cornu__regularizers = {&l1_class.base, &l2_class.base, &l1_l2_class.base, &orthogonal_regularizer_class.base, NULL};
+cornu__family cornu__regularizers = {&l1_class.base, &l2_class.base, &l1_l2_class.base,
+                                     &orthogonal_regularizer_class.base, NULL};

@@ -38,7 +38,8 @@ struct cornu_callback {
     cornu_status failure;                /* why its constructor failed; whoever is given the callback reports it */
     char *failure_message;
     bool
-        asks_for_logs; /* the hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom */
+        /* the hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom */
+        asks_for_logs;
 };
 
 #define CORNU__MAX_CALLBACKS (CORNU_MAX_CALLBACKS + 2) /* the history and the bar join the program's */

@@ -99,7 +99,8 @@ static void make_feed(const cornu__graph *graph, int int_limit, feed *f)
 }
 
 /* The results, one after the other, as bytes; freed by the caller. */
-static void *run_on(cornu__backend *backend, const cornu__graph *graph, feed *f, size_t *size, cornu__program_statistics *statistics)
+static void *run_on(cornu__backend *backend, const cornu__graph *graph, feed *f, size_t *size,
+                    cornu__program_statistics *statistics)
 {
     cornu__graph *copy = cornu__graph_copy(graph);
     cornu__program *program = NULL;
@@ -147,7 +148,8 @@ static void compare(const cornu__graph *graph, const char *where, const char *go
         for (int64_t j = 0; j < node->count; j++)
             largest = isfinite(b[j]) ? fmax(largest, fabs((double)b[j])) : largest;
         for (int64_t j = 0; j < node->count; j++) {
-            bool same = a[j] == b[j] || (isnan(a[j]) && isnan(b[j])) || fabs((double)a[j] - (double)b[j]) <= tolerance * (1 + largest);
+            bool same = a[j] == b[j] || (isnan(a[j]) && isnan(b[j])) ||
+                        fabs((double)a[j] - (double)b[j]) <= tolerance * (1 + largest);
             if (!same)
                 fail_msg("%s: result %d (%s), element %lld of %lld: %.9g came, %.9g was wanted", where, i,
                          node->op->name ? node->op->name : cornu__op_definition_of(node->op->kind)->name, (long long)j,

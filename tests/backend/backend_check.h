@@ -10,7 +10,8 @@
 void check_graph(cornu__graph *graph, int int_limit, double tolerance);
 
 /* As check_graph; *statistics of the last cpu program. */
-void check_graph_statistics(cornu__graph *graph, int int_limit, double tolerance, cornu__program_statistics *statistics);
+void check_graph_statistics(cornu__graph *graph, int int_limit, double tolerance,
+                            cornu__program_statistics *statistics);
 
 /* A new float input of the graph: number the next free one. */
 cornu_node *float_input(cornu__graph *graph, int rank, const int64_t *shape);

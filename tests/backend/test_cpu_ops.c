@@ -7,7 +7,11 @@
 
 #include "backend/backend_check.h"
 
-#define SHAPE(...) (int64_t[]){__VA_ARGS__}
+#define SHAPE(...)                                                                                                     \
+    (int64_t[])                                                                                                        \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const int64_t channel_counts[] = {1, 3, 16, 17, 32};
 #define CHANNEL_COUNT 5
@@ -22,7 +26,8 @@ static void elementwise_ops_agree_at_every_length(void **state)
         for (int i = 0; i < 9; i++) {
             cornu__graph *graph = cornu__graph_create();
             cornu_node *x = float_input(graph, 1, &counts[i]);
-            bool positive = kind == CORNU__OP_LOG || kind == CORNU__OP_SQRT || kind == CORNU__OP_RSQRT || kind == CORNU__OP_LOG1P;
+            bool positive =
+                kind == CORNU__OP_LOG || kind == CORNU__OP_SQRT || kind == CORNU__OP_RSQRT || kind == CORNU__OP_LOG1P;
             x = positive ? cornu__op_binary_scalar(CORNU__OP_ADD, cornu__op_unary(CORNU__OP_ABS, x), 0.01)
                          : cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, 6);
             result(graph, cornu__op_unary((cornu__op_kind)kind, x));
@@ -33,7 +38,8 @@ static void elementwise_ops_agree_at_every_length(void **state)
 static void two_operands_broadcast_in_every_way(void **state)
 {
     (void)state;
-    static const int64_t shapes[][3] = {{3, 4, 17}, {1, 1, 17}, {3, 4, 1}, {1, 4, 1}, {1, 1, 1}, {3, 1, 1}, {1, 4, 17}, {3, 1, 17}};
+    static const int64_t shapes[][3] = {{3, 4, 17}, {1, 1, 17}, {3, 4, 1},  {1, 4, 1},
+                                        {1, 1, 1},  {3, 1, 1},  {1, 4, 17}, {3, 1, 17}};
     for (int kind = CORNU__OP_ADD; kind <= CORNU__OP_RELU_GRADIENT; kind++)
         for (int a = 0; a < 8; a++)
             for (int b = 0; b < 8; b++) {
@@ -65,7 +71,8 @@ static void fused_chains_agree(void **state)
         cornu_node *weight = float_input(graph, 2, SHAPE(shape[0], 1)), *scalar = float_input(graph, 0, NULL);
         cornu_node *sum = cornu__op_binary(CORNU__OP_ADD, x, bias);
         cornu_node *scaled = cornu__op_binary(CORNU__OP_MULTIPLY, sum, weight);
-        cornu_node *y = cornu__op_select(cornu__op_binary(CORNU__OP_GREATER, scaled, scalar), cornu__op_unary(CORNU__OP_TANH, scaled),
+        cornu_node *y = cornu__op_select(cornu__op_binary(CORNU__OP_GREATER, scaled, scalar),
+                                         cornu__op_unary(CORNU__OP_TANH, scaled),
                                          cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, 0.25));
         result(graph, y);
         result(graph, cornu__op_unary(CORNU__OP_SIGMOID, cornu__op_binary(CORNU__OP_SUBTRACT, y, x)));
@@ -91,7 +98,8 @@ static void reductions_agree_over_every_set_of_axes(void **state)
 {
     (void)state;
     static const int64_t shapes[][4] = {{3, 4, 5, 17}, {2, 33, 1, 16}, {1, 1, 1, 1}, {5, 40, 41, 3}};
-    static const cornu__op_kind kinds[] = {CORNU__OP_SUM, CORNU__OP_MEAN, CORNU__OP_MAX, CORNU__OP_MIN, CORNU__OP_PRODUCT};
+    static const cornu__op_kind kinds[] = {CORNU__OP_SUM, CORNU__OP_MEAN, CORNU__OP_MAX, CORNU__OP_MIN,
+                                           CORNU__OP_PRODUCT};
     for (int s = 0; s < 4; s++)
         for (int k = 0; k < 5; k++)
             for (int set = 1; set < 16; set++) {
@@ -114,7 +122,8 @@ static void rows_agree(void **state)
             cornu__graph *graph = cornu__graph_create();
             cornu_node *x = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, float_input(graph, 2, shapes[s]), 4);
             cornu_node *labels = int_input(graph, 1, shapes[s]), *q = NULL;
-            cornu_node *targets = cornu__op_unary(CORNU__OP_ABS, float_input(graph, 2, shapes[s])), *p = NULL, *gradient[2];
+            cornu_node *targets = cornu__op_unary(CORNU__OP_ABS, float_input(graph, 2, shapes[s])), *p = NULL,
+                       *gradient[2];
             cornu_node *sparse = cornu__op_sparse_cross_entropy(x, labels, clip, &q);
             cornu_node *dense = cornu__op_softmax_cross_entropy(x, targets, 0.1, clip, &p);
             result(graph, cornu__op_softmax(x));
@@ -125,8 +134,12 @@ static void rows_agree(void **state)
             result(graph, p);
             result(graph, cornu__op_argmax(x));
             result(graph, cornu__op_in_top_k(labels, x, 3));
-            assert_int_equal(cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, sparse, 0, NULL, false), 1, &x, &gradient[0]), CORNU_OK);
-            assert_int_equal(cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, dense, 0, NULL, false), 1, &x, &gradient[1]), CORNU_OK);
+            assert_int_equal(
+                cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, sparse, 0, NULL, false), 1, &x, &gradient[0]),
+                CORNU_OK);
+            assert_int_equal(
+                cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, dense, 0, NULL, false), 1, &x, &gradient[1]),
+                CORNU_OK);
             result(graph, gradient[0]);
             result(graph, gradient[1]);
             check_graph(graph, (int)shapes[s][1], 2e-6);
@@ -148,12 +161,14 @@ static void movement_agrees(void **state)
         result(graph, cornu__op_concatenate(3, (cornu_node *[]){x, other, x}, axis));
     result(graph, cornu__op_slice(x, SHAPE(1, 0, 2, 1), SHAPE(2, 2, 2, 3), SHAPE(1, 2, 1, 2)));
     result(graph, cornu__op_pad(x, SHAPE(0, 1, 2, 0), SHAPE(1, 0, 3, 2), -1.5));
-    result(graph, cornu__op_pack(graph, 2, (cornu_node *[]){other, cornu__op_unary(CORNU__OP_TANH, x)}, SHAPE(3, 440), 900));
+    result(graph,
+           cornu__op_pack(graph, 2, (cornu_node *[]){other, cornu__op_unary(CORNU__OP_TANH, x)}, SHAPE(3, 440), 900));
     cornu_node *table = float_input(graph, 2, SHAPE(11, 6)), *index = int_input(graph, 2, SHAPE(4, 5)), *gradient;
     cornu_node *rows = cornu__op_gather(table, index);
-    assert_int_equal(cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, rows), 0, NULL, false), 1, &table,
-                                      &gradient),
-                     CORNU_OK);
+    assert_int_equal(
+        cornu__gradients(cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, rows), 0, NULL, false), 1,
+                         &table, &gradient),
+        CORNU_OK);
     result(graph, rows);
     result(graph, gradient);
     result(graph, cornu__op_one_hot(index, 11, CORNU_FLOAT32));
@@ -178,7 +193,8 @@ static void random_numbers_are_the_same_everywhere(void **state)
 static void matrix_products_agree(void **state)
 {
     (void)state;
-    static const int64_t sizes[][3] = {{1, 1, 1}, {1, 4, 8}, {3, 17, 5}, {32, 10, 128}, {128, 128, 784}, {65, 33, 257}, {1, 300, 700}};
+    static const int64_t sizes[][3] = {{1, 1, 1},       {1, 4, 8},     {3, 17, 5},   {32, 10, 128},
+                                       {128, 128, 784}, {65, 33, 257}, {1, 300, 700}};
     for (int s = 0; s < 7; s++)
         for (int transposes = 0; transposes < 4; transposes++)
             for (int extras = 0; extras < 3; extras++) {
@@ -241,13 +257,16 @@ static void convolutions_and_their_gradients_agree(void **state)
                     window.pad_after[axis] = k.pad_after[axis];
                 }
                 cornu__graph *graph = cornu__graph_create();
-                cornu_node *inputs[2] = {float_input(graph, 4, SHAPE(k.batch, k.height, k.width, channels)),
-                                         float_input(graph, 4, SHAPE(k.kernel[0], k.kernel[1], channels / groups, outputs))};
+                cornu_node *inputs[2] = {
+                    float_input(graph, 4, SHAPE(k.batch, k.height, k.width, channels)),
+                    float_input(graph, 4, SHAPE(k.kernel[0], k.kernel[1], channels / groups, outputs))};
                 cornu_node *gradients[2], *y = cornu__op_conv(inputs[0], inputs[1], &window);
                 if (extras)
-                    y = cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, y, float_input(graph, 1, &outputs)));
+                    y = cornu__op_unary(CORNU__OP_RELU,
+                                        cornu__op_binary(CORNU__OP_ADD, y, float_input(graph, 1, &outputs)));
                 result(graph, y);
-                cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, y), 0, NULL, false);
+                cornu_node *loss =
+                    cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, y), 0, NULL, false);
                 assert_int_equal(cornu__gradients(loss, 2, inputs, gradients), CORNU_OK);
                 result(graph, gradients[0]);
                 result(graph, gradients[1]);
@@ -272,7 +291,8 @@ static void pooling_and_its_gradient_agree(void **state)
                 cornu__graph *graph = cornu__graph_create();
                 cornu_node *x = float_input(graph, 4, SHAPE(3, 9, 11, channel_counts[c])), *gradient;
                 cornu_node *y = average ? cornu__op_average_pool(x, &windows[w]) : cornu__op_max_pool(x, &windows[w]);
-                cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, y), 0, NULL, false);
+                cornu_node *loss =
+                    cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, y), 0, NULL, false);
                 assert_int_equal(cornu__gradients(loss, 1, &x, &gradient), CORNU_OK);
                 result(graph, y);
                 result(graph, gradient);
@@ -289,12 +309,15 @@ static void batch_normalisation_and_its_gradient_agree(void **state)
         for (int c = 0; c < 9; c++)
             for (int relu = 0; relu < 2; relu++) {
                 cornu__graph *graph = cornu__graph_create();
-                cornu_node *x = cornu__op_binary_scalar(CORNU__OP_ADD, float_input(graph, 2, SHAPE(row_counts[r], channels[c])), 3);
+                cornu_node *x =
+                    cornu__op_binary_scalar(CORNU__OP_ADD, float_input(graph, 2, SHAPE(row_counts[r], channels[c])), 3);
                 cornu_node *inputs[3] = {x, float_input(graph, 1, &channels[c]), float_input(graph, 1, &channels[c])};
-                cornu_node *weight = float_input(graph, 2, SHAPE(row_counts[r], channels[c])), *mean, *variance, *gradients[3];
+                cornu_node *weight = float_input(graph, 2, SHAPE(row_counts[r], channels[c])), *mean, *variance,
+                           *gradients[3];
                 cornu_node *y = cornu__op_batch_norm(inputs[0], inputs[1], inputs[2], 1e-3, &mean, &variance);
                 y = relu ? cornu__op_unary(CORNU__OP_RELU, y) : y;
-                cornu_node *loss = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, y, weight), 0, NULL, false);
+                cornu_node *loss =
+                    cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, y, weight), 0, NULL, false);
                 assert_int_equal(cornu__gradients(loss, 3, inputs, gradients), CORNU_OK);
                 result(graph, y);
                 result(graph, mean);
@@ -309,7 +332,8 @@ static void a_chain_of_convolutions_reorders_nothing(void **state)
 {
     (void)state;
     cornu__graph *graph = cornu__graph_create();
-    cornu__window window = {.strides = {1, 1}, .dilation = {1, 1}, .pad_before = {1, 1}, .pad_after = {1, 1}, .groups = 1};
+    cornu__window window = {
+        .strides = {1, 1}, .dilation = {1, 1}, .pad_before = {1, 1}, .pad_after = {1, 1}, .groups = 1};
     cornu_node *first = float_input(graph, 4, SHAPE(4, 8, 8, 16)), *x = first, *kernels[3], *gradients[3];
     for (int i = 0; i < 3; i++) {
         kernels[i] = float_input(graph, 4, SHAPE(3, 3, i == 0 ? 16 : 32, 32));

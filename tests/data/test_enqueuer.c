@@ -20,7 +20,7 @@ typedef struct counting_source {
     int64_t end_at;        /* gives no batch from here on; -1: never */
     int64_t pull_fails_at; /* -1: never */
     int64_t write_fails_at;
-    bool slow;             /* random delays */
+    bool slow; /* random delays */
     int64_t epoch;
     atomic_int pulling, most_pulling; /* calls at once */
     atomic_int pulls, end_epochs;
@@ -34,7 +34,8 @@ static cornu_array *marker; /* something to give as x */
 static void delay(const counting_source *self, int64_t index)
 {
     if (self->slow)
-        usleep((useconds_t)(cornu__random_word(cornu__random_key_make(7, CORNU__RANDOM_USER, (uint64_t)index, 0), 0) % 400));
+        usleep((useconds_t)(cornu__random_word(cornu__random_key_make(7, CORNU__RANDOM_USER, (uint64_t)index, 0), 0) %
+                            400));
 }
 
 static cornu_status counting_begin(cornu__source *source, int64_t epoch)
@@ -93,7 +94,8 @@ static void counting_destroy(cornu__source *source)
     cornu__free(self);
 }
 
-static const cornu__source_class counting_class = {counting_begin, counting_pull, counting_write, counting_end, counting_destroy};
+static const cornu__source_class counting_class = {counting_begin, counting_pull, counting_write, counting_end,
+                                                   counting_destroy};
 
 static counting_source *counting(int64_t batches, bool concurrent)
 {
@@ -146,7 +148,8 @@ static void order_is_by_number_for_any_workers_and_queue(void **state)
                 counting_source *source = counting(9, concurrent);
                 source->slow = true;
                 cornu__enqueuer *ring = cornu__enqueuer_start(
-                    &source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = queue_sizes[q], .epochs = 3});
+                    &source->base, &(cornu__enqueuer_options){
+                                       .workers = worker_counts[w], .max_queue_size = queue_sizes[q], .epochs = 3});
                 assert_non_null(ring);
                 take_epochs(ring, 3, 9);
                 assert_int_equal(atomic_load(&source->end_epochs), 3);
@@ -165,7 +168,8 @@ static void a_concurrent_source_is_called_by_several_workers(void **state)
     (void)state;
     counting_source *source = counting(64, true);
     source->slow = true;
-    cornu__enqueuer *ring = cornu__enqueuer_start(&source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = 10, .epochs = 1});
+    cornu__enqueuer *ring = cornu__enqueuer_start(
+        &source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = 10, .epochs = 1});
     take_epochs(ring, 1, 64);
     assert_true(atomic_load(&source->most_pulling) > 1);
     cornu__enqueuer_stop(ring);
@@ -186,8 +190,8 @@ static void no_more_than_the_queue_is_made_ahead(void **state)
     (void)state;
     for (size_t q = 0; q < sizeof queue_sizes / sizeof *queue_sizes; q++) {
         counting_source *source = counting(100, true);
-        cornu__enqueuer *ring =
-            cornu__enqueuer_start(&source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = queue_sizes[q], .epochs = 1});
+        cornu__enqueuer *ring = cornu__enqueuer_start(
+            &source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = queue_sizes[q], .epochs = 1});
         const cornu__batch *batch;
         assert_int_equal(cornu__enqueuer_get(ring, &batch), CORNU_OK);
         wait_until_idle(source);
@@ -205,7 +209,8 @@ static void a_generator_is_not_asked_for_more_than_is_wanted(void **state)
     for (size_t w = 0; w < sizeof worker_counts / sizeof *worker_counts; w++) {
         counting_source *source = counting(CORNU__ENDLESS, false);
         cornu__enqueuer *ring = cornu__enqueuer_start(
-            &source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 10, .batches = 13});
+            &source->base,
+            &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 10, .batches = 13});
         take_epochs(ring, 1, 13);
         wait_until_idle(source);
         assert_int_equal(atomic_load(&source->pulls), 13);
@@ -222,7 +227,8 @@ static void an_exhausted_generator_ends_after_its_last_batch(void **state)
             source->end_at = 11;
             source->slow = true;
             cornu__enqueuer *ring = cornu__enqueuer_start(
-                &source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 4, .batches = 50});
+                &source->base,
+                &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 4, .batches = 50});
             take_epochs(ring, 1, 11);
             const cornu__batch *batch = NULL;
             for (int again = 0; again < 2; again++) {
@@ -255,11 +261,14 @@ static void an_error_reaches_the_consumer_in_its_turn_with_batch_and_message(voi
             counting_source *source = counting(20, q % 2 == 0);
             source->pull_fails_at = 6;
             source->slow = true;
-            const cornu__enqueuer_options options = {.workers = worker_counts[w], .max_queue_size = queue_sizes[q], .epochs = 1};
-            expect_failure(cornu__enqueuer_start(&source->base, &options), 6, CORNU_ERROR_IO, "batch 6: the disk of batch 6 is gone");
+            const cornu__enqueuer_options options = {
+                .workers = worker_counts[w], .max_queue_size = queue_sizes[q], .epochs = 1};
+            expect_failure(cornu__enqueuer_start(&source->base, &options), 6, CORNU_ERROR_IO,
+                           "batch 6: the disk of batch 6 is gone");
             source = counting(20, q % 2 == 0);
             source->write_fails_at = 4;
-            expect_failure(cornu__enqueuer_start(&source->base, &options), 4, CORNU_ERROR_SHAPE, "batch 4: batch 4 does not fit");
+            expect_failure(cornu__enqueuer_start(&source->base, &options), 4, CORNU_ERROR_SHAPE,
+                           "batch 4: batch 4 does not fit");
         }
     }
 }
@@ -269,7 +278,8 @@ static void an_error_waits_in_a_full_queue(void **state)
     (void)state;
     counting_source *source = counting(20, true);
     source->pull_fails_at = 3;
-    cornu__enqueuer *ring = cornu__enqueuer_start(&source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = 3, .epochs = 1});
+    cornu__enqueuer *ring = cornu__enqueuer_start(
+        &source->base, &(cornu__enqueuer_options){.workers = 4, .max_queue_size = 3, .epochs = 1});
     wait_until_idle(source);
     expect_failure(ring, 3, CORNU_ERROR_IO, "batch 3");
 }
@@ -284,7 +294,8 @@ static void stopping_in_the_middle_joins_all_and_frees_all(void **state)
             source->slow = taken % 3 == 0;
             source->destroyed = &destroyed;
             cornu__enqueuer *ring = cornu__enqueuer_start(
-                &source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 1 + taken, .epochs = 1});
+                &source->base,
+                &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 1 + taken, .epochs = 1});
             take_epochs(ring, 1, taken);
             if (taken % 2) {
                 const cornu__batch *batch; /* stopped with a batch in hand */
@@ -301,8 +312,8 @@ static void a_running_ring_allocates_nothing(void **state)
     (void)state;
     for (size_t w = 0; w < sizeof worker_counts / sizeof *worker_counts; w++) {
         counting_source *source = counting(100, w % 2 == 0);
-        cornu__enqueuer *ring =
-            cornu__enqueuer_start(&source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 5, .epochs = 4});
+        cornu__enqueuer *ring = cornu__enqueuer_start(
+            &source->base, &(cornu__enqueuer_options){.workers = worker_counts[w], .max_queue_size = 5, .epochs = 4});
         take_epochs(ring, 1, 100);
         uint64_t before = cornu__allocation_count();
         for (int64_t epoch = 1; epoch < 4; epoch++) {
@@ -324,7 +335,8 @@ static void a_refused_allocation_is_an_error_and_leaks_nothing(void **state)
     for (uint64_t nth = 1; nth <= 3; nth++) {
         counting_source *source = counting(5, true);
         cornu__allocation_fail_at(nth);
-        cornu__enqueuer *ring = cornu__enqueuer_start(&source->base, &(cornu__enqueuer_options){.workers = 2, .max_queue_size = 2, .epochs = 1});
+        cornu__enqueuer *ring = cornu__enqueuer_start(
+            &source->base, &(cornu__enqueuer_options){.workers = 2, .max_queue_size = 2, .epochs = 1});
         cornu__allocation_fail_at(0);
         assert_null(ring);
         assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);

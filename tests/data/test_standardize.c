@@ -27,7 +27,8 @@ static cornu_array *zeros_of(cornu_dtype dtype, int rank, const int64_t *shape)
     assert_non_null(array);
     return array;
 }
-#define ZEROS(dtype, ...) zeros_of(dtype, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
+#define ZEROS(dtype, ...)                                                                                              \
+    zeros_of(dtype, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
 
 #define NONE CORNU_NONE
 
@@ -37,7 +38,10 @@ static cornu__ports two_and_two(cornu__port storage[4])
     storage[1] = PORT("words", CORNU_INT32, 0, NONE, 3);
     storage[2] = PORT("class", CORNU_INT32, 10, NONE, 1);
     storage[3] = PORT("value", CORNU_FLOAT32, 0, NONE, 2);
-    return (cornu__ports){.input_count = 2, .target_count = 2, .inputs = {&storage[0], &storage[1]}, .targets = {&storage[2], &storage[3]}};
+    return (cornu__ports){.input_count = 2,
+                          .target_count = 2,
+                          .inputs = {&storage[0], &storage[1]},
+                          .targets = {&storage[2], &storage[3]}};
 }
 
 static cornu__ports one_and_one(cornu__port storage[2])
@@ -56,7 +60,8 @@ static void expect_message(cornu_status status, cornu_status wanted, const char 
     }
 }
 #define EXPECT(status, wanted, ...)                                                                                    \
-    expect_message(status, wanted, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+    expect_message(status, wanted, (const char *const[]){__VA_ARGS__},                                                 \
+                   sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* --- Shapes --- */
 
@@ -88,13 +93,18 @@ static void a_wrong_shape_is_named_with_port_got_and_wanted(void **state)
     cornu__port storage[2];
     cornu__ports ports = one_and_one(storage);
     cornu__columns columns;
-    cornu_array *x = ZEROS(CORNU_FLOAT32, 5, 4), *wide = ZEROS(CORNU_FLOAT32, 5, 7), *deep = ZEROS(CORNU_FLOAT32, 5, 2, 2), *y = ZEROS(CORNU_INT32, 5);
+    cornu_array *x = ZEROS(CORNU_FLOAT32, 5, 4), *wide = ZEROS(CORNU_FLOAT32, 5, 7),
+                *deep = ZEROS(CORNU_FLOAT32, 5, 2, 2), *y = ZEROS(CORNU_INT32, 5);
     cornu_array *one_hot = ZEROS(CORNU_FLOAT32, 5, 3);
-    EXPECT(cornu__standardize(&ports, wide, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels'", "(None, 4)", "(5, 7)");
-    EXPECT(cornu__standardize(&ports, deep, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels'", "(None, 4)", "(5, 2, 2)");
-    EXPECT(cornu__standardize(&ports, x, one_hot, NULL, &columns), CORNU_ERROR_SHAPE, "target 'class'", "(None, 1)", "(5, 3)");
+    EXPECT(cornu__standardize(&ports, wide, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels'", "(None, 4)",
+           "(5, 7)");
+    EXPECT(cornu__standardize(&ports, deep, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels'", "(None, 4)",
+           "(5, 2, 2)");
+    EXPECT(cornu__standardize(&ports, x, one_hot, NULL, &columns), CORNU_ERROR_SHAPE, "target 'class'", "(None, 1)",
+           "(5, 3)");
     storage[1] = PORT("class", CORNU_FLOAT32, 0, NONE, 3);
-    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_SHAPE, "(None, 3)", "(5,)", "sparse_categorical_crossentropy");
+    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_SHAPE, "(None, 3)", "(5,)",
+           "sparse_categorical_crossentropy");
     cornu_array_release(x);
     cornu_array_release(wide);
     cornu_array_release(deep);
@@ -108,9 +118,11 @@ static void lengths_must_agree_and_not_be_zero(void **state)
     cornu__port storage[2];
     cornu__ports ports = one_and_one(storage);
     cornu__columns columns;
-    cornu_array *x = ZEROS(CORNU_FLOAT32, 5, 4), *y = ZEROS(CORNU_INT32, 6), *w = ZEROS(CORNU_FLOAT32, 4), *y5 = ZEROS(CORNU_INT32, 5);
+    cornu_array *x = ZEROS(CORNU_FLOAT32, 5, 4), *y = ZEROS(CORNU_INT32, 6), *w = ZEROS(CORNU_FLOAT32, 4),
+                *y5 = ZEROS(CORNU_INT32, 5);
     cornu_array *no_x = ZEROS(CORNU_FLOAT32, 0, 4), *no_y = ZEROS(CORNU_INT32, 0);
-    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels' has 5", "target 'class' has 6");
+    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_SHAPE, "input 'pixels' has 5",
+           "target 'class' has 6");
     EXPECT(cornu__standardize(&ports, x, y5, w, &columns), CORNU_ERROR_SHAPE, "sample_weight of 'class' has 4");
     EXPECT(cornu__standardize(&ports, no_x, no_y, NULL, &columns), CORNU_ERROR_DATA, "0 samples", "pixels");
     cornu_array_release(x);
@@ -129,7 +141,8 @@ typedef struct four {
 
 static four make_four(void)
 {
-    return (four){ZEROS(CORNU_FLOAT32, 6, 4, 4, 1), ZEROS(CORNU_INT64, 6, 3), ZEROS(CORNU_INT64, 6), ZEROS(CORNU_FLOAT32, 6, 2)};
+    return (four){ZEROS(CORNU_FLOAT32, 6, 4, 4, 1), ZEROS(CORNU_INT64, 6, 3), ZEROS(CORNU_INT64, 6),
+                  ZEROS(CORNU_FLOAT32, 6, 2)};
 }
 
 static void drop_four(four arrays)
@@ -169,8 +182,10 @@ static void a_missing_name_is_told_with_what_there_is_and_the_nearest(void **sta
     cornu_array *x = cornu_array_dict(2, (const char *[]){"imgae", "words"}, (cornu_array *[]){a.image, a.words});
     cornu_array *y = cornu_array_list(2, (cornu_array *[]){a.class, a.value});
     cornu_array *few = cornu_array_list(1, (cornu_array *[]){a.image});
-    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_UNKNOWN_NAME, "input 'image'", "'imgae', 'words'", "was 'imgae' meant?");
-    EXPECT(cornu__standardize(&ports, few, y, NULL, &columns), CORNU_ERROR_INVALID_ARGUMENT, "2 inputs ('image', 'words')", "1 came");
+    EXPECT(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_ERROR_UNKNOWN_NAME, "input 'image'",
+           "'imgae', 'words'", "was 'imgae' meant?");
+    EXPECT(cornu__standardize(&ports, few, y, NULL, &columns), CORNU_ERROR_INVALID_ARGUMENT,
+           "2 inputs ('image', 'words')", "1 came");
     EXPECT(cornu__standardize(&ports, a.image, y, NULL, &columns), CORNU_ERROR_INVALID_ARGUMENT, "2 inputs");
     EXPECT(cornu__standardize(&ports, NULL, y, NULL, &columns), CORNU_ERROR_INVALID_ARGUMENT, "'image'");
     cornu_array_release(x);
@@ -203,7 +218,8 @@ static void sample_weights_are_by_output_and_lead_the_target(void **state)
     cornu__columns columns;
     four a = make_four();
     cornu_array *w = ZEROS(CORNU_FLOAT64, 6), *bad = ZEROS(CORNU_FLOAT64, 6, 3);
-    cornu_array *x = cornu_array_list(2, (cornu_array *[]){a.image, a.words}), *y = cornu_array_list(2, (cornu_array *[]){a.class, a.value});
+    cornu_array *x = cornu_array_list(2, (cornu_array *[]){a.image, a.words}),
+                *y = cornu_array_list(2, (cornu_array *[]){a.class, a.value});
     cornu_array *named = cornu_array_dict(1, (const char *[]){"value"}, (cornu_array *[]){w});
     cornu_array *misnamed = cornu_array_dict(1, (const char *[]){"vlaue"}, (cornu_array *[]){w});
     cornu_array *misshapen = cornu_array_dict(1, (const char *[]){"value"}, (cornu_array *[]){bad});
@@ -211,8 +227,10 @@ static void sample_weights_are_by_output_and_lead_the_target(void **state)
     assert_null(columns.sample_weights[0].array);
     assert_ptr_equal(columns.sample_weights[1].array, w);
     assert_int_equal(columns.sample_weights[1].dtype, CORNU_FLOAT32);
-    EXPECT(cornu__standardize(&ports, x, y, misnamed, &columns), CORNU_ERROR_UNKNOWN_NAME, "sample_weight 'vlaue'", "'class', 'value'", "was 'value' meant?");
-    EXPECT(cornu__standardize(&ports, x, y, misshapen, &columns), CORNU_ERROR_SHAPE, "sample_weight of 'value'", "(6, 3)", "(6, 2)");
+    EXPECT(cornu__standardize(&ports, x, y, misnamed, &columns), CORNU_ERROR_UNKNOWN_NAME, "sample_weight 'vlaue'",
+           "'class', 'value'", "was 'value' meant?");
+    EXPECT(cornu__standardize(&ports, x, y, misshapen, &columns), CORNU_ERROR_SHAPE, "sample_weight of 'value'",
+           "(6, 3)", "(6, 2)");
     EXPECT(cornu__standardize(&ports, x, y, w, &columns), CORNU_ERROR_INVALID_ARGUMENT, "2 sample_weights", "1 came");
     cornu_array_release(x);
     cornu_array_release(y);
@@ -269,7 +287,8 @@ static void data_that_fits_is_not_copied_and_other_data_is_converted(void **stat
     uint8_t labels[5] = {0, 1, 2, 1, 0};
     for (int i = 0; i < 20; i++)
         pixels[i / 4][i % 4] = (float)i;
-    cornu_array *x = cornu_array_view(CORNU_FLOAT32, 2, (int64_t[]){5, 4}, pixels), *y = cornu_array_view(CORNU_UINT8, 1, (int64_t[]){5}, labels);
+    cornu_array *x = cornu_array_view(CORNU_FLOAT32, 2, (int64_t[]){5, 4}, pixels),
+                *y = cornu_array_view(CORNU_UINT8, 1, (int64_t[]){5}, labels);
     assert_int_equal(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_OK);
     assert_int_equal(cornu__slot_write(&slot, &columns, NULL, 2, 3, NULL), CORNU_OK);
     assert_int_equal(slot.batch.rows, 3);

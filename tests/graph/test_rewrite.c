@@ -31,8 +31,8 @@ static const cornu__op *find_kind(const cornu__graph *graph, cornu__op_kind kind
 
 static void rewrite(cornu__graph *graph)
 {
-    if (cornu__graph_simplify(graph) != CORNU_OK || cornu__graph_check(graph) != CORNU_OK || cornu__graph_fuse(graph) != CORNU_OK ||
-        cornu__graph_check(graph) != CORNU_OK)
+    if (cornu__graph_simplify(graph) != CORNU_OK || cornu__graph_check(graph) != CORNU_OK ||
+        cornu__graph_fuse(graph) != CORNU_OK || cornu__graph_check(graph) != CORNU_OK)
         fail_msg("%s", cornu_error_message());
 }
 
@@ -87,9 +87,11 @@ static bool broadcasts(const cornu_node *a, const cornu_node *b)
 
 static cornu_node *random_elementwise(generator *g)
 {
-    static const cornu__op_kind unary[] = {CORNU__OP_TANH, CORNU__OP_SIGMOID, CORNU__OP_SIN,  CORNU__OP_NEGATE, CORNU__OP_ABS,
-                                           CORNU__OP_RELU, CORNU__OP_SQUARE,  CORNU__OP_SIGN, CORNU__OP_STOP_GRADIENT};
-    static const cornu__op_kind binary[] = {CORNU__OP_ADD, CORNU__OP_SUBTRACT, CORNU__OP_MULTIPLY, CORNU__OP_MAXIMUM, CORNU__OP_GREATER};
+    static const cornu__op_kind unary[] = {CORNU__OP_TANH,   CORNU__OP_SIGMOID, CORNU__OP_SIN,
+                                           CORNU__OP_NEGATE, CORNU__OP_ABS,     CORNU__OP_RELU,
+                                           CORNU__OP_SQUARE, CORNU__OP_SIGN,    CORNU__OP_STOP_GRADIENT};
+    static const cornu__op_kind binary[] = {CORNU__OP_ADD, CORNU__OP_SUBTRACT, CORNU__OP_MULTIPLY, CORNU__OP_MAXIMUM,
+                                            CORNU__OP_GREATER};
     static const double constants[] = {0, 1, -0.5, 2};
     cornu_node *a = any_node(g), *b = any_node(g), *c = any_node(g);
     if (pick(g, 2) == 0)
@@ -99,7 +101,8 @@ static cornu_node *random_elementwise(generator *g)
     if (!broadcasts(a, b))
         return cornu__op_unary(CORNU__OP_COS, a);
     if (pick(g, 6) == 0 && broadcasts(a, c) && broadcasts(b, c))
-        return cornu__op_select(cornu__op_binary(CORNU__OP_GREATER, a, b), c, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, c, 0.3));
+        return cornu__op_select(cornu__op_binary(CORNU__OP_GREATER, a, b), c,
+                                cornu__op_binary_scalar(CORNU__OP_MULTIPLY, c, 0.3));
     return cornu__op_binary(binary[pick(g, 5)], a, b);
 }
 
@@ -119,8 +122,10 @@ static cornu_node *random_other(generator *g)
     case 4: { /* dense layer: product, bias, relu */
         if (a->rank < 2 || a->shape[a->rank - 1] != 5)
             return a;
-        cornu_node *bias = cornu__op_variable(g->graph, (cornu__variable_region){0, 25}, CORNU_FLOAT32, 1, (int64_t[]){5});
-        return cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, cornu__op_matmul(a, g->weights, false, false), bias));
+        cornu_node *bias =
+            cornu__op_variable(g->graph, (cornu__variable_region){0, 25}, CORNU_FLOAT32, 1, (int64_t[]){5});
+        return cornu__op_unary(CORNU__OP_RELU,
+                               cornu__op_binary(CORNU__OP_ADD, cornu__op_matmul(a, g->weights, false, false), bias));
     }
     case 5: { /* batch normalisation with relu */
         if (a->rank < 2)
@@ -147,7 +152,8 @@ static cornu__graph *random_step(uint64_t seed, bool rewritten)
     generator g = {.graph = cornu__graph_create(), .state = seed * 1000000};
     for (int i = 0; i < 5; i++)
         g.pool[g.count++] = input(g.graph, i, shapes[i].rank, shapes[i].shape);
-    g.pool[g.count++] = cornu__op_variable(g.graph, (cornu__variable_region){0, 50}, CORNU_FLOAT32, 2, (int64_t[]){3, 5});
+    g.pool[g.count++] =
+        cornu__op_variable(g.graph, (cornu__variable_region){0, 50}, CORNU_FLOAT32, 2, (int64_t[]){3, 5});
     g.weights = cornu__op_variable(g.graph, (cornu__variable_region){0, 0}, CORNU_FLOAT32, 2, (int64_t[]){5, 5});
     cornu_node *w = g.pool[5];
     while (g.count < POOL) {
@@ -160,7 +166,8 @@ static cornu__graph *random_step(uint64_t seed, bool rewritten)
     }
     cornu_node *loss = cornu__op_scalar(g.graph, CORNU_FLOAT32, 0);
     for (int i = 0; i < 6; i++)
-        loss = cornu__op_binary(CORNU__OP_ADD, loss, cornu__op_reduce(CORNU__OP_MEAN, tame(g.pool[g.count - 1 - i]), 0, NULL, false));
+        loss = cornu__op_binary(CORNU__OP_ADD, loss,
+                                cornu__op_reduce(CORNU__OP_MEAN, tame(g.pool[g.count - 1 - i]), 0, NULL, false));
     if (rewritten && seed % 2 == 0)
         assert_int_equal(cornu__graph_simplify(g.graph), CORNU_OK);
     cornu_node *wrt[2] = {g.weights, w}, *gradient[2];
@@ -170,10 +177,11 @@ static cornu__graph *random_step(uint64_t seed, bool rewritten)
         result(g.graph, g.pool[6 + i * 7]);
     for (int i = 0; i < 2; i++) {
         if (gradient[i])
-            assert_int_equal(cornu__op_assign(g.graph, (cornu__variable_region){0, i == 0 ? 0 : 50},
-                                              cornu__op_binary(CORNU__OP_SUBTRACT, wrt[i],
-                                                               cornu__op_binary_scalar(CORNU__OP_MULTIPLY, gradient[i], 0.1))),
-                             CORNU_OK);
+            assert_int_equal(
+                cornu__op_assign(g.graph, (cornu__variable_region){0, i == 0 ? 0 : 50},
+                                 cornu__op_binary(CORNU__OP_SUBTRACT, wrt[i],
+                                                  cornu__op_binary_scalar(CORNU__OP_MULTIPLY, gradient[i], 0.1))),
+                CORNU_OK);
     }
     if (rewritten)
         rewrite(g.graph);
@@ -268,7 +276,8 @@ static void identities_vanish(void **state)
     y = cornu__op_slice(y, (int64_t[]){0, 0}, (int64_t[]){3, 5}, NULL);
     y = cornu__op_pad(y, (int64_t[]){0, 0}, (int64_t[]){0, 0}, 4);
     y = cornu__op_dropout(y, 0);
-    y = cornu__op_reduce(CORNU__OP_SUM, cornu__op_broadcast(cornu__op_reshape(y, 3, (int64_t[]){3, 1, 5}), 3, (int64_t[]){3, 4, 5}), 1,
+    y = cornu__op_reduce(CORNU__OP_SUM,
+                         cornu__op_broadcast(cornu__op_reshape(y, 3, (int64_t[]){3, 1, 5}), 3, (int64_t[]){3, 4, 5}), 1,
                          (int[]){1}, false);
     result(graph, y);
     assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
@@ -282,7 +291,8 @@ static void constants_are_folded(void **state)
 {
     (void)state;
     cornu__graph *graph = cornu__graph_create();
-    cornu_node *a = cornu__op_fill(graph, CORNU_FLOAT32, 2, (int64_t[]){2, 3}, 2), *b = cornu__op_scalar(graph, CORNU_FLOAT32, 3);
+    cornu_node *a = cornu__op_fill(graph, CORNU_FLOAT32, 2, (int64_t[]){2, 3}, 2),
+               *b = cornu__op_scalar(graph, CORNU_FLOAT32, 3);
     cornu_node *c = cornu__op_unary(CORNU__OP_SQUARE, cornu__op_binary(CORNU__OP_MULTIPLY, a, b));
     result(graph, cornu__op_reshape(c, 1, (int64_t[]){6}));
     assert_int_equal(cornu__graph_simplify(graph), CORNU_OK);
@@ -296,7 +306,9 @@ static void constants_are_folded(void **state)
 }
 
 #define WINDOW(size_, stride)                                                                                          \
-    {.size = {size_, size_}, .strides = {stride, stride}, .dilation = {1, 1}, .groups = 1}
+    {                                                                                                                  \
+        .size = {size_, size_}, .strides = {stride, stride}, .dilation = {1, 1}, .groups = 1                           \
+    }
 
 static const cornu__window conv_window = WINDOW(0, 1), pool_window = WINDOW(2, 2);
 
@@ -352,7 +364,8 @@ static void bias_and_relu_go_into_products(void **state)
     cornu__graph *graph = cornu__graph_create();
     cornu_node *x = input(graph, 0, 2, (int64_t[]){3, 5});
     cornu_node *w = variable(graph, 0, 2, (int64_t[]){5, 4}), *bias = variable(graph, 20, 1, (int64_t[]){4});
-    cornu_node *y = cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, bias, cornu__op_matmul(x, w, false, false)));
+    cornu_node *y =
+        cornu__op_unary(CORNU__OP_RELU, cornu__op_binary(CORNU__OP_ADD, bias, cornu__op_matmul(x, w, false, false)));
     result(graph, y);
     rewrite(graph);
     assert_int_equal(graph->op_count, 4);
@@ -367,7 +380,8 @@ static void a_product_that_is_wanted_itself_keeps_its_bias_outside(void **state)
 {
     (void)state;
     cornu__graph *graph = cornu__graph_create();
-    cornu_node *product = cornu__op_matmul(input(graph, 0, 2, (int64_t[]){3, 5}), variable(graph, 0, 2, (int64_t[]){5, 4}), false, false);
+    cornu_node *product =
+        cornu__op_matmul(input(graph, 0, 2, (int64_t[]){3, 5}), variable(graph, 0, 2, (int64_t[]){5, 4}), false, false);
     result(graph, cornu__op_binary(CORNU__OP_ADD, product, variable(graph, 20, 1, (int64_t[]){4})));
     result(graph, product);
     rewrite(graph);
@@ -409,7 +423,8 @@ static void an_optimizer_update_becomes_one_op(void **state)
     enum { SIZE = 50 };
     cornu__graph *graph = cornu__graph_create();
     const int64_t size = SIZE;
-    cornu_node *w = variable(graph, 0, 1, &size), *m = variable(graph, SIZE, 1, &size), *v = variable(graph, 2 * SIZE, 1, &size);
+    cornu_node *w = variable(graph, 0, 1, &size), *m = variable(graph, SIZE, 1, &size),
+               *v = variable(graph, 2 * SIZE, 1, &size);
     cornu_node *g = input(graph, 0, 1, &size), *t = variable(graph, 3 * SIZE, 0, NULL);
     cornu_node *next = cornu__op_binary_scalar(CORNU__OP_ADD, t, 1);
     cornu_node *power_1 = cornu__op_binary(CORNU__OP_POWER, cornu__op_scalar(graph, CORNU_FLOAT32, 0.9), next);
@@ -479,7 +494,8 @@ static void limits_of_a_fused_op_are_kept(void **state)
     cornu_node *x[150], *sum = NULL;
     for (int i = 0; i < 150; i++) {
         x[i] = variable(graph, i, 1, (int64_t[]){2});
-        sum = sum ? cornu__op_binary(CORNU__OP_ADD, sum, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x[i], i + 0.5)) : x[i];
+        sum = sum ? cornu__op_binary(CORNU__OP_ADD, sum, cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x[i], i + 0.5))
+                  : x[i];
         if (i % 5 == 0)
             result(graph, sum);
     }
@@ -520,7 +536,8 @@ static void thousands_of_ops_are_rewritten_in_a_moment(void **state)
     cornu_node *w = variable(graph, 0, 2, (int64_t[]){8, 8}), *x = input(graph, 0, 2, (int64_t[]){4, 8});
     for (int i = 0; i < 150; i++) {
         cornu_node *h = cornu__op_matmul(x, w, false, false);
-        x = cornu__op_unary(CORNU__OP_TANH, cornu__op_binary(CORNU__OP_ADD, cornu__op_binary(CORNU__OP_MULTIPLY, h, x), h));
+        x = cornu__op_unary(CORNU__OP_TANH,
+                            cornu__op_binary(CORNU__OP_ADD, cornu__op_binary(CORNU__OP_MULTIPLY, h, x), h));
     }
     cornu_node *gradient, *loss = cornu__op_reduce(CORNU__OP_SUM, x, 0, NULL, false);
     assert_int_equal(cornu__gradients(loss, 1, &w, &gradient), CORNU_OK);

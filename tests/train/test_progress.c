@@ -42,8 +42,8 @@ static void set_values(cornu_logs *logs, const json_t *values)
 {
     size_t i;
     json_t *pair;
-    json_array_foreach(values, i, pair)
-        assert_int_equal(cornu_logs_set(logs, json_string_value(json_array_get(pair, 0)), number_of(json_array_get(pair, 1))), CORNU_OK);
+    json_array_foreach(values, i, pair) assert_int_equal(
+        cornu_logs_set(logs, json_string_value(json_array_get(pair, 0)), number_of(json_array_get(pair, 1))), CORNU_OK);
 }
 
 /* One update, as ProgbarLogger makes it: the bytes in `out`, NUL-terminated. */
@@ -68,13 +68,16 @@ static void check_case(const json_t *bar, const char *look, cornu__progress_styl
     static char out[CORNU__PROGRESS_LINE_SIZE];
     cornu_logs logs = {0};
     cornu__progress progress;
-    const json_t *target = json_object_get(bar, "target"), *updates = json_object_get(bar, "updates"), *wanted = json_object_get(bar, look);
+    const json_t *target = json_object_get(bar, "target"), *updates = json_object_get(bar, "updates"),
+                 *wanted = json_object_get(bar, look);
     cornu__progress_start(&progress, style, json_is_null(target) ? -1 : json_integer_value(target), CLOCK_START);
     for (size_t i = 0; i < json_array_size(updates); i++) {
-        update(&progress, (int)json_integer_value(json_object_get(bar, "verbose")), json_array_get(updates, i), &logs, out);
+        update(&progress, (int)json_integer_value(json_object_get(bar, "verbose")), json_array_get(updates, i), &logs,
+               out);
         const char *bytes = json_string_value(json_array_get(wanted, i));
         if (strcmp(out, bytes) != 0)
-            fail_msg("%s, %s, update %zu:\n got    %s\n wanted %s", json_string_value(json_object_get(bar, "name")), look, i, out, bytes);
+            fail_msg("%s, %s, update %zu:\n got    %s\n wanted %s", json_string_value(json_object_get(bar, "name")),
+                     look, i, out, bytes);
     }
 }
 
@@ -114,7 +117,8 @@ static const char *draw_once(cornu__progress_style style, const cornu_logs *logs
 static void a_running_line_fits_the_terminal_and_the_final_one_is_whole(void **state)
 {
     (void)state;
-    const cornu_logs logs = {.count = 3, .names = {"loss", "accuracy", "top_k_categorical_accuracy"}, .values = {0.5, 0.25, 0.75}};
+    const cornu_logs logs = {
+        .count = 3, .names = {"loss", "accuracy", "top_k_categorical_accuracy"}, .values = {0.5, 0.25, 0.75}};
     for (int keras3 = 0; keras3 < 2; keras3++) {
         for (int columns = 200; columns >= 30; columns--) {
             cornu__progress_style style = keras3 ? keras3_terminal : keras2_terminal;

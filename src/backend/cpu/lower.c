@@ -20,12 +20,11 @@ void *cornu__compiler_detail(cornu__compiler *compiler, size_t size)
 cornu_status cornu__compiler_scratch(cornu__compiler *compiler, size_t size, cornu__slot *slot)
 {
     slot->offset = 0;
-    return cornu__storage_add(compiler->program,
-                              (cornu__storage){.place = CORNU__PLACE_ARENA,
-                                               .size = size,
-                                               .first = compiler->op_number,
-                                               .last = compiler->op_number},
-                              &slot->storage);
+    return cornu__storage_add(
+        compiler->program,
+        (cornu__storage){
+            .place = CORNU__PLACE_ARENA, .size = size, .first = compiler->op_number, .last = compiler->op_number},
+        &slot->storage);
 }
 
 static void add_shape(cornu__text *text, const cornu_node *node)
@@ -40,8 +39,8 @@ static void add_shape(cornu__text *text, const cornu_node *node)
 static char *describe(cornu__compiler *compiler, const cornu__op *op, const char *words)
 {
     cornu__text text = {0};
-    cornu__text_add(&text, "%s%s%s%s%s ", op->name ? op->name : "", op->name ? ": " : "", cornu__op_definition_of(op->kind)->name,
-                    words[0] ? " " : "", words);
+    cornu__text_add(&text, "%s%s%s%s%s ", op->name ? op->name : "", op->name ? ": " : "",
+                    cornu__op_definition_of(op->kind)->name, words[0] ? " " : "", words);
     for (int i = 0; i < op->input_count && i < 4; i++) {
         cornu__text_add(&text, i ? ", " : "");
         add_shape(&text, op->inputs[i]);
@@ -66,8 +65,9 @@ static cornu__instruction *add_instruction(cornu__cpu_program *program)
 {
     if (program->instruction_count == program->instruction_capacity) {
         size_t capacity = program->instruction_capacity ? 2 * (size_t)program->instruction_capacity : 64;
-        void *grown = cornu__realloc(program->instructions, sizeof(cornu__instruction) * (size_t)program->instruction_capacity,
-                                     sizeof(cornu__instruction) * capacity);
+        void *grown =
+            cornu__realloc(program->instructions, sizeof(cornu__instruction) * (size_t)program->instruction_capacity,
+                           sizeof(cornu__instruction) * capacity);
         if (!grown)
             return NULL;
         program->instructions = grown;
@@ -102,7 +102,8 @@ cornu__instruction *cornu__compiler_emit_slots(cornu__compiler *compiler, const 
 }
 
 cornu__instruction *cornu__compiler_emit(cornu__compiler *compiler, const cornu__op *op, const char *words,
-                                         cornu__instruction_function *run, void *detail, int threads, size_t scratch_size)
+                                         cornu__instruction_function *run, void *detail, int threads,
+                                         size_t scratch_size)
 {
     cornu__slot slots[CORNU__MAX_INPUTS + CORNU__MAX_OUTPUTS + 1];
     int count = 0;
@@ -133,7 +134,8 @@ static cornu_status run_copy(const cornu__instruction *instruction, const cornu_
     return CORNU_OK;
 }
 
-cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__op *op, cornu__slot from, cornu__slot to, size_t size)
+cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__op *op, cornu__slot from, cornu__slot to,
+                                       size_t size)
 {
     size_t *detail = cornu__compiler_detail(compiler, sizeof *detail);
     if (!detail)
@@ -141,20 +143,23 @@ cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__o
     *detail = size;
     int threads = cornu__compiler_threads(compiler, (double)size / 20);
     cornu__slot slots[] = {from, to};
-    return cornu__compiler_emit_slots(compiler, op, "copy", run_copy, detail, threads, 2, slots) ? CORNU_OK : cornu_error_status();
+    return cornu__compiler_emit_slots(compiler, op, "copy", run_copy, detail, threads, 2, slots) ? CORNU_OK
+                                                                                                 : cornu_error_status();
 }
 
 /* --- the plain kernel, where no fast one fits --- */
 
 typedef struct plain_call {
     const cornu__op *op; /* in the program's copy of the graph */
-    cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs, const cornu__run_state *run);
+    cornu_status (*reference)(const cornu__op *op, const void *const *inputs, void *const *outputs,
+                              const cornu__run_state *run);
 } plain_call;
 
 static cornu_status run_plain(const cornu__instruction *instruction, const cornu__cpu_run *run)
 {
     const plain_call *call = instruction->detail;
-    return call->reference(call->op, (const void *const *)instruction->operand, instruction->operand + call->op->input_count, run->state);
+    return call->reference(call->op, (const void *const *)instruction->operand,
+                           instruction->operand + call->op->input_count, run->state);
 }
 
 cornu_status cornu__lower_reference(cornu__compiler *compiler, const cornu__op *op)
@@ -168,7 +173,8 @@ cornu_status cornu__lower_reference(cornu__compiler *compiler, const cornu__op *
     call->op = program->graph->ops[op->number];
     call->reference = cornu__op_definition_of(op->kind)->reference;
     if (!call->reference)
-        return cornu__fail(CORNU_ERROR_INTERNAL, "%s: the op has no plain kernel", cornu__op_definition_of(op->kind)->name);
+        return cornu__fail(CORNU_ERROR_INTERNAL, "%s: the op has no plain kernel",
+                           cornu__op_definition_of(op->kind)->name);
     return cornu__compiler_emit(compiler, op, "plain", run_plain, call, 1, 0) ? CORNU_OK : cornu_error_status();
 }
 
@@ -241,7 +247,8 @@ cornu_status cornu__lower_op(cornu__compiler *compiler, const cornu__op *op)
     }
     for (int i = 0; i < op->output_count; i++)
         if (op->outputs[i]->dtype == CORNU_FLOAT64)
-            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "%s: the cpu backend computes in float32; float64 is the reference backend's",
+            return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                               "%s: the cpu backend computes in float32; float64 is the reference backend's",
                                op->name ? op->name : cornu__op_definition_of(op->kind)->name);
     cornu_status status = lower_fast(compiler, op);
     return status == CORNU_ERROR_UNSUPPORTED ? cornu__lower_reference(compiler, op) : status;

@@ -100,8 +100,9 @@ static void apply_share(void *argument, int number, int parts)
     float *scale = (float *)call->instruction->operand[6] + 2 * call->instruction->threads * plan->channels;
     cornu__share share = cornu__share_of(plan->rows, 1, number, parts);
     int64_t at = share.begin * plan->channels;
-    call->run->kernels->norm_apply((const float *)call->instruction->operand[0] + at, share.end - share.begin, plan->channels, scale,
-                                   scale + plan->channels, plan->relu, (float *)call->instruction->operand[3] + at);
+    call->run->kernels->norm_apply((const float *)call->instruction->operand[0] + at, share.end - share.begin,
+                                   plan->channels, scale, scale + plan->channels, plan->relu,
+                                   (float *)call->instruction->operand[3] + at);
 }
 
 /* Chan, Golub and LeVeque's merge, over the threads in order. */
@@ -151,8 +152,8 @@ static void gradient_sums_share(void *argument, int number, int parts)
     cornu__share share = cornu__share_of(plan->rows, 1, number, parts);
     int64_t at = share.begin * plan->channels;
     call->run->kernels->norm_gradient_sums((const float *)operand[0] + at, (const float *)operand[1] + at,
-                                           plan->relu ? (const float *)operand[5] + at : NULL, share.end - share.begin, plan->channels,
-                                           operand[3], sums, sums + plan->channels);
+                                           plan->relu ? (const float *)operand[5] + at : NULL, share.end - share.begin,
+                                           plan->channels, operand[3], sums, sums + plan->channels);
 }
 
 static void gradient_apply_share(void *argument, int number, int parts)
@@ -213,7 +214,8 @@ cornu_status cornu__lower_batch_norm(cornu__compiler *compiler, const cornu__op 
     plan->relu = op->attributes.relu;
     int threads = cornu__compiler_threads(compiler, (double)x->count * 0.3);
     size_t scratch = sizeof(float) * (size_t)plan->channels * (size_t)(2 * threads + 3);
-    return cornu__compiler_emit(compiler, op, plan->relu ? "+ relu" : "", gradient ? run_norm_gradient : run_norm, plan, threads, scratch)
+    return cornu__compiler_emit(compiler, op, plan->relu ? "+ relu" : "", gradient ? run_norm_gradient : run_norm, plan,
+                                threads, scratch)
                ? CORNU_OK
                : cornu_error_status();
 }

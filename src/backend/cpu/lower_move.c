@@ -39,7 +39,8 @@ static void copy_box(const strided_plan *plan, int axis, uint32_t *to, const uin
         return;
     }
     for (int64_t i = begin; i < end; i++)
-        copy_box(plan, axis + 1, to + i * plan->to_stride[axis], from + i * plan->from_stride[axis], 0, plan->size[axis + 1]);
+        copy_box(plan, axis + 1, to + i * plan->to_stride[axis], from + i * plan->from_stride[axis], 0,
+                 plan->size[axis + 1]);
 }
 
 static void strided_share(void *argument, int number, int parts)
@@ -99,7 +100,8 @@ static void merge_axes(strided_plan *plan)
     plan->rank = kept;
 }
 
-static cornu_status emit_strided(cornu__compiler *compiler, const cornu__op *op, strided_plan plan, cornu__slot from, cornu__slot to)
+static cornu_status emit_strided(cornu__compiler *compiler, const cornu__op *op, strided_plan plan, cornu__slot from,
+                                 cornu__slot to)
 {
     strided_plan *detail = cornu__compiler_detail(compiler, sizeof *detail);
     if (!detail)
@@ -111,7 +113,9 @@ static cornu_status emit_strided(cornu__compiler *compiler, const cornu__op *op,
         count *= (double)plan.size[axis];
     int threads = plan.size[0] > 1 ? cornu__compiler_threads(compiler, count * 0.3) : 1;
     cornu__slot slots[] = {from, to};
-    return cornu__compiler_emit_slots(compiler, op, "copy", run_strided, detail, threads, 2, slots) ? CORNU_OK : cornu_error_status();
+    return cornu__compiler_emit_slots(compiler, op, "copy", run_strided, detail, threads, 2, slots)
+               ? CORNU_OK
+               : cornu_error_status();
 }
 
 /* The plan that walks `walked`'s indices with the strides of both tensors. */
@@ -134,7 +138,8 @@ static cornu_status lower_transpose(cornu__compiler *compiler, const cornu__op *
     row_major(y, to);
     for (int axis = 0; axis < y->rank; axis++)
         permuted[axis] = from[op->attributes.permutation[axis]];
-    return emit_strided(compiler, op, whole_of(y, permuted, to), cornu__slot_of(compiler, x), cornu__slot_of(compiler, y));
+    return emit_strided(compiler, op, whole_of(y, permuted, to), cornu__slot_of(compiler, x),
+                        cornu__slot_of(compiler, y));
 }
 
 static cornu_status lower_broadcast(cornu__compiler *compiler, const cornu__op *op)
@@ -146,7 +151,8 @@ static cornu_status lower_broadcast(cornu__compiler *compiler, const cornu__op *
     int shift = y->rank - x->rank;
     for (int axis = 0; axis < y->rank; axis++)
         spread[axis] = axis < shift || x->shape[axis - shift] == 1 ? 0 : from[axis - shift];
-    return emit_strided(compiler, op, whole_of(y, spread, to), cornu__slot_of(compiler, x), cornu__slot_of(compiler, y));
+    return emit_strided(compiler, op, whole_of(y, spread, to), cornu__slot_of(compiler, x),
+                        cornu__slot_of(compiler, y));
 }
 
 static cornu_status lower_slice(cornu__compiler *compiler, const cornu__op *op)
@@ -212,7 +218,8 @@ static cornu_status lower_pack(cornu__compiler *compiler, const cornu__op *op)
         cornu__slot part = {out.storage, out.offset + (size_t)op->attributes.pack.offset[i] * sizeof(float)};
         cornu__slot from = cornu__slot_of(compiler, op->inputs[i]);
         if (!cornu__slot_same(compiler->program, from, part))
-            CORNU_TRY(cornu__compiler_emit_copy(compiler, op, from, part, (size_t)op->inputs[i]->count * sizeof(float)));
+            CORNU_TRY(
+                cornu__compiler_emit_copy(compiler, op, from, part, (size_t)op->inputs[i]->count * sizeof(float)));
     }
     return CORNU_OK;
 }
@@ -233,8 +240,8 @@ static cornu_status run_gather(const cornu__instruction *instruction, const corn
     uint32_t *to = instruction->operand[2];
     for (int64_t i = 0; i < plan->count; i++) {
         if (index[i] < 0 || index[i] >= plan->rows)
-            return cornu__fail(CORNU_ERROR_DATA, "%s: index %d at position %lld is out of range; 0 to %lld were wanted", plan->name,
-                               (int)index[i], (long long)i, (long long)plan->rows - 1);
+            return cornu__fail(CORNU_ERROR_DATA, "%s: index %d at position %lld is out of range; 0 to %lld were wanted",
+                               plan->name, (int)index[i], (long long)i, (long long)plan->rows - 1);
         memcpy(to + i * plan->width, table + index[i] * plan->width, (size_t)plan->width * sizeof *to);
     }
     return CORNU_OK;
@@ -269,7 +276,9 @@ static cornu_status lower_gather(cornu__compiler *compiler, const cornu__op *op)
     plan->count = op->inputs[1]->count;
     plan->rows = table->shape[0];
     plan->width = table->count / table->shape[0];
-    return cornu__compiler_emit(compiler, op, "", scatter ? run_scatter : run_gather, plan, 1, 0) ? CORNU_OK : cornu_error_status();
+    return cornu__compiler_emit(compiler, op, "", scatter ? run_scatter : run_gather, plan, 1, 0)
+               ? CORNU_OK
+               : cornu_error_status();
 }
 
 cornu_status cornu__lower_move(cornu__compiler *compiler, const cornu__op *op)

@@ -47,20 +47,23 @@ static void run_rows_share(void *argument, int number, int parts)
         kernels->log_softmax((const float *)operand[0] + at, rows, width, (float *)operand[1] + at);
         break;
     case CORNU__OP_SPARSE_CROSS_ENTROPY:
-        kernels->sparse_cross_entropy((const float *)operand[0] + at, (const int32_t *)operand[1] + row, rows, width, plan->clip,
-                                      (float *)operand[2] + row, (float *)operand[3] + at);
+        kernels->sparse_cross_entropy((const float *)operand[0] + at, (const int32_t *)operand[1] + row, rows, width,
+                                      plan->clip, (float *)operand[2] + row, (float *)operand[3] + at);
         break;
     case CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT:
         kernels->sparse_cross_entropy_gradient((const float *)operand[0] + row, (const float *)operand[1] + at,
-                                               (const int32_t *)operand[2] + row, rows, width, (float *)operand[3] + at);
+                                               (const int32_t *)operand[2] + row, rows, width,
+                                               (float *)operand[3] + at);
         break;
     case CORNU__OP_SOFTMAX_CROSS_ENTROPY:
-        kernels->softmax_cross_entropy((const float *)operand[0] + at, (const float *)operand[1] + at, rows, width, plan->smoothing,
-                                       plan->clip, (float *)operand[2] + row, (float *)operand[3] + at);
+        kernels->softmax_cross_entropy((const float *)operand[0] + at, (const float *)operand[1] + at, rows, width,
+                                       plan->smoothing, plan->clip, (float *)operand[2] + row,
+                                       (float *)operand[3] + at);
         break;
     case CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT:
         kernels->softmax_cross_entropy_gradient((const float *)operand[0] + row, (const float *)operand[1] + at,
-                                                (const float *)operand[2] + at, rows, width, plan->smoothing, (float *)operand[3] + at);
+                                                (const float *)operand[2] + at, rows, width, plan->smoothing,
+                                                (float *)operand[3] + at);
         break;
     default:
         argmax_rows((const float *)operand[0] + at, rows, width, (int32_t *)operand[1] + row);
@@ -72,8 +75,8 @@ static cornu_status check_labels(const row_plan *plan, const int32_t *labels)
 {
     for (int64_t i = 0; i < plan->rows; i++)
         if (labels[i] < 0 || labels[i] >= plan->width)
-            return cornu__fail(CORNU_ERROR_DATA, "%s: label %d at position %lld is out of range; 0 to %lld were wanted", plan->name,
-                               (int)labels[i], (long long)i, (long long)plan->width - 1);
+            return cornu__fail(CORNU_ERROR_DATA, "%s: label %d at position %lld is out of range; 0 to %lld were wanted",
+                               plan->name, (int)labels[i], (long long)i, (long long)plan->width - 1);
     return CORNU_OK;
 }
 
@@ -98,7 +101,8 @@ cornu_status cornu__lower_rows(cornu__compiler *compiler, const cornu__op *op)
 {
     if (op->kind == CORNU__OP_IN_TOP_K)
         return CORNU_ERROR_UNSUPPORTED; /* a metric: the plain kernel is quick enough */
-    bool gradient = op->kind == CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT || op->kind == CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT;
+    bool gradient =
+        op->kind == CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT || op->kind == CORNU__OP_SOFTMAX_CROSS_ENTROPY_GRADIENT;
     const cornu_node *x = op->inputs[gradient ? 1 : 0];
     row_plan *plan = cornu__compiler_detail(compiler, sizeof *plan);
     const char *name = op->name ? op->name : cornu__op_definition_of(op->kind)->name;
@@ -128,7 +132,8 @@ typedef struct reduce_plan {
 } reduce_plan;
 
 /* One outer index, or one part of the rows of it. */
-static void reduce_part(const cornu__cpu_kernels *kernels, const reduce_plan *plan, const float *x, int64_t rows, float *y)
+static void reduce_part(const cornu__cpu_kernels *kernels, const reduce_plan *plan, const float *x, int64_t rows,
+                        float *y)
 {
     bool sum = plan->kind == CORNU__OP_SUM || plan->kind == CORNU__OP_MEAN;
     if (plan->inner == 1) {
@@ -140,7 +145,8 @@ static void reduce_part(const cornu__cpu_kernels *kernels, const reduce_plan *pl
         return;
     }
     memcpy(y, x, sizeof(float) * (size_t)plan->inner);
-    cornu__tile_function *take = kernels->float_tile[plan->kind == CORNU__OP_MAX ? CORNU__OP_MAXIMUM : CORNU__OP_MINIMUM];
+    cornu__tile_function *take =
+        kernels->float_tile[plan->kind == CORNU__OP_MAX ? CORNU__OP_MAXIMUM : CORNU__OP_MINIMUM];
     for (int64_t r = 1; r < rows; r++)
         take(y, y, x + r * plan->inner, y, plan->inner);
 }
@@ -181,7 +187,8 @@ static void reduce_rows_share(void *argument, int number, int parts)
     const float *x = call->instruction->operand[0];
     float *partial = call->instruction->operand[2];
     cornu__share share = cornu__share_of(plan->reduced, 1, number, parts);
-    reduce_part(call->run->kernels, plan, x + share.begin * plan->inner, share.end - share.begin, partial + number * plan->inner);
+    reduce_part(call->run->kernels, plan, x + share.begin * plan->inner, share.end - share.begin,
+                partial + number * plan->inner);
 }
 
 static cornu_status run_reduce_rows(const cornu__instruction *instruction, const cornu__cpu_run *run)
@@ -226,7 +233,9 @@ cornu_status cornu__lower_reduce(cornu__compiler *compiler, const cornu__op *op)
     int threads = cornu__compiler_threads(compiler, (double)op->inputs[0]->count * 0.15);
     if (plan->outer == 1 && threads > 1 && plan->reduced >= 8 * threads) {
         size_t scratch = sizeof(float) * (size_t)(plan->inner * threads);
-        return cornu__compiler_emit(compiler, op, "by rows", run_reduce_rows, plan, threads, scratch) ? CORNU_OK : cornu_error_status();
+        return cornu__compiler_emit(compiler, op, "by rows", run_reduce_rows, plan, threads, scratch)
+                   ? CORNU_OK
+                   : cornu_error_status();
     }
     if (plan->outer < threads)
         threads = 1;

@@ -212,8 +212,9 @@ static void say_kernels(const cornu__cpu_program *program)
     const char *verbose = getenv("CORNU_VERBOSE");
     if (!verbose || atoi(verbose) < 2)
         return;
-    fprintf(stderr, "cornu: a program of %d kernels, %d reorders, %d packed kernels; arena %zu bytes, private %zu bytes\n",
-            program->instruction_count, program->reorders, program->pack_count, program->arena_size, program->private_size);
+    fprintf(
+        stderr, "cornu: a program of %d kernels, %d reorders, %d packed kernels; arena %zu bytes, private %zu bytes\n",
+        program->instruction_count, program->reorders, program->pack_count, program->arena_size, program->private_size);
     for (int i = 0; i < program->instruction_count; i++)
         fprintf(stderr, "cornu: %4d %s%s\n", i, program->instructions[i].name,
                 program->instructions[i].threads > 1 ? "" : " (one thread)");
@@ -240,7 +241,8 @@ cornu_status cornu__cpu_program_compile(cornu__program *common, cornu__graph *gr
 {
     CORNU_TRY(cornu__graph_simplify(graph));
     CORNU_TRY(cornu__graph_fuse(graph));
-    cornu__compiler compiler = {.program = (cornu__cpu_program *)common, .backend = (cornu__cpu *)common->backend, .graph = graph};
+    cornu__compiler compiler = {
+        .program = (cornu__cpu_program *)common, .backend = (cornu__cpu *)common->backend, .graph = graph};
     cornu__cpu_program *program = compiler.program;
     program->bound_inputs = cornu__cpu_keep(program, sizeof(void *) * (size_t)(graph->input_count + 1));
     program->assigns = cornu__cpu_keep(program, (size_t)common->buffer_count + 1);
@@ -282,11 +284,13 @@ static void bind_instruction(cornu__cpu_program *program, cornu__instruction *in
         instruction->operand[i] = address(program, instruction->slot[i], inputs);
     if (instruction->onednn && !instruction->packs) {
         int count = instruction->operand_count; /* the last two are scratch and the packed kernel */
-        cornu__onednn_bind(instruction->onednn, instruction->operand, instruction->operand[count - 2], instruction->operand[count - 1]);
+        cornu__onednn_bind(instruction->onednn, instruction->operand, instruction->operand[count - 2],
+                           instruction->operand[count - 1]);
     }
 }
 
-static bool reads_moved_input(const cornu__cpu_program *program, const cornu__instruction *instruction, const void *const *inputs)
+static bool reads_moved_input(const cornu__cpu_program *program, const cornu__instruction *instruction,
+                              const void *const *inputs)
 {
     for (int i = 0; i < instruction->operand_count; i++) {
         cornu__slot root = cornu__slot_resolve(program, instruction->slot[i]);
@@ -328,8 +332,8 @@ static cornu_status check_labels(const cornu__cpu_program *program, const void *
         int64_t j = 0;
         while ((uint32_t)labels[j] < limit)
             j++;
-        return cornu__fail(CORNU_ERROR_DATA, "%s: label %d at position %lld is out of range; 0 to %lld were wanted", check->name,
-                           (int)labels[j], (long long)j, (long long)check->limit - 1);
+        return cornu__fail(CORNU_ERROR_DATA, "%s: label %d at position %lld is out of range; 0 to %lld were wanted",
+                           check->name, (int)labels[j], (long long)j, (long long)check->limit - 1);
     }
     return CORNU_OK;
 }
@@ -347,12 +351,14 @@ static cornu_status run_instructions(cornu__cpu_program *program, const cornu__c
     int threads = program->common.backend->threads, current = threads;
     for (cornu__instruction *instruction = program->instructions; instruction < end; instruction++) {
         double start = seconds ? now() : 0;
-        if (instruction->packs && instruction->watched && instruction->packed_version == instruction->watched->version + 1) {
+        if (instruction->packs && instruction->watched &&
+            instruction->packed_version == instruction->watched->version + 1) {
             if (seconds)
                 seconds[instruction - program->instructions] = 0;
             continue;
         }
-        if (instruction->onednn && instruction->threads != current) { /* oneDNN asks OpenMP how many threads there are */
+        /* oneDNN asks OpenMP how many threads there are */
+        if (instruction->onednn && instruction->threads != current) {
             omp_set_num_threads(instruction->threads);
             current = instruction->threads;
         }
@@ -365,7 +371,8 @@ static cornu_status run_instructions(cornu__cpu_program *program, const cornu__c
     return CORNU_OK;
 }
 
-cornu_status cornu__cpu_program_run(cornu__program *common, const void *const *inputs, const cornu__run_state *state, double *seconds)
+cornu_status cornu__cpu_program_run(cornu__program *common, const void *const *inputs, const cornu__run_state *state,
+                                    double *seconds)
 {
     cornu__cpu_program *program = (cornu__cpu_program *)common;
     CORNU_TRY(check_labels(program, inputs));

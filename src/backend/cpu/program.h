@@ -62,14 +62,15 @@ typedef cornu_status cornu__instruction_function(const cornu__instruction *instr
 
 struct cornu__instruction {
     cornu__instruction_function *run;
-    void *detail;   /* what the function needs to know, made at compile time */
+    void *detail; /* what the function needs to know, made at compile time */
     int threads;
     void **operand; /* inputs, outputs, then scratch: set when the program is bound */
     int operand_count;
     cornu__slot *slot;
     /* a kernel of oneDNN, which is told its operands when they change; else NULL */
     cornu__onednn_kernel *onednn;
-    bool packs; /* packs a convolution kernel: `watched` is the buffer it comes from (NULL: run always), see program.c */
+    /* packs a convolution kernel: `watched` is the buffer it comes from (NULL: run always), see program.c */
+    bool packs;
     cornu__buffer *watched;
     uint64_t packed_version;
     char *name;
@@ -93,7 +94,7 @@ typedef struct cornu__cpu_program {
     uint64_t bound_arena;
     cornu__label_check *checks;
     int check_count;
-    bool *assigns;       /* per buffer */
+    bool *assigns; /* per buffer */
     char *private_memory;
     size_t private_size, arena_size;
     cornu__graph *graph;      /* a copy, if an op runs its plain kernel; else NULL */
@@ -111,9 +112,9 @@ typedef struct cornu__compiler {
     cornu__cpu_program *program;
     cornu__cpu *backend;
     cornu__graph *graph;
-    cornu__slot *slots; /* by node id */
-    bool *assigned_in_place;     /* by number of the ASSIGN op */
-    int op_number;               /* being lowered */
+    cornu__slot *slots;      /* by node id */
+    bool *assigned_in_place; /* by number of the ASSIGN op */
+    int op_number;           /* being lowered */
 } cornu__compiler;
 
 /* storage.c */
@@ -129,7 +130,8 @@ bool cornu__op_in_place(const cornu__op *op, int input);
 /* lower.c: adds an instruction for `op` with its inputs and outputs (as many as are wanted: -1 all) as operands, then
  * `scratch_size` bytes if not 0. The name is "<op's name>: <kind> <words> <shapes>". NULL with the error set. */
 cornu__instruction *cornu__compiler_emit(cornu__compiler *compiler, const cornu__op *op, const char *words,
-                                         cornu__instruction_function *run, void *detail, int threads, size_t scratch_size);
+                                         cornu__instruction_function *run, void *detail, int threads,
+                                         size_t scratch_size);
 /* The same with slots of the caller's choice. */
 cornu__instruction *cornu__compiler_emit_slots(cornu__compiler *compiler, const cornu__op *op, const char *words,
                                                cornu__instruction_function *run, void *detail, int threads, int count,
@@ -158,6 +160,7 @@ cornu_status cornu__lower_random(cornu__compiler *compiler, const cornu__op *op)
 cornu_status cornu__lower_move(cornu__compiler *compiler, const cornu__op *op);
 cornu_status cornu__lower_reference(cornu__compiler *compiler, const cornu__op *op);
 /* `to` := the bytes of `from`. */
-cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__op *op, cornu__slot from, cornu__slot to, size_t size);
+cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__op *op, cornu__slot from, cornu__slot to,
+                                       size_t size);
 
 #endif

@@ -69,7 +69,8 @@ static cornu_status place_node(cornu__compiler *compiler, const cornu_node *node
         compiler->slots[node->id] = compiler->slots[op->inputs[0]->id];
         return CORNU_OK;
     }
-    cornu__storage storage = {.place = CORNU__PLACE_ARENA, .size = size_of(node), .first = op->number, .last = op->number};
+    cornu__storage storage = {
+        .place = CORNU__PLACE_ARENA, .size = size_of(node), .first = op->number, .last = op->number};
     if (op->kind == CORNU__OP_INPUT) {
         storage.place = CORNU__PLACE_INPUT;
         storage.index = (int)op->attributes.index;
@@ -145,7 +146,8 @@ static void find_lives(cornu__compiler *compiler)
 bool cornu__op_in_place(const cornu__op *op, int input)
 {
     if (op->kind == CORNU__OP_FUSED)
-        return op->attributes.fused->input[input].access == CORNU__ACCESS_FULL && op->inputs[input]->dtype == op->outputs[0]->dtype;
+        return op->attributes.fused->input[input].access == CORNU__ACCESS_FULL &&
+               op->inputs[input]->dtype == op->outputs[0]->dtype;
     bool elementwise = cornu__op_definition_of(op->kind)->flags & CORNU__OP_IS_ELEMENTWISE;
     return (elementwise || op->kind == CORNU__OP_DROPOUT) && op->inputs[input]->count == op->outputs[0]->count &&
            cornu_dtype_size(op->inputs[input]->dtype) == cornu_dtype_size(op->outputs[0]->dtype);
@@ -162,7 +164,8 @@ static bool overlaps(const cornu__storage *storage, const cornu__op *assign)
 static bool exactly(const cornu__storage *storage, const cornu__op *assign)
 {
     size_t width = cornu_dtype_size(assign->inputs[0]->dtype);
-    return storage->offset == (size_t)assign->attributes.variable.offset * width && storage->size == size_of(assign->inputs[0]);
+    return storage->offset == (size_t)assign->attributes.variable.offset * width &&
+           storage->size == size_of(assign->inputs[0]);
 }
 
 /* Whether nothing reads the old value of the variable once `producer` writes the new one. */
@@ -211,8 +214,8 @@ static void assign_in_place(cornu__compiler *compiler)
             value = value->op->inputs[0];
         cornu__slot slot = cornu__slot_of(compiler, value);
         cornu__storage *storage = &compiler->program->storages[slot.storage];
-        if (storage->place != CORNU__PLACE_ARENA || storage->size != size_of(value) || value->op->number <= last_failure ||
-            !old_value_is_free(compiler, assign, value->op))
+        if (storage->place != CORNU__PLACE_ARENA || storage->size != size_of(value) ||
+            value->op->number <= last_failure || !old_value_is_free(compiler, assign, value->op))
             continue;
         storage->place = CORNU__PLACE_VARIABLE;
         storage->index = assign->attributes.variable.buffer;
@@ -250,7 +253,8 @@ static void reuse_inputs(cornu__compiler *compiler, const cornu__op *op)
             if (!free || compiler->program->storages[root].size != storage->size)
                 continue;
             taken[taken_count++] = root;
-            *storage = (cornu__storage){.place = CORNU__PLACE_INSIDE, .index = root, .size = storage->size, .last = storage->last};
+            *storage = (cornu__storage){
+                .place = CORNU__PLACE_INSIDE, .index = root, .size = storage->size, .last = storage->last};
         }
     }
     for (int j = 0; j < op->output_count; j++) {

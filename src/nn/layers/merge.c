@@ -9,7 +9,8 @@
 static cornu_status refuse_shapes(const cornu__spec *a, const cornu__spec *b, const char *wanted)
 {
     char first[CORNU__SHAPE_TEXT_SIZE], second[CORNU__SHAPE_TEXT_SIZE];
-    return cornu__fail(CORNU_ERROR_SHAPE, "%s, got shapes %s and %s", wanted, cornu__text_shape(first, sizeof first, a->rank, a->shape),
+    return cornu__fail(CORNU_ERROR_SHAPE, "%s, got shapes %s and %s", wanted,
+                       cornu__text_shape(first, sizeof first, a->rank, a->shape),
                        cornu__text_shape(second, sizeof second, b->rank, b->shape));
 }
 
@@ -63,7 +64,8 @@ static cornu_node *fold(cornu__op_kind kind, cornu__call *call, int count, const
 }
 
 #define MERGE_CALL(name, kind)                                                                                         \
-    static cornu_status call_##name(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output) \
+    static cornu_status call_##name(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,      \
+                                    cornu__value *output)                                                              \
     {                                                                                                                  \
         (void)layer;                                                                                                   \
         return cornu__set_output(output, fold(CORNU__OP_##kind, call, count, inputs));                                 \
@@ -74,10 +76,12 @@ MERGE_CALL(multiply, MULTIPLY)
 MERGE_CALL(maximum, MAXIMUM)
 MERGE_CALL(minimum, MINIMUM)
 
-static cornu_status call_average(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_average(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     (void)layer;
-    return cornu__set_output(output, cornu__op_binary_scalar(CORNU__OP_DIVIDE, fold(CORNU__OP_ADD, call, count, inputs), count));
+    return cornu__set_output(
+        output, cornu__op_binary_scalar(CORNU__OP_DIVIDE, fold(CORNU__OP_ADD, call, count, inputs), count));
 }
 
 #define MERGE_LAYER(name, class_name, most, constructor)                                                               \
@@ -101,9 +105,11 @@ MERGE_LAYER(minimum, "Minimum", CORNU__MAX_INPUTS, cornu_minimum_with)
 
 /* --- Concatenate --- */
 
-static const cornu_concatenate_options concatenate_defaults = {.struct_size = sizeof concatenate_defaults, CORNU_CONCATENATE_DEFAULTS};
+static const cornu_concatenate_options concatenate_defaults = {.struct_size = sizeof concatenate_defaults,
+                                                               CORNU_CONCATENATE_DEFAULTS};
 
-static cornu_status infer_concatenate(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output)
+static cornu_status infer_concatenate(const cornu_layer *layer, int count, const cornu__spec *inputs,
+                                      cornu__spec *output)
 {
     const cornu_concatenate_options *o = cornu__layer_config(layer);
     int axis;
@@ -119,13 +125,15 @@ static cornu_status infer_concatenate(const cornu_layer *layer, int count, const
             else if (*sum == CORNU_NONE)
                 *sum = size;
             else if (size != CORNU_NONE && size != *sum)
-                return refuse_shapes(&inputs[0], &inputs[i], "wanted inputs that differ along the concatenated axis only");
+                return refuse_shapes(&inputs[0], &inputs[i],
+                                     "wanted inputs that differ along the concatenated axis only");
         }
     }
     return CORNU_OK;
 }
 
-static cornu_status call_concatenate(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_concatenate(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                     cornu__value *output)
 {
     const cornu_concatenate_options *o = cornu__layer_config(layer);
     cornu_node *nodes[CORNU__MAX_INPUTS];
@@ -153,5 +161,6 @@ cornu_layer *cornu_concatenate_with(const cornu_concatenate_options *options)
     return cornu__layer_create(&concatenate_class, options);
 }
 
-cornu__family cornu__merge_layers = {&add_class.base,     &subtract_class.base, &multiply_class.base,    &average_class.base,
-                                     &maximum_class.base, &minimum_class.base,  &concatenate_class.base, NULL};
+cornu__family cornu__merge_layers = {
+    &add_class.base,     &subtract_class.base, &multiply_class.base,    &average_class.base,
+    &maximum_class.base, &minimum_class.base,  &concatenate_class.base, NULL};

@@ -21,8 +21,8 @@ static cornu_node *drop_shaped(cornu__call *call, cornu_node *x, double rate, in
 
 #define NOISE_CLASS(class_name, options, defaults, fields, checking, calling, least, most)                             \
     {                                                                                                                  \
-        CORNU__LAYER_BASE(class_name, options, defaults, fields, .check = checking), .input_min = 1, .input_max = 1,   \
-        .input_rank_min = least, .input_rank_max = most, .call = calling                                               \
+        CORNU__LAYER_BASE(class_name, options, defaults, fields, .check = checking),                                   \
+            .input_min = 1, .input_max = 1, .input_rank_min = least, .input_rank_max = most, .call = calling           \
     }
 
 /* --- Dropout --- */
@@ -34,7 +34,8 @@ static cornu_status check_dropout(void *config)
     return cornu__check_rate("rate", ((const cornu_dropout_options *)config)->rate);
 }
 
-static cornu_status call_dropout(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_dropout(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_dropout_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node, *y;
@@ -51,7 +52,8 @@ static cornu_status call_dropout(cornu_layer *layer, cornu__call *call, int coun
     while (given < CORNU_MAX_RANK && o->noise_shape[given] != 0)
         given++;
     if (given != x->rank)
-        return cornu__fail(CORNU_ERROR_SHAPE, "noise_shape: wanted %d sizes, as the input has axes, got %d", x->rank, given);
+        return cornu__fail(CORNU_ERROR_SHAPE, "noise_shape: wanted %d sizes, as the input has axes, got %d", x->rank,
+                           given);
     for (int i = 0; i < x->rank; i++)
         shape[i] = o->noise_shape[i] == CORNU_NONE ? x->shape[i] : o->noise_shape[i];
     return cornu__set_output(output, drop_shaped(call, x, o->rate, o->seed, shape));
@@ -76,14 +78,16 @@ cornu_layer *cornu_dropout_with(double rate, const cornu_dropout_options *option
 
 /* --- SpatialDropout1D, SpatialDropout2D --- */
 
-static const cornu_spatial_dropout_options spatial_defaults = {.struct_size = sizeof spatial_defaults, CORNU_DROPOUT_DEFAULTS};
+static const cornu_spatial_dropout_options spatial_defaults = {.struct_size = sizeof spatial_defaults,
+                                                               CORNU_DROPOUT_DEFAULTS};
 
 static cornu_status check_spatial(void *config)
 {
     return cornu__check_rate("rate", ((const cornu_spatial_dropout_options *)config)->rate);
 }
 
-static cornu_status call_spatial(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_spatial(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_spatial_dropout_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node;
@@ -103,12 +107,15 @@ static const cornu__field spatial_fields[] = {
     CORNU__FIELD(INT64, cornu_spatial_dropout_options, seed, .optional = true),
     CORNU__FIELD(TEXT, cornu_spatial_dropout_options, data_format, .choices = cornu__data_formats),
 };
-static const cornu__layer_class spatial1d_class = NOISE_CLASS("SpatialDropout1D", cornu_spatial_dropout_options, spatial_defaults,
-                                                              spatial_fields, check_spatial, call_spatial, 3, 3);
-static const cornu__layer_class spatial2d_class = NOISE_CLASS("SpatialDropout2D", cornu_spatial_dropout_options, spatial_defaults,
-                                                              spatial_fields, check_spatial, call_spatial, 4, 4);
+static const cornu__layer_class spatial1d_class =
+    NOISE_CLASS("SpatialDropout1D", cornu_spatial_dropout_options, spatial_defaults, spatial_fields, check_spatial,
+                call_spatial, 3, 3);
+static const cornu__layer_class spatial2d_class =
+    NOISE_CLASS("SpatialDropout2D", cornu_spatial_dropout_options, spatial_defaults, spatial_fields, check_spatial,
+                call_spatial, 4, 4);
 
-static cornu_layer *create_spatial(const cornu__layer_class *class, double rate, const cornu_spatial_dropout_options *options)
+static cornu_layer *create_spatial(const cornu__layer_class *class, double rate,
+                                   const cornu_spatial_dropout_options *options)
 {
     cornu_spatial_dropout_options o;
     cornu__options_complete(&class->base, options, &o);
@@ -135,15 +142,18 @@ static cornu_node *normal_like(cornu__call *call, const cornu_node *x, double st
     return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, normal, stddev);
 }
 
-static const cornu_gaussian_noise_options noise_defaults = {.struct_size = sizeof noise_defaults, CORNU_DROPOUT_DEFAULTS};
+static const cornu_gaussian_noise_options noise_defaults = {.struct_size = sizeof noise_defaults,
+                                                            CORNU_DROPOUT_DEFAULTS};
 
 static cornu_status check_noise(void *config)
 {
     double stddev = ((const cornu_gaussian_noise_options *)config)->stddev;
-    return stddev >= 0 ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "stddev: wanted at least 0, got %g", stddev);
+    return stddev >= 0 ? CORNU_OK
+                       : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "stddev: wanted at least 0, got %g", stddev);
 }
 
-static cornu_status call_noise(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_noise(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     const cornu_gaussian_noise_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node;
@@ -158,8 +168,8 @@ static const cornu__field noise_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_gaussian_noise_options, stddev),
     CORNU__FIELD(INT64, cornu_gaussian_noise_options, seed, .optional = true),
 };
-static const cornu__layer_class noise_class =
-    NOISE_CLASS("GaussianNoise", cornu_gaussian_noise_options, noise_defaults, noise_fields, check_noise, call_noise, 0, 0);
+static const cornu__layer_class noise_class = NOISE_CLASS("GaussianNoise", cornu_gaussian_noise_options, noise_defaults,
+                                                          noise_fields, check_noise, call_noise, 0, 0);
 
 cornu_layer *cornu_gaussian_noise_with(double stddev, const cornu_gaussian_noise_options *options)
 {
@@ -169,14 +179,16 @@ cornu_layer *cornu_gaussian_noise_with(double stddev, const cornu_gaussian_noise
     return cornu__layer_create(&noise_class, &o);
 }
 
-static const cornu_gaussian_dropout_options gaussian_defaults = {.struct_size = sizeof gaussian_defaults, CORNU_DROPOUT_DEFAULTS};
+static const cornu_gaussian_dropout_options gaussian_defaults = {.struct_size = sizeof gaussian_defaults,
+                                                                 CORNU_DROPOUT_DEFAULTS};
 
 static cornu_status check_gaussian(void *config)
 {
     return cornu__check_rate("rate", ((const cornu_gaussian_dropout_options *)config)->rate);
 }
 
-static cornu_status call_gaussian(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_gaussian(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                  cornu__value *output)
 {
     const cornu_gaussian_dropout_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node;
@@ -184,7 +196,8 @@ static cornu_status call_gaussian(cornu_layer *layer, cornu__call *call, int cou
     if (!call->training || o->rate == 0)
         return cornu__set_output(output, x);
     cornu_node *factor = normal_like(call, x, sqrt(o->rate / (1 - o->rate)), o->seed);
-    return cornu__set_output(output, cornu__op_binary(CORNU__OP_MULTIPLY, x, cornu__op_binary_scalar(CORNU__OP_ADD, factor, 1)));
+    return cornu__set_output(
+        output, cornu__op_binary(CORNU__OP_MULTIPLY, x, cornu__op_binary_scalar(CORNU__OP_ADD, factor, 1)));
 }
 
 static const cornu__field gaussian_fields[] = {
@@ -192,8 +205,9 @@ static const cornu__field gaussian_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_gaussian_dropout_options, rate),
     CORNU__FIELD(INT64, cornu_gaussian_dropout_options, seed, .optional = true),
 };
-static const cornu__layer_class gaussian_class = NOISE_CLASS("GaussianDropout", cornu_gaussian_dropout_options, gaussian_defaults,
-                                                             gaussian_fields, check_gaussian, call_gaussian, 0, 0);
+static const cornu__layer_class gaussian_class =
+    NOISE_CLASS("GaussianDropout", cornu_gaussian_dropout_options, gaussian_defaults, gaussian_fields, check_gaussian,
+                call_gaussian, 0, 0);
 
 cornu_layer *cornu_gaussian_dropout_with(double rate, const cornu_gaussian_dropout_options *options)
 {
@@ -203,5 +217,5 @@ cornu_layer *cornu_gaussian_dropout_with(double rate, const cornu_gaussian_dropo
     return cornu__layer_create(&gaussian_class, &o);
 }
 
-cornu__family cornu__noise_layers = {&dropout_class.base, &spatial1d_class.base, &spatial2d_class.base, &noise_class.base,
-                                     &gaussian_class.base, NULL};
+cornu__family cornu__noise_layers = {&dropout_class.base, &spatial1d_class.base, &spatial2d_class.base,
+                                     &noise_class.base,   &gaussian_class.base,  NULL};

@@ -10,7 +10,8 @@ static cornu_status check_epsilon(double epsilon)
 
 /* --- BatchNormalization --- */
 
-static const cornu_batch_normalization_options batch_defaults = {.struct_size = sizeof batch_defaults, CORNU_BATCH_NORMALIZATION_DEFAULTS};
+static const cornu_batch_normalization_options batch_defaults = {.struct_size = sizeof batch_defaults,
+                                                                 CORNU_BATCH_NORMALIZATION_DEFAULTS};
 
 static cornu_status check_batch(void *config)
 {
@@ -39,20 +40,25 @@ static cornu_status build_batch(cornu_layer *layer, int count, const cornu__spec
     (void)count;
     CORNU_TRY(cornu__resolve_axis(o->axis, inputs->rank, &axis));
     const int64_t *size = &inputs->shape[axis];
-    if (o->scale && !cornu__layer_add_weight(layer, "gamma", 1, size, true, cornu__config_object(o->gamma_initializer),
-                                             cornu__config_object(o->gamma_regularizer), cornu__config_object(o->gamma_constraint)))
+    if (o->scale &&
+        !cornu__layer_add_weight(layer, "gamma", 1, size, true, cornu__config_object(o->gamma_initializer),
+                                 cornu__config_object(o->gamma_regularizer), cornu__config_object(o->gamma_constraint)))
         return cornu_error_status();
-    if (o->center && !cornu__layer_add_weight(layer, "beta", 1, size, true, cornu__config_object(o->beta_initializer),
-                                              cornu__config_object(o->beta_regularizer), cornu__config_object(o->beta_constraint)))
+    if (o->center &&
+        !cornu__layer_add_weight(layer, "beta", 1, size, true, cornu__config_object(o->beta_initializer),
+                                 cornu__config_object(o->beta_regularizer), cornu__config_object(o->beta_constraint)))
         return cornu_error_status();
-    if (!cornu__layer_add_weight(layer, "moving_mean", 1, size, false, cornu__config_object(o->moving_mean_initializer), NULL, NULL) ||
-        !cornu__layer_add_weight(layer, "moving_variance", 1, size, false, cornu__config_object(o->moving_variance_initializer), NULL, NULL))
+    if (!cornu__layer_add_weight(layer, "moving_mean", 1, size, false, cornu__config_object(o->moving_mean_initializer),
+                                 NULL, NULL) ||
+        !cornu__layer_add_weight(layer, "moving_variance", 1, size, false,
+                                 cornu__config_object(o->moving_variance_initializer), NULL, NULL))
         return cornu_error_status();
     return CORNU_OK;
 }
 
 /* moving := moving momentum + batch (1 - momentum) */
-static cornu_status move_statistic(cornu_layer *layer, cornu__call *call, const char *name, double momentum, cornu_node *batch)
+static cornu_status move_statistic(cornu_layer *layer, cornu__call *call, const char *name, double momentum,
+                                   cornu_node *batch)
 {
     cornu_node *moving = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__weight_value(layer, call, name), momentum);
     batch = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, cornu__op_unary(CORNU__OP_STOP_GRADIENT, batch), 1 - momentum);
@@ -61,7 +67,8 @@ static cornu_status move_statistic(cornu_layer *layer, cornu__call *call, const 
 }
 
 /* (x - mean) / sqrt(variance + epsilon) gamma + beta, features last; as Keras: factors of one feature first. */
-static cornu_node *normalize(cornu_node *x, cornu_node *mean, cornu_node *variance, cornu_node *gamma, cornu_node *beta, double epsilon)
+static cornu_node *normalize(cornu_node *x, cornu_node *mean, cornu_node *variance, cornu_node *gamma, cornu_node *beta,
+                             double epsilon)
 {
     cornu_node *factor = cornu__op_unary(CORNU__OP_RSQRT, cornu__op_binary_scalar(CORNU__OP_ADD, variance, epsilon));
     if (gamma)
@@ -81,23 +88,29 @@ static cornu_status masked_moments(cornu_node *x, cornu_node *mask, cornu_node *
         weight = cornu__expand_axis(weight, weight->rank);
     for (int i = 0; i < x->rank - 1; i++)
         axes[i] = i;
-    cornu_node *total = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, weight), x->rank - 1, axes, false);
+    cornu_node *total =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, weight), x->rank - 1, axes, false);
     /* The mask counts each of its steps once; steps of images under it count with it. */
     cornu_node *ones = cornu__op_fill(x->op->graph, x->dtype, x->rank, x->shape, 1);
-    cornu_node *count = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, ones, weight), x->rank - 1, axes, false);
+    cornu_node *count =
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, ones, weight), x->rank - 1, axes, false);
     *mean = cornu__op_binary(CORNU__OP_DIVIDE, total, count);
     cornu_node *difference = cornu__op_unary(CORNU__OP_SQUARE, cornu__op_binary(CORNU__OP_SUBTRACT, x, *mean));
-    total = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, difference, weight), x->rank - 1, axes, false);
+    total = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, difference, weight), x->rank - 1, axes,
+                             false);
     *variance = cornu__op_binary(CORNU__OP_DIVIDE, total, count);
     return *variance ? CORNU_OK : cornu_error_status();
 }
 
-static cornu_node *gamma_or(cornu_layer *layer, cornu__call *call, const char *name, bool there, const cornu_node *x, double otherwise)
+static cornu_node *gamma_or(cornu_layer *layer, cornu__call *call, const char *name, bool there, const cornu_node *x,
+                            double otherwise)
 {
-    return there ? cornu__weight_value(layer, call, name) : cornu__op_fill(call->graph, x->dtype, 1, &x->shape[x->rank - 1], otherwise);
+    return there ? cornu__weight_value(layer, call, name)
+                 : cornu__op_fill(call->graph, x->dtype, 1, &x->shape[x->rank - 1], otherwise);
 }
 
-static cornu_status call_batch(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_batch(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     const cornu_batch_normalization_options *o = cornu__layer_config(layer);
     int axis;
@@ -108,8 +121,8 @@ static cornu_status call_batch(cornu_layer *layer, cornu__call *call, int count,
         return cornu_error_status();
     bool of_batch = call->training && layer->trainable;
     if (of_batch && !inputs->mask) {
-        y = cornu__op_batch_norm(x, gamma_or(layer, call, "gamma", o->scale, x, 1), gamma_or(layer, call, "beta", o->center, x, 0), o->epsilon,
-                                 &mean, &variance);
+        y = cornu__op_batch_norm(x, gamma_or(layer, call, "gamma", o->scale, x, 1),
+                                 gamma_or(layer, call, "beta", o->center, x, 0), o->epsilon, &mean, &variance);
     } else {
         if (of_batch)
             CORNU_TRY(masked_moments(x, inputs->mask, &mean, &variance));
@@ -117,7 +130,8 @@ static cornu_status call_batch(cornu_layer *layer, cornu__call *call, int count,
             mean = cornu__weight_value(layer, call, "moving_mean");
             variance = cornu__weight_value(layer, call, "moving_variance");
         }
-        y = normalize(x, mean, variance, cornu__weight_value(layer, call, "gamma"), cornu__weight_value(layer, call, "beta"), o->epsilon);
+        y = normalize(x, mean, variance, cornu__weight_value(layer, call, "gamma"),
+                      cornu__weight_value(layer, call, "beta"), o->epsilon);
     }
     if (!y)
         return cornu_error_status();
@@ -141,7 +155,8 @@ static const cornu__field batch_fields[] = {
     CORNU__WEIGHT_FIELDS(cornu_batch_normalization_options, gamma),
 };
 static const cornu__layer_class batch_class = {
-    CORNU__LAYER_BASE("BatchNormalization", cornu_batch_normalization_options, batch_defaults, batch_fields, .check = check_batch),
+    CORNU__LAYER_BASE("BatchNormalization", cornu_batch_normalization_options, batch_defaults, batch_fields,
+                      .check = check_batch),
     .input_min = 1,
     .input_max = 1,
     .input_rank_min = 2,
@@ -158,7 +173,8 @@ cornu_layer *cornu_batch_normalization_with(const cornu_batch_normalization_opti
 
 /* --- LayerNormalization --- */
 
-static const cornu_layer_normalization_options layer_defaults = {.struct_size = sizeof layer_defaults, CORNU_LAYER_NORMALIZATION_DEFAULTS};
+static const cornu_layer_normalization_options layer_defaults = {.struct_size = sizeof layer_defaults,
+                                                                 CORNU_LAYER_NORMALIZATION_DEFAULTS};
 
 static cornu_status check_layer(void *config)
 {
@@ -166,7 +182,8 @@ static cornu_status check_layer(void *config)
     if (o->axis.count == 0)
         o->axis = (cornu_axes){1, {-1}};
     if (o->axis.count < 0 || o->axis.count > CORNU_MAX_RANK)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "axis: wanted 1 to %d axes, got %d", CORNU_MAX_RANK, o->axis.count);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "axis: wanted 1 to %d axes, got %d", CORNU_MAX_RANK,
+                           o->axis.count);
     return check_epsilon(o->epsilon);
 }
 
@@ -202,17 +219,20 @@ static cornu_status build_layer(cornu_layer *layer, int count, const cornu__spec
     CORNU_TRY(resolve_axes(&o->axis, inputs->rank, axes));
     for (int i = 0; i < o->axis.count; i++)
         shape[i] = inputs->shape[axes[i]];
-    if (o->scale && !cornu__layer_add_weight(layer, "gamma", o->axis.count, shape, true, cornu__config_object(o->gamma_initializer),
-                                             cornu__config_object(o->gamma_regularizer), cornu__config_object(o->gamma_constraint)))
+    if (o->scale &&
+        !cornu__layer_add_weight(layer, "gamma", o->axis.count, shape, true, cornu__config_object(o->gamma_initializer),
+                                 cornu__config_object(o->gamma_regularizer), cornu__config_object(o->gamma_constraint)))
         return cornu_error_status();
-    if (o->center && !cornu__layer_add_weight(layer, "beta", o->axis.count, shape, true, cornu__config_object(o->beta_initializer),
-                                              cornu__config_object(o->beta_regularizer), cornu__config_object(o->beta_constraint)))
+    if (o->center &&
+        !cornu__layer_add_weight(layer, "beta", o->axis.count, shape, true, cornu__config_object(o->beta_initializer),
+                                 cornu__config_object(o->beta_regularizer), cornu__config_object(o->beta_constraint)))
         return cornu_error_status();
     return CORNU_OK;
 }
 
 /* The weight with 1 for the axes that it does not have; NULL if the layer has none. */
-static cornu_node *broadcast_weight(cornu_layer *layer, cornu__call *call, const char *name, const cornu_node *x, const int *axes)
+static cornu_node *broadcast_weight(cornu_layer *layer, cornu__call *call, const char *name, const cornu_node *x,
+                                    const int *axes)
 {
     cornu_node *value = cornu__weight_value(layer, call, name);
     int64_t shape[CORNU_MAX_RANK];
@@ -223,7 +243,8 @@ static cornu_node *broadcast_weight(cornu_layer *layer, cornu__call *call, const
     return value ? cornu__op_reshape(value, x->rank, shape) : NULL;
 }
 
-static cornu_status call_layer(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_layer(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                               cornu__value *output)
 {
     const cornu_layer_normalization_options *o = cornu__layer_config(layer);
     cornu_node *x = cornu__op_cast(inputs->node, call->dtype);
@@ -234,7 +255,8 @@ static cornu_status call_layer(cornu_layer *layer, cornu__call *call, int count,
     CORNU_TRY(resolve_axes(&o->axis, x->rank, axes));
     cornu_node *mean = cornu__op_reduce(CORNU__OP_MEAN, x, o->axis.count, axes, true);
     cornu_node *difference = cornu__op_binary(CORNU__OP_SUBTRACT, x, mean);
-    cornu_node *variance = cornu__op_reduce(CORNU__OP_MEAN, cornu__op_unary(CORNU__OP_SQUARE, difference), o->axis.count, axes, true);
+    cornu_node *variance =
+        cornu__op_reduce(CORNU__OP_MEAN, cornu__op_unary(CORNU__OP_SQUARE, difference), o->axis.count, axes, true);
     cornu_node *factor = cornu__op_unary(CORNU__OP_RSQRT, cornu__op_binary_scalar(CORNU__OP_ADD, variance, o->epsilon));
     cornu_node *y = cornu__op_binary(CORNU__OP_MULTIPLY, difference, factor);
     if (o->scale)
@@ -254,7 +276,8 @@ static const cornu__field layer_fields[] = {
     CORNU__WEIGHT_FIELDS(cornu_layer_normalization_options, gamma),
 };
 static const cornu__layer_class layer_class = {
-    CORNU__LAYER_BASE("LayerNormalization", cornu_layer_normalization_options, layer_defaults, layer_fields, .check = check_layer),
+    CORNU__LAYER_BASE("LayerNormalization", cornu_layer_normalization_options, layer_defaults, layer_fields,
+                      .check = check_layer),
     .input_min = 1,
     .input_max = 1,
     .input_rank_min = 2,

@@ -26,7 +26,8 @@ static cornu_status infer_flatten(const cornu_layer *layer, int count, const cor
     return CORNU_OK;
 }
 
-static cornu_status call_flatten(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_flatten(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_flatten_options *o = cornu__layer_config(layer);
     cornu_node *x = inputs->node;
@@ -67,7 +68,8 @@ static cornu_status check_reshape(void *config)
     for (int i = 0; o->target_shape[i] != 0; i++) {
         open += o->target_shape[i] == -1;
         if (o->target_shape[i] < -1)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "target_shape: wanted sizes of at least 1, or one -1, got %lld",
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                               "target_shape: wanted sizes of at least 1, or one -1, got %lld",
                                (long long)o->target_shape[i]);
     }
     if (open > 1)
@@ -98,16 +100,18 @@ static cornu_status infer_reshape(const cornu_layer *layer, int count, const cor
     if (!known)
         return CORNU_OK;
     if (open ? have % want != 0 : have != want)
-        return cornu__fail(CORNU_ERROR_SHAPE, "can't make shape %s of an input of shape %s: %lld elements are not %lld%s",
+        return cornu__fail(CORNU_ERROR_SHAPE,
+                           "can't make shape %s of an input of shape %s: %lld elements are not %lld%s",
                            cornu__text_shape(to, sizeof to, output->rank, output->shape),
-                           cornu__text_shape(from, sizeof from, inputs->rank, inputs->shape), (long long)have, (long long)want,
-                           open ? " times a whole number" : "");
+                           cornu__text_shape(from, sizeof from, inputs->rank, inputs->shape), (long long)have,
+                           (long long)want, open ? " times a whole number" : "");
     if (open)
         output->shape[open] = have / want;
     return CORNU_OK;
 }
 
-static cornu_status call_reshape(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_reshape(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_reshape_options *o = cornu__layer_config(layer);
     int64_t shape[CORNU_MAX_RANK] = {inputs->node->shape[0]};
@@ -156,8 +160,10 @@ static cornu_status check_permute(void *config)
         if (o->dims[i] >= 1 && o->dims[i] <= count)
             seen |= 1u << o->dims[i];
     if (count == 0 || count >= CORNU_MAX_RANK || seen != (1u << (count + 1)) - 2)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "dims: wanted each of 1 .. n once (1 is the first axis after the batch), got %d numbers that are not",
-                           count);
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "dims: wanted each of 1 .. n once (1 is the first axis after the batch), got %d numbers that are not",
+            count);
     return CORNU_OK;
 }
 
@@ -168,14 +174,15 @@ static cornu_status infer_permute(const cornu_layer *layer, int count, const cor
     char text[CORNU__SHAPE_TEXT_SIZE];
     (void)count;
     if (inputs->rank != dims + 1)
-        return cornu__fail(CORNU_ERROR_SHAPE, "dims has %d numbers, so wanted an input of %d axes, got shape %s", dims, dims + 1,
-                           cornu__text_shape(text, sizeof text, inputs->rank, inputs->shape));
+        return cornu__fail(CORNU_ERROR_SHAPE, "dims has %d numbers, so wanted an input of %d axes, got shape %s", dims,
+                           dims + 1, cornu__text_shape(text, sizeof text, inputs->rank, inputs->shape));
     for (int i = 0; i < dims; i++)
         output->shape[i + 1] = inputs->shape[o->dims[i]];
     return CORNU_OK;
 }
 
-static cornu_status call_permute(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_permute(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                 cornu__value *output)
 {
     const cornu_permute_options *o = cornu__layer_config(layer);
     int permutation[CORNU_MAX_RANK] = {0};
@@ -221,7 +228,8 @@ static cornu_status infer_repeat(const cornu_layer *layer, int count, const corn
     return CORNU_OK;
 }
 
-static cornu_status call_repeat(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_repeat(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                cornu__value *output)
 {
     const cornu_repeat_vector_options *o = cornu__layer_config(layer);
     int64_t shape[3] = {inputs->node->shape[0], o->n, inputs->node->shape[1]};
@@ -234,7 +242,8 @@ static const cornu__field repeat_fields[] = {
     CORNU__FIELD(INT, cornu_repeat_vector_options, n),
 };
 static const cornu__layer_class repeat_class = {
-    CORNU__LAYER_BASE("RepeatVector", cornu_repeat_vector_options, repeat_defaults, repeat_fields, .check = check_repeat),
+    CORNU__LAYER_BASE("RepeatVector", cornu_repeat_vector_options, repeat_defaults, repeat_fields,
+                      .check = check_repeat),
     ONE_INPUT(2, 2),
     .infer = infer_repeat,
     .call = call_repeat,
@@ -255,8 +264,8 @@ static cornu_status check_sides(const char *option, cornu_sides2 sides)
 {
     if (sides.top >= 0 && sides.bottom >= 0 && sides.left >= 0 && sides.right >= 0)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted numbers of at least 0, got ((%d, %d), (%d, %d))", option, sides.top,
-                       sides.bottom, sides.left, sides.right);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted numbers of at least 0, got ((%d, %d), (%d, %d))",
+                       option, sides.top, sides.bottom, sides.left, sides.right);
 }
 
 static cornu_sides2 along_time(cornu_size2 size)
@@ -265,7 +274,8 @@ static cornu_sides2 along_time(cornu_size2 size)
 }
 
 /* The sizes after `sign` (+1: padding, -1: cropping) times the sides. */
-static cornu_status infer_sides(const cornu__spec *input, int axes, const char *data_format, cornu_sides2 sides, int sign, cornu__spec *output)
+static cornu_status infer_sides(const cornu__spec *input, int axes, const char *data_format, cornu_sides2 sides,
+                                int sign, cornu__spec *output)
 {
     cornu__images images = cornu__images_of(input, axes, data_format);
     int64_t change[2] = {sides.top + sides.bottom, sides.left + sides.right};
@@ -276,8 +286,8 @@ static cornu_status infer_sides(const cornu__spec *input, int axes, const char *
             continue;
         images.size[i] += sign * change[i];
         if (images.size[i] < 1)
-            return cornu__fail(CORNU_ERROR_SHAPE, "cropping by %lld leaves nothing of an input of shape %s", (long long)change[i],
-                               cornu__text_shape(text, sizeof text, input->rank, input->shape));
+            return cornu__fail(CORNU_ERROR_SHAPE, "cropping by %lld leaves nothing of an input of shape %s",
+                               (long long)change[i], cornu__text_shape(text, sizeof text, input->rank, input->shape));
     }
     cornu__images_to_spec(&images, output);
     output->dtype = dtype;
@@ -316,13 +326,15 @@ static cornu_node *crop_sides(cornu_node *x, int axes, const char *data_format, 
     {                                                                                                                  \
         return check_sides(#member, as_sides(((const options *)config)->member));                                      \
     }                                                                                                                  \
-    static cornu_status infer_##name(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output) \
+    static cornu_status infer_##name(const cornu_layer *layer, int count, const cornu__spec *inputs,                   \
+                                     cornu__spec *output)                                                              \
     {                                                                                                                  \
         const options *o = cornu__layer_config(layer);                                                                 \
         (void)count;                                                                                                   \
         return infer_sides(inputs, axes, data_format_of, as_sides(o->member), sign, output);                           \
     }                                                                                                                  \
-    static cornu_status call_##name(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output) \
+    static cornu_status call_##name(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,      \
+                                    cornu__value *output)                                                              \
     {                                                                                                                  \
         const options *o = cornu__layer_config(layer);                                                                 \
         (void)call, (void)count;                                                                                       \
@@ -333,10 +345,14 @@ SIDES_LAYER(padding2d, cornu_zero_padding2d_options, padding, 2, , o->data_forma
 SIDES_LAYER(cropping1d, cornu_cropping1d_options, cropping, 1, along_time, NULL, -1, crop_sides)
 SIDES_LAYER(cropping2d, cornu_cropping2d_options, cropping, 2, , o->data_format, -1, crop_sides)
 
-static const cornu_zero_padding1d_options padding1d_defaults = {.struct_size = sizeof padding1d_defaults, CORNU_ZERO_PADDING1D_DEFAULTS};
-static const cornu_zero_padding2d_options padding2d_defaults = {.struct_size = sizeof padding2d_defaults, CORNU_ZERO_PADDING2D_DEFAULTS};
-static const cornu_cropping1d_options cropping1d_defaults = {.struct_size = sizeof cropping1d_defaults, CORNU_CROPPING1D_DEFAULTS};
-static const cornu_cropping2d_options cropping2d_defaults = {.struct_size = sizeof cropping2d_defaults, .trainable = true};
+static const cornu_zero_padding1d_options padding1d_defaults = {.struct_size = sizeof padding1d_defaults,
+                                                                CORNU_ZERO_PADDING1D_DEFAULTS};
+static const cornu_zero_padding2d_options padding2d_defaults = {.struct_size = sizeof padding2d_defaults,
+                                                                CORNU_ZERO_PADDING2D_DEFAULTS};
+static const cornu_cropping1d_options cropping1d_defaults = {.struct_size = sizeof cropping1d_defaults,
+                                                             CORNU_CROPPING1D_DEFAULTS};
+static const cornu_cropping2d_options cropping2d_defaults = {.struct_size = sizeof cropping2d_defaults,
+                                                             .trainable = true};
 
 static const cornu__field padding1d_fields[] = {
     CORNU__LAYER_FIELDS(cornu_zero_padding1d_options),
@@ -362,8 +378,10 @@ static const cornu__field cropping2d_fields[] = {
         CORNU__LAYER_BASE(class_name, options, name##_defaults, name##_fields, .check = check_##name),                 \
             ONE_INPUT((axes) + 2, (axes) + 2), .infer = infer_##name, .call = call_##name, .mask = CORNU__MASK_STOP    \
     }
-static const cornu__layer_class padding1d_class = SIDES_CLASS("ZeroPadding1D", cornu_zero_padding1d_options, padding1d, 1);
-static const cornu__layer_class padding2d_class = SIDES_CLASS("ZeroPadding2D", cornu_zero_padding2d_options, padding2d, 2);
+static const cornu__layer_class padding1d_class =
+    SIDES_CLASS("ZeroPadding1D", cornu_zero_padding1d_options, padding1d, 1);
+static const cornu__layer_class padding2d_class =
+    SIDES_CLASS("ZeroPadding2D", cornu_zero_padding2d_options, padding2d, 2);
 static const cornu__layer_class cropping1d_class = SIDES_CLASS("Cropping1D", cornu_cropping1d_options, cropping1d, 1);
 static const cornu__layer_class cropping2d_class = SIDES_CLASS("Cropping2D", cornu_cropping2d_options, cropping2d, 2);
 
@@ -390,8 +408,10 @@ cornu_layer *cornu_cropping2d_with(const cornu_cropping2d_options *options)
 /* --- UpSampling1D, UpSampling2D: each element repeated along an axis of its own, which is then joined --- */
 
 static const char *const interpolations[] = {"nearest", NULL};
-static const cornu_upsampling1d_options upsampling1d_defaults = {.struct_size = sizeof upsampling1d_defaults, CORNU_UPSAMPLING1D_DEFAULTS};
-static const cornu_upsampling2d_options upsampling2d_defaults = {.struct_size = sizeof upsampling2d_defaults, CORNU_UPSAMPLING2D_DEFAULTS};
+static const cornu_upsampling1d_options upsampling1d_defaults = {.struct_size = sizeof upsampling1d_defaults,
+                                                                 CORNU_UPSAMPLING1D_DEFAULTS};
+static const cornu_upsampling2d_options upsampling2d_defaults = {.struct_size = sizeof upsampling2d_defaults,
+                                                                 CORNU_UPSAMPLING2D_DEFAULTS};
 
 static cornu_status check_upsampling1d(void *config)
 {
@@ -405,7 +425,8 @@ static cornu_status check_upsampling2d(void *config)
     return cornu__size2_at_least("size", 1, o->size);
 }
 
-static void infer_repetition(const cornu__spec *input, int axes, const char *data_format, cornu_size2 size, cornu__spec *output)
+static void infer_repetition(const cornu__spec *input, int axes, const char *data_format, cornu_size2 size,
+                             cornu__spec *output)
 {
     cornu__images images = cornu__images_of(input, axes, data_format);
     int64_t times[2];
@@ -431,7 +452,8 @@ static cornu_node *repeat_images(cornu_node *given, int axes, const char *data_f
     return cornu__images_back(cornu__op_reshape(x, 4, joined), axes, data_format);
 }
 
-static cornu_status infer_upsampling1d(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output)
+static cornu_status infer_upsampling1d(const cornu_layer *layer, int count, const cornu__spec *inputs,
+                                       cornu__spec *output)
 {
     const cornu_upsampling1d_options *o = cornu__layer_config(layer);
     (void)count;
@@ -439,14 +461,16 @@ static cornu_status infer_upsampling1d(const cornu_layer *layer, int count, cons
     return CORNU_OK;
 }
 
-static cornu_status call_upsampling1d(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_upsampling1d(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                      cornu__value *output)
 {
     const cornu_upsampling1d_options *o = cornu__layer_config(layer);
     (void)call, (void)count;
     return cornu__set_output(output, repeat_images(inputs->node, 1, NULL, cornu_pair(o->size, 1)));
 }
 
-static cornu_status infer_upsampling2d(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output)
+static cornu_status infer_upsampling2d(const cornu_layer *layer, int count, const cornu__spec *inputs,
+                                       cornu__spec *output)
 {
     const cornu_upsampling2d_options *o = cornu__layer_config(layer);
     (void)count;
@@ -454,7 +478,8 @@ static cornu_status infer_upsampling2d(const cornu_layer *layer, int count, cons
     return CORNU_OK;
 }
 
-static cornu_status call_upsampling2d(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_upsampling2d(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                      cornu__value *output)
 {
     const cornu_upsampling2d_options *o = cornu__layer_config(layer);
     (void)call, (void)count;
@@ -471,8 +496,10 @@ static const cornu__field upsampling2d_fields[] = {
     CORNU__FIELD(TEXT, cornu_upsampling2d_options, data_format, .choices = cornu__data_formats),
     CORNU__FIELD(TEXT, cornu_upsampling2d_options, interpolation, .choices = interpolations),
 };
-static const cornu__layer_class upsampling1d_class = SIDES_CLASS("UpSampling1D", cornu_upsampling1d_options, upsampling1d, 1);
-static const cornu__layer_class upsampling2d_class = SIDES_CLASS("UpSampling2D", cornu_upsampling2d_options, upsampling2d, 2);
+static const cornu__layer_class upsampling1d_class =
+    SIDES_CLASS("UpSampling1D", cornu_upsampling1d_options, upsampling1d, 1);
+static const cornu__layer_class upsampling2d_class =
+    SIDES_CLASS("UpSampling2D", cornu_upsampling2d_options, upsampling2d, 2);
 
 cornu_layer *cornu_upsampling1d_with(const cornu_upsampling1d_options *options)
 {
@@ -484,6 +511,14 @@ cornu_layer *cornu_upsampling2d_with(const cornu_upsampling2d_options *options)
     return cornu__layer_create(&upsampling2d_class, options);
 }
 
-cornu__family cornu__reshaping_layers = {&flatten_class.base,   &reshape_class.base,    &permute_class.base,    &repeat_class.base,
-                                         &padding1d_class.base, &padding2d_class.base,  &cropping1d_class.base, &cropping2d_class.base,
-                                         &upsampling1d_class.base, &upsampling2d_class.base, NULL};
+cornu__family cornu__reshaping_layers = {&flatten_class.base,
+                                         &reshape_class.base,
+                                         &permute_class.base,
+                                         &repeat_class.base,
+                                         &padding1d_class.base,
+                                         &padding2d_class.base,
+                                         &cropping1d_class.base,
+                                         &cropping2d_class.base,
+                                         &upsampling1d_class.base,
+                                         &upsampling2d_class.base,
+                                         NULL};
