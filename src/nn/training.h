@@ -97,9 +97,11 @@ typedef struct cornu__optimizer_class {
     double (*slot_initial)(const cornu__object *optimizer, int slot); /* NULL: 0 */
 } cornu__optimizer_class;
 
-/* --- schedules: the learning rate after `step` updates --- */
-double cornu__schedule_value(const cornu__object *schedule, uint64_t step);
-
+/* --- schedules: the learning rate as a function of the number of updates made --- */
+typedef struct cornu__schedule_class {
+    cornu__class base;
+    double (*rate)(const cornu__object *schedule, double step);
+} cornu__schedule_class;
 /* The options that every optimizer has, at the same place in each options struct. */
 typedef struct cornu__optimizer_common {
     size_t struct_size;
