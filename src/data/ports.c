@@ -1,10 +1,35 @@
 /* ports.c: what one kind of step wants to be fed. */
+#include <string.h>
+
 #include "data/ports.h"
 
-cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, cornu__ports *ports)
+/* The model's inputs as `x` has them, for a model that is not built. */
+static cornu_status build_from(cornu_model *model, const cornu_array *x)
+{
+    cornu__spec specs[CORNU__MAX_PORTS];
+    size_t count = cornu_array_item_count(x);
+    if (count > CORNU__MAX_PORTS)
+        return CORNU_OK; /* refused with a better message later */
+    for (size_t i = 0; i < count; i++) {
+        const cornu_array *item = cornu_array_item(x, i);
+        int rank = cornu_array_rank(item);
+        if (rank < 1 || cornu_array_is_collection(item))
+            return CORNU_OK;
+        specs[i] = (cornu__spec){.dtype = CORNU_FLOAT32, .rank = rank};
+        memcpy(specs[i].shape, cornu_array_shape(item), (size_t)rank * sizeof *specs[i].shape);
+        specs[i].shape[0] = CORNU_NONE;
+        if (rank == 1)
+            specs[i].shape[specs[i].rank++] = 1; /* as everywhere, (n) stands for (n, 1) */
+    }
+    return cornu__model_build_from(model, (int)count, specs);
+}
+
+cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, const cornu_array *x, cornu__ports *ports)
 {
     if (!model)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "there is no model (NULL)");
+    if (x)
+        CORNU_TRY(build_from(model, x));
     CORNU_TRY(cornu__model_ready(model, kind));
     ports->model = model;
     ports->input_count = cornu__model_input_count(model);

@@ -2,6 +2,8 @@
 #ifndef CORNU_DATA_PORTS_H
 #define CORNU_DATA_PORTS_H
 
+#include <cornu/array.h>
+
 #include "model/step.h"
 
 typedef struct cornu__ports {
@@ -12,7 +14,8 @@ typedef struct cornu__ports {
     const cornu__port *targets[CORNU__MAX_PORTS];
 } cornu__ports;
 
-/* Fails, with the model's own message, when it cannot make such a step. The ports are the model's: valid until it is compiled again. */
-cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, cornu__ports *ports);
+/* Fails, with the model's own message, when it cannot make such a step. The ports are the model's: valid until it is compiled again. A
+ * Sequential model that does not know its input yet takes its shape from `x`, which may be NULL. */
+cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, const cornu_array *x, cornu__ports *ports);
 
 #endif

@@ -30,7 +30,7 @@ static cornu_status evaluate_arrays(cornu_model *model, const cornu_array *x, co
     CORNU_TRY(cornu__argument_at_least("evaluate", "batch_size", given->batch_size, 1));
     CORNU_TRY(cornu__argument_at_least("evaluate", "steps", given->steps, 0));
     CORNU_TRY(cornu__verbose_resolve("evaluate", given->verbose, &verbose));
-    CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, &ports));
+    CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, x, &ports));
     CORNU_TRY(cornu__read_arrays(&ports, x, y, given->sample_weight, &columns));
     const cornu__array_source_options rows_used = {.batch_size = given->batch_size, .steps = given->steps};
     cornu__enqueuer *batches = cornu__enqueue_arrays(&ports, &columns, &rows_used, 0, 1);
@@ -56,7 +56,7 @@ static cornu_status evaluate_generator(cornu_model *model, cornu_generator *gene
     int verbose;
     int64_t steps;
     CORNU_TRY(cornu__verbose_resolve("evaluate_generator", given->verbose, &verbose));
-    CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, &ports));
+    CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, NULL, &ports));
     cornu__enqueuer *batches = cornu__enqueue_run("evaluate_generator", &ports, generator, given, &steps);
     return evaluate(model, batches, steps, verbose, given->callbacks, results);
 }

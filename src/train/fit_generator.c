@@ -43,7 +43,7 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     int64_t steps;
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit_generator", given->verbose, &fit->verbose));
-    CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, &data->ports));
+    CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
     CORNU_TRY(cornu__steps_of("fit_generator", "steps_per_epoch", generator, given->steps_per_epoch, &steps));
     CORNU_TRY(
         cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));

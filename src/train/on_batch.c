@@ -51,7 +51,7 @@ static cornu_status on_batch(cornu_model *model, cornu__step_kind kind, const co
 {
     cornu__ports ports;
     cornu__columns columns;
-    CORNU_TRY(cornu__ports_of(model, kind, &ports));
+    CORNU_TRY(cornu__ports_of(model, kind, x, &ports));
     companion *self = companion_of(model);
     if (!self)
         return CORNU_ERROR_OUT_OF_MEMORY;
@@ -89,7 +89,7 @@ cornu_array *cornu_predict_on_batch(cornu_model *model, const cornu_array *x)
 {
     cornu__ports ports;
     cornu__columns columns;
-    if (cornu__ports_of(model, CORNU__STEP_PREDICT, &ports) != CORNU_OK ||
+    if (cornu__ports_of(model, CORNU__STEP_PREDICT, x, &ports) != CORNU_OK ||
         cornu__standardize(&ports, x, NULL, NULL, &columns) != CORNU_OK)
         return NULL;
     companion *self = companion_of(model);

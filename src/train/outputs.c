@@ -5,7 +5,7 @@
 #include "train/outputs.h"
 
 /* Later batches must have the shape of the first beyond their rows. */
-static cornu_status check_shape(cornu__outputs *outputs, const cornu_model *model, int index, int rank,
+static cornu_status check_shape(cornu__outputs *outputs, cornu_model *model, int index, int rank,
                                 const int64_t *shape)
 {
     if (outputs->rows == 0) {
@@ -23,7 +23,7 @@ static cornu_status check_shape(cornu__outputs *outputs, const cornu_model *mode
     cornu__text_shape(now, sizeof now, rank, shape);
     return cornu__fail(CORNU_ERROR_SHAPE,
                        "output '%s' has the shape %s for one batch and %s for another: they do not make one array",
-                       cornu__model_target(model, index)->name, first, now);
+                       cornu_output_name(model, index), first, now);
 }
 
 static cornu_status reserve(cornu__outputs *outputs, int64_t rows)
@@ -69,7 +69,7 @@ static cornu_array *array_of(const cornu__outputs *outputs, int index)
     return cornu_array_copy_of(CORNU_FLOAT32, outputs->rank[index], shape, outputs->data[index]);
 }
 
-cornu_array *cornu__outputs_array(cornu__outputs *outputs, const cornu_model *model)
+cornu_array *cornu__outputs_array(cornu__outputs *outputs, cornu_model *model)
 {
     cornu_array *arrays[CORNU__MAX_PORTS];
     const char *names[CORNU__MAX_PORTS];
@@ -77,7 +77,7 @@ cornu_array *cornu__outputs_array(cornu__outputs *outputs, const cornu_model *mo
         return cornu__fail_null(CORNU_ERROR_DATA, "there was no batch to predict for");
     int made = 0;
     for (; made < outputs->count; made++) {
-        names[made] = cornu__model_target(model, made)->name;
+        names[made] = cornu_output_name(model, made);
         arrays[made] = array_of(outputs, made);
         if (!arrays[made])
             break;

@@ -19,7 +19,7 @@ typedef struct cornu__outputs {
 cornu_status cornu__outputs_take(void *outputs, cornu_model *model, const cornu__batch *batch);
 
 /* The array of all rows taken, or for several outputs the dictionary of them; NULL on failure, also when there are none. */
-cornu_array *cornu__outputs_array(cornu__outputs *outputs, const cornu_model *model);
+cornu_array *cornu__outputs_array(cornu__outputs *outputs, cornu_model *model);
 
 void cornu__outputs_free(cornu__outputs *outputs);
 
