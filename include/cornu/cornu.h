@@ -18,6 +18,7 @@
 #include <cornu/metrics.h>
 #include <cornu/model.h>
 #include <cornu/object.h>
+#include <cornu/ops.h>
 #include <cornu/optimizers.h>
 #include <cornu/options.h>
 #include <cornu/plot.h>
