@@ -52,7 +52,7 @@ static size_t bytes_of(const char *text, int width)
     return bytes;
 }
 
-/* --- wrapping: a cell's text cut at spaces, and words that are too long anywhere --- */
+/* --- wrapping: a cell's text broken at spaces --- */
 
 struct line {
     const char *start;
@@ -86,16 +86,10 @@ static int wrap(const char *text, int width, struct line *lines)
         int visible_width = width_of(word, visible);
         if (visible_width <= width - used) {
             used += width_of(word, length);
-        } else if (visible_width > width) {
-            const char *piece = word;
-            while (width_of(piece, (size_t)(word + length - piece)) > width) {
-                if (piece > text)
-                    start_line(lines, &count, piece);
-                piece += bytes_of(piece, width);
-            }
-            if (piece > text)
-                start_line(lines, &count, piece);
-            used = width_of(piece, (size_t)(word + length - piece));
+        } else if (visible_width > width) { /* on a line of its own, cut off there */
+            if (word > text)
+                start_line(lines, &count, word);
+            used = width_of(word, length);
         } else {
             if (used > 0 && word > text)
                 start_line(lines, &count, word);
@@ -130,12 +124,20 @@ static void add_cell(const cornu__table *table, int column, const struct line *t
     size_t bytes = text ? text->bytes : 0;
     while (bytes > 0 && text->start[bytes - 1] == ' ')
         bytes--;
-    int width = text ? width_of(text->start, bytes) : 0, space = table->width[column] - width;
+    int width = text ? width_of(text->start, bytes) : 0;
+    bool cut = width > table->width[column];
+    if (cut) {
+        bytes = bytes_of(text->start, table->width[column] - 1);
+        width = table->width[column];
+    }
+    int space = table->width[column] - width;
     int left = table->align[column] == CORNU__ALIGN_RIGHT ? space : table->align[column] == CORNU__ALIGN_CENTER ? space / 2 : 0;
     cornu__text_add(out, " ");
     add_repeated(out, " ", left);
     if (bytes > 0)
         cornu__text_add_bytes(out, text->start, bytes);
+    if (cut)
+        cornu__text_add(out, "…");
     add_repeated(out, " ", space - left);
     cornu__text_add(out, " ");
 }

@@ -1,0 +1,33 @@
+/* golden.h: values of real Keras (tests/oracle/values), and batches for steps. */
+#ifndef CORNU_TESTS_MODEL_GOLDEN_H
+#define CORNU_TESTS_MODEL_GOLDEN_H
+
+#include <jansson.h>
+
+#include <cornu/array.h>
+
+#include "model/step.h"
+
+/* tests/oracle/values/<name>.json and .npz; the test fails if they cannot be read. The caller releases. */
+json_t *golden_json(const char *name);
+cornu_array *golden_arrays(const char *name);
+
+/* The array of that printf'd name; the test fails if there is none. */
+const cornu_array *golden_array(const cornu_array *arrays, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A tensor of a batch from an array. */
+cornu__tensor tensor_of(const cornu_array *array);
+/* The same for plain memory. */
+cornu__tensor tensor_of_floats(const float *data, int rank, const int64_t *shape);
+
+/* Fails the test with the thread's last error unless status is CORNU_OK. */
+void assert_ok(cornu_status status);
+#define assert_refused(status, wanted, part)                                                                           \
+    do {                                                                                                               \
+        assert_int_equal(status, wanted);                                                                              \
+        assert_message_has(part);                                                                                      \
+    } while (0)
+/* That the thread's last error has this in it. */
+void assert_message_has(const char *part);
+
+#endif
