@@ -47,14 +47,14 @@ static cornu_node *charbonnier(cornu_node *y_true, cornu_node *y_pred, void *sta
     double d = *(const double *)state;
     cornu_node *squared = cornu_op_square(cornu_op_subtract(y_pred, y_true));
     cornu_node *rooted = cornu_op_sqrt(cornu_op_add_scalar(squared, d * d));
-    return cornu_op_mean(cornu_op_add_scalar(rooted, -d), .axes = cornu_axis(-1));
+    return cornu_op_mean(cornu_op_add_scalar(rooted, -d), .axis = cornu_axis(-1));
 }
 
 static cornu_node *close_enough(cornu_node *y_true, cornu_node *y_pred, void *state)
 {
     (void)state;
     cornu_node *error = cornu_op_absolute(cornu_op_subtract(y_pred, y_true));
-    return cornu_op_mean(cornu_op_less(error, cornu_op_constant(error, 0.1)), .axes = cornu_axis(-1));
+    return cornu_op_mean(cornu_op_less(error, cornu_op_constant(error, 0.1)), .axis = cornu_axis(-1));
 }
 
 int main(void)
