@@ -102,6 +102,9 @@ typedef struct cornu__schedule_class {
     cornu__class base;
     double (*rate)(const cornu__object *schedule, double step);
 } cornu__schedule_class;
+/* The learning rate of the next update, after `step` updates. */
+double cornu__schedule_value(const cornu__object *schedule, uint64_t step);
+
 /* The options that every optimizer has, at the same place in each options struct. */
 typedef struct cornu__optimizer_common {
     size_t struct_size;
