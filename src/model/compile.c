@@ -53,7 +53,7 @@ cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options 
         return cornu_error_status();
     if (!model) {
         cornu__request_release(request);
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: the model is NULL");
+        return cornu__fail_null_argument("cornu_compile: the model");
     }
     cornu_status status = compile(model, request);
     if (model->request != request) {

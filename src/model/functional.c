@@ -234,9 +234,8 @@ static cornu_status set_ports(struct walk *walk, int output_count, cornu_tensor 
 static cornu_status check_given(int input_count, cornu_tensor *const *inputs, int output_count)
 {
     if (input_count == 0 || output_count == 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "cornu_functional: .%s is empty (a tensor in it may be NULL for want of memory)",
-                           input_count == 0 ? "inputs" : "outputs");
+        return cornu__fail_null_argument(input_count == 0 ? "cornu_functional: the first of .inputs"
+                                                           : "cornu_functional: the first of .outputs");
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++) {
             if (inputs[i] == inputs[k])

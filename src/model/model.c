@@ -126,6 +126,13 @@ cornu_status cornu_model_status(cornu_model *model)
     return cornu__model_status(model);
 }
 
+cornu_status cornu__fail_null_argument(const char *what)
+{
+    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY) /* why a constructor gave NULL */
+        return cornu__fail_context("%s is NULL", what);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s is NULL", what);
+}
+
 /* --- layers --- */
 
 bool cornu__layer_is_input(const cornu_layer *layer)

@@ -134,6 +134,8 @@ cornu_model *cornu__model_create(const char *name, uint64_t seed, bool sequentia
 cornu_status cornu__model_poison(cornu_model *model);
 /* CORNU_OK or the first failure, set as the thread's error. */
 cornu_status cornu__model_status(const cornu_model *model);
+/* "<what> is NULL": for want of memory, if that is this thread's last error. */
+cornu_status cornu__fail_null_argument(const char *what);
 /* Appends to model->layers; keeps. */
 cornu_status cornu__model_keep_layer(cornu_model *model, cornu_layer *layer);
 bool cornu__layer_is_input(const cornu_layer *layer);

@@ -34,7 +34,7 @@ int cornu__plan_accumulation(const cornu__plan *plan)
 double cornu__plan_learning_rate(const cornu__plan *plan)
 {
     const cornu__object *schedule = cornu__plan_optimizer_options(plan)->schedule;
-    return schedule ? cornu__schedule_rate(schedule, (double)plan->iterations) : plan->learning_rate;
+    return schedule ? cornu__schedule_value(schedule, plan->iterations) : plan->learning_rate;
 }
 
 /* --- outputs by name --- */

@@ -27,8 +27,7 @@ static void forget_structure(cornu_model *model)
 static cornu_status check_addition(const cornu_model *model, const cornu_layer *layer)
 {
     if (!layer)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add to model '%s': the layer is NULL",
-                           cornu_model_name(model));
+        return cornu__fail_null_argument("cornu_add: the layer");
     CORNU_TRY(cornu__object_status(layer));
     if (!model->sequential)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
@@ -54,10 +53,10 @@ cornu_status cornu_add(cornu_model *model, cornu_layer *layer)
 {
     if (!model || check_addition(model, layer) != CORNU_OK) {
         if (!model)
-            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_add: the model is NULL");
+            cornu__fail_null_argument("cornu_add: the model");
         if (layer && !(model && layer == &model->layer))
             cornu__object_drop(cornu__object_keep(layer)); /* given is given */
-        return model ? cornu__model_poison(model) : CORNU_ERROR_INVALID_ARGUMENT;
+        return model ? cornu__model_poison(model) : cornu_error_status();
     }
     forget_structure(model);
     if (cornu__model_keep_layer(model, layer) != CORNU_OK) {

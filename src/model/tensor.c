@@ -92,13 +92,12 @@ cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const
     }
     tensor->layer = layer;
     if (!layer) {
-        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_call: the layer is NULL");
+        cornu__fail_null_argument("cornu_call: the layer");
         return poison(tensor);
     }
     for (int i = 0; i < count; i++) {
         if (!tensors[i]) {
-            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_call of layer '%s': tensor %d is NULL",
-                        cornu_layer_name(layer), i);
+            cornu__fail_null_argument("cornu_call: a tensor");
             return poison(tensor);
         }
     }
@@ -108,7 +107,10 @@ cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const
 cornu_tensor *cornu_tensor_output(cornu_tensor *tensor, int index)
 {
     if (!tensor)
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_tensor_output: the tensor is NULL");
+        {
+        cornu__fail_null_argument("cornu_tensor_output: the tensor");
+        return NULL;
+    }
     cornu_tensor *call = tensor->call ? tensor->call : tensor;
     if (index == 0)
         return call;
