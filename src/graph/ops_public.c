@@ -96,7 +96,8 @@ cornu_node *cornu_op_array(cornu_node *like, const cornu_array *array)
         return NULL;
     if (!array || cornu_array_is_collection(array))
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "array: one plain array was wanted");
-    cornu_array *converted = cornu_array_cast(array, is_integer(cornu_array_dtype(array)) ? CORNU_INT32 : CORNU_FLOAT32);
+    cornu_array *converted =
+        cornu_array_cast(array, is_integer(cornu_array_dtype(array)) ? CORNU_INT32 : CORNU_FLOAT32);
     if (!converted)
         return NULL;
     cornu_node *node = cornu__op_constant(like->op->graph, cornu_array_dtype(converted), cornu_array_rank(converted),
@@ -166,8 +167,10 @@ cornu_node *cornu_op_power_scalar(cornu_node *x, double value)
 cornu_node *cornu_op_clip(cornu_node *x, double low, double high)
 {
     if (!(low <= high))
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "clip: the lower limit %g is above the upper limit %g", low, high);
-    return cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_binary_scalar(CORNU__OP_MAXIMUM, as_float(x), low), high);
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "clip: the lower limit %g is above the upper limit %g",
+                                low, high);
+    return cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_binary_scalar(CORNU__OP_MAXIMUM, as_float(x), low),
+                                   high);
 }
 
 #define UNARY(name, function, kind)                                                                                    \
@@ -409,7 +412,8 @@ static cornu_status set_padding(cornu__window *window, const char *padding, cons
     bool same = strcmp(padding, "same") == 0;
     if (!same && strcmp(padding, "valid") != 0) {
         const char *nearest = cornu__text_nearest(padding, names, 2);
-        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "padding '%s' is not known; did you mean '%s'?", padding, nearest ? nearest : "valid");
+        return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "padding '%s' is not known; did you mean '%s'?", padding,
+                           nearest ? nearest : "valid");
     }
     for (int axis = 0; same && axis < 2 && x->rank == 4 && window->strides[axis] > 0; axis++) {
         int64_t outputs = (x->shape[1 + axis] + window->strides[axis] - 1) / window->strides[axis];

@@ -48,8 +48,16 @@ static void expect(cornu__graph *graph, cornu_node *node, int64_t count, const d
     cornu__graph_release(graph);
 }
 
-#define VALUES(...) (const double[]){__VA_ARGS__}
-#define SHAPE(...) (const int64_t[]){__VA_ARGS__}
+#define VALUES(...)                                                                                                    \
+    (const double[])                                                                                                   \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+#define SHAPE(...)                                                                                                     \
+    (const int64_t[])                                                                                                  \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 /* --- values --- */
 
@@ -69,8 +77,12 @@ static void elementwise_values(void **state)
         {CORNU__OP_FLOOR, false, {-2, -1, 0, 0, 2}},
         {CORNU__OP_ROUND, false, {-2, 0, 0, 0, 2}}, /* half to even */
         {CORNU__OP_RELU, false, {0, 0, 0, 0.5, 2.5}},
-        {CORNU__OP_SIGMOID, false, {0.18242552380635635, 0.37754066879814541, 0.5, 0.62245933120185459, 0.92414181997875655}},
-        {CORNU__OP_SOFTPLUS, false, {0.20141327798275246, 0.47407698418010663, 0.69314718055994529, 0.97407698418010663, 2.5788897342925496}},
+        {CORNU__OP_SIGMOID,
+         false,
+         {0.18242552380635635, 0.37754066879814541, 0.5, 0.62245933120185459, 0.92414181997875655}},
+        {CORNU__OP_SOFTPLUS,
+         false,
+         {0.20141327798275246, 0.47407698418010663, 0.69314718055994529, 0.97407698418010663, 2.5788897342925496}},
         {CORNU__OP_SQRT, true, {0.5, 1, 1.4142135623730951, 2, 3}},
         {CORNU__OP_RSQRT, true, {2, 1, 0.70710678118654752, 0.5, 1.0 / 3}},
         {CORNU__OP_RECIPROCAL, true, {4, 1, 0.5, 0.25, 1.0 / 9}},
@@ -79,7 +91,8 @@ static void elementwise_values(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cornu__graph *graph = cornu__graph_create();
-        expect(graph, cornu__op_unary(cases[i].kind, numbers(graph, 1, SHAPE(5), cases[i].positive ? positive : x)), 5, cases[i].wanted);
+        expect(graph, cornu__op_unary(cases[i].kind, numbers(graph, 1, SHAPE(5), cases[i].positive ? positive : x)), 5,
+               cases[i].wanted);
     }
 }
 
@@ -94,7 +107,8 @@ static void extreme_values_neither_overflow_nor_hide_nan(void **state)
     graph = cornu__graph_create();
     expect(graph, cornu__op_unary(CORNU__OP_RELU, numbers(graph, 1, SHAPE(3), x)), 3, VALUES(0, 1e4, NAN));
     graph = cornu__graph_create();
-    expect(graph, cornu__op_binary_scalar(CORNU__OP_MAXIMUM, numbers(graph, 1, SHAPE(3), x), 5), 3, VALUES(5, 1e4, NAN));
+    expect(graph, cornu__op_binary_scalar(CORNU__OP_MAXIMUM, numbers(graph, 1, SHAPE(3), x), 5), 3,
+           VALUES(5, 1e4, NAN));
     graph = cornu__graph_create();
     expect(graph, cornu__op_softmax(numbers(graph, 1, SHAPE(3), VALUES(1e4, 1e4, -1e4))), 3, VALUES(0.5, 0.5, 0));
     graph = cornu__graph_create();
@@ -105,7 +119,8 @@ static void broadcasting_follows_numpy(void **state)
 {
     (void)state;
     cornu__graph *graph = cornu__graph_create();
-    cornu_node *column = numbers(graph, 2, SHAPE(2, 1), VALUES(10, 20)), *row = numbers(graph, 1, SHAPE(3), VALUES(1, 2, 3));
+    cornu_node *column = numbers(graph, 2, SHAPE(2, 1), VALUES(10, 20)),
+               *row = numbers(graph, 1, SHAPE(3), VALUES(1, 2, 3));
     expect(graph, cornu__op_binary(CORNU__OP_SUBTRACT, column, row), 6, VALUES(9, 8, 7, 19, 18, 17));
 }
 
@@ -116,16 +131,21 @@ static void reductions_values(void **state)
     static const struct {
         cornu__op_kind kind;
         double rows[2], columns[3], all;
-    } cases[] = {{CORNU__OP_SUM, {9, 12}, {5, 7, 9}, 21},   {CORNU__OP_MEAN, {3, 4}, {2.5, 3.5, 4.5}, 3.5},
-                 {CORNU__OP_MAX, {5, 6}, {4, 5, 6}, 6},     {CORNU__OP_MIN, {1, 2}, {1, 2, 3}, 1},
+    } cases[] = {{CORNU__OP_SUM, {9, 12}, {5, 7, 9}, 21},
+                 {CORNU__OP_MEAN, {3, 4}, {2.5, 3.5, 4.5}, 3.5},
+                 {CORNU__OP_MAX, {5, 6}, {4, 5, 6}, 6},
+                 {CORNU__OP_MIN, {1, 2}, {1, 2, 3}, 1},
                  {CORNU__OP_PRODUCT, {15, 48}, {4, 10, 18}, 720}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         cornu__graph *graph = cornu__graph_create();
-        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 1, (int[]){-1}, false), 2, cases[i].rows);
+        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 1, (int[]){-1}, false), 2,
+               cases[i].rows);
         graph = cornu__graph_create();
-        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 1, (int[]){0}, true), 3, cases[i].columns);
+        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 1, (int[]){0}, true), 3,
+               cases[i].columns);
         graph = cornu__graph_create();
-        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 0, NULL, false), 1, &cases[i].all);
+        expect(graph, cornu__op_reduce(cases[i].kind, numbers(graph, 2, SHAPE(2, 3), x), 0, NULL, false), 1,
+               &cases[i].all);
     }
     cornu__graph *graph = cornu__graph_create();
     expect(graph, cornu__op_argmax(numbers(graph, 2, SHAPE(2, 3), VALUES(1, 7, 7, 9, 2, 9))), 2, VALUES(1, 0));
@@ -139,36 +159,46 @@ static void movement_values(void **state)
     expect(graph, cornu__op_transpose(numbers(graph, 2, SHAPE(2, 3), x), (int[]){1, 0}), 6, VALUES(0, 3, 1, 4, 2, 5));
     graph = cornu__graph_create();
     cornu_node *part = numbers(graph, 2, SHAPE(2, 1), VALUES(8, 9));
-    expect(graph, cornu__op_concatenate(2, (cornu_node *[]){numbers(graph, 2, SHAPE(2, 3), x), part}, 1), 8, VALUES(0, 1, 2, 8, 3, 4, 5, 9));
+    expect(graph, cornu__op_concatenate(2, (cornu_node *[]){numbers(graph, 2, SHAPE(2, 3), x), part}, 1), 8,
+           VALUES(0, 1, 2, 8, 3, 4, 5, 9));
     graph = cornu__graph_create();
     expect(graph, cornu__op_slice(numbers(graph, 1, SHAPE(6), x), SHAPE(1), SHAPE(2), SHAPE(3)), 2, VALUES(1, 4));
     graph = cornu__graph_create();
-    expect(graph, cornu__op_pad(numbers(graph, 2, SHAPE(1, 2), x), SHAPE(1, 0), SHAPE(0, 1), 7), 6, VALUES(7, 7, 7, 0, 1, 7));
+    expect(graph, cornu__op_pad(numbers(graph, 2, SHAPE(1, 2), x), SHAPE(1, 0), SHAPE(0, 1), 7), 6,
+           VALUES(7, 7, 7, 0, 1, 7));
     graph = cornu__graph_create();
-    expect(graph, cornu__op_gather(numbers(graph, 2, SHAPE(3, 2), x), integers(graph, 1, SHAPE(2), (int32_t[]){2, 0})), 4, VALUES(4, 5, 0, 1));
+    expect(graph, cornu__op_gather(numbers(graph, 2, SHAPE(3, 2), x), integers(graph, 1, SHAPE(2), (int32_t[]){2, 0})),
+           4, VALUES(4, 5, 0, 1));
     graph = cornu__graph_create();
-    expect(graph, cornu__op_one_hot(integers(graph, 1, SHAPE(3), (int32_t[]){1, -1, 2}), 2, CORNU_FLOAT64), 6, VALUES(0, 1, 0, 0, 0, 0));
+    expect(graph, cornu__op_one_hot(integers(graph, 1, SHAPE(3), (int32_t[]){1, -1, 2}), 2, CORNU_FLOAT64), 6,
+           VALUES(0, 1, 0, 0, 0, 0));
     graph = cornu__graph_create();
     part = numbers(graph, 2, SHAPE(2, 1), VALUES(8, 9));
-    expect(graph, cornu__op_pack(graph, 2, (cornu_node *[]){part, numbers(graph, 0, NULL, x + 5)}, SHAPE(3, 1), 6), 6, VALUES(0, 5, 0, 8, 9, 0));
+    expect(graph, cornu__op_pack(graph, 2, (cornu_node *[]){part, numbers(graph, 0, NULL, x + 5)}, SHAPE(3, 1), 6), 6,
+           VALUES(0, 5, 0, 8, 9, 0));
 }
 
 static void products_and_windows(void **state)
 {
     (void)state;
     cornu__graph *graph = cornu__graph_create();
-    cornu_node *a = numbers(graph, 2, SHAPE(2, 2), VALUES(1, 2, 3, 4)), *b = numbers(graph, 2, SHAPE(2, 2), VALUES(5, 6, 7, 8));
+    cornu_node *a = numbers(graph, 2, SHAPE(2, 2), VALUES(1, 2, 3, 4)),
+               *b = numbers(graph, 2, SHAPE(2, 2), VALUES(5, 6, 7, 8));
     expect(graph, cornu__op_matmul(a, b, false, true), 4, VALUES(17, 23, 39, 53));
     /* a 3x3 image of 1 .. 9, a 2x2 kernel of ones: sums of neighbours; same padding puts the zeros at the end */
     const double image[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, ones[] = {1, 1, 1, 1};
     cornu__window window = {.strides = {1, 1}, .dilation = {1, 1}, .groups = 1, .size = {2, 2}};
     graph = cornu__graph_create();
-    expect(graph, cornu__op_conv(numbers(graph, 4, SHAPE(1, 3, 3, 1), image), numbers(graph, 4, SHAPE(2, 2, 1, 1), ones), &window), 4,
-           VALUES(12, 16, 24, 28));
+    expect(graph,
+           cornu__op_conv(numbers(graph, 4, SHAPE(1, 3, 3, 1), image), numbers(graph, 4, SHAPE(2, 2, 1, 1), ones),
+                          &window),
+           4, VALUES(12, 16, 24, 28));
     window.pad_after[0] = window.pad_after[1] = 1;
     graph = cornu__graph_create();
-    expect(graph, cornu__op_conv(numbers(graph, 4, SHAPE(1, 3, 3, 1), image), numbers(graph, 4, SHAPE(2, 2, 1, 1), ones), &window), 9,
-           VALUES(12, 16, 9, 24, 28, 15, 15, 17, 9));
+    expect(graph,
+           cornu__op_conv(numbers(graph, 4, SHAPE(1, 3, 3, 1), image), numbers(graph, 4, SHAPE(2, 2, 1, 1), ones),
+                          &window),
+           9, VALUES(12, 16, 9, 24, 28, 15, 15, 17, 9));
     graph = cornu__graph_create();
     expect(graph, cornu__op_average_pool(numbers(graph, 4, SHAPE(1, 3, 3, 1), image), &window), 9,
            VALUES(3, 4, 4.5, 6, 7, 7.5, 7.5, 8.5, 9)); /* padding does not count */
@@ -179,7 +209,9 @@ static void products_and_windows(void **state)
     /* depthwise: each channel by its own kernel */
     window = (cornu__window){.strides = {1, 1}, .dilation = {1, 1}, .groups = 2};
     graph = cornu__graph_create();
-    expect(graph, cornu__op_conv(numbers(graph, 4, SHAPE(1, 1, 2, 2), VALUES(1, 10, 2, 20)), numbers(graph, 4, SHAPE(1, 2, 1, 2), VALUES(1, 2, 3, 4)), &window),
+    expect(graph,
+           cornu__op_conv(numbers(graph, 4, SHAPE(1, 1, 2, 2), VALUES(1, 10, 2, 20)),
+                          numbers(graph, 4, SHAPE(1, 2, 1, 2), VALUES(1, 2, 3, 4)), &window),
            2, VALUES(7, 100));
 }
 
@@ -192,18 +224,26 @@ static void cross_entropies(void **state)
     assert_float_equal(first, 0.349012, 1e-6);
     assert_float_equal(second, 0.123873, 1e-6);
     cornu__graph *graph = cornu__graph_create();
-    expect(graph, cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(2, 3), logits), numbers(graph, 2, SHAPE(2, 3), targets), 0, false, NULL),
+    expect(graph,
+           cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(2, 3), logits),
+                                           numbers(graph, 2, SHAPE(2, 3), targets), 0, false, NULL),
            2, VALUES(first, second));
     graph = cornu__graph_create();
-    expect(graph, cornu__op_sparse_cross_entropy(numbers(graph, 2, SHAPE(2, 3), logits), integers(graph, 1, SHAPE(2), (int32_t[]){1, 2}), false, NULL),
+    expect(graph,
+           cornu__op_sparse_cross_entropy(numbers(graph, 2, SHAPE(2, 3), logits),
+                                          integers(graph, 1, SHAPE(2), (int32_t[]){1, 2}), false, NULL),
            2, VALUES(first, second));
     /* as of clipped probabilities a hopeless row costs -ln(1e-7), not infinity */
     graph = cornu__graph_create();
-    expect(graph, cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(1, 2), VALUES(1000, 0)), numbers(graph, 2, SHAPE(1, 2), VALUES(0, 1)), 0, true, NULL),
+    expect(graph,
+           cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(1, 2), VALUES(1000, 0)),
+                                           numbers(graph, 2, SHAPE(1, 2), VALUES(0, 1)), 0, true, NULL),
            1, VALUES(-log(1e-7)));
     graph = cornu__graph_create(); /* smoothing 0.3 of 3 classes: targets 0.1, 0.8, 0.1 */
     double total = log(exp(1) + exp(2) + exp(-1));
-    expect(graph, cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(1, 3), logits), numbers(graph, 2, SHAPE(1, 3), targets), 0.3, false, NULL),
+    expect(graph,
+           cornu__op_softmax_cross_entropy(numbers(graph, 2, SHAPE(1, 3), logits),
+                                           numbers(graph, 2, SHAPE(1, 3), targets), 0.3, false, NULL),
            1, VALUES(total - 0.1 * 1 - 0.8 * 2 + 0.1 * 1));
 }
 
@@ -212,13 +252,16 @@ static void normalization_and_top_k(void **state)
     (void)state;
     cornu__graph *graph = cornu__graph_create();
     cornu_node *x = numbers(graph, 2, SHAPE(2, 2), VALUES(1, 10, 3, 30)), *mean, *variance;
-    cornu_node *y = cornu__op_batch_norm(x, numbers(graph, 1, SHAPE(2), VALUES(2, 1)), numbers(graph, 1, SHAPE(2), VALUES(5, 0)), 0, &mean, &variance);
+    cornu_node *y = cornu__op_batch_norm(x, numbers(graph, 1, SHAPE(2), VALUES(2, 1)),
+                                         numbers(graph, 1, SHAPE(2), VALUES(5, 0)), 0, &mean, &variance);
     cornu_node *all = cornu__op_pack(graph, 3, (cornu_node *[]){y, mean, variance}, SHAPE(0, 4, 6), 8);
     expect(graph, all, 8, VALUES(3, -1, 7, 1, 2, 20, 1, 100));
     graph = cornu__graph_create();
     static const double scores[] = {0.1, 0.5, 0.4, 0.3, 0.3, 0.4, NAN, 0, 1, 1, 2, 3};
-    expect(graph, cornu__op_in_top_k(integers(graph, 1, SHAPE(4), (int32_t[]){2, 0, 0, 7}), numbers(graph, 2, SHAPE(4, 3), scores), 2), 4,
-           VALUES(1, 1, 0, 0));
+    expect(graph,
+           cornu__op_in_top_k(integers(graph, 1, SHAPE(4), (int32_t[]){2, 0, 0, 7}),
+                              numbers(graph, 2, SHAPE(4, 3), scores), 2),
+           4, VALUES(1, 1, 0, 0));
 }
 
 static void public_ops_make_integers_float(void **state)
@@ -232,7 +275,8 @@ static void public_ops_make_integers_float(void **state)
     expect(graph, cornu_op_logsumexp(x, .axis = cornu_axis(-1)), 2, VALUES(log(exp(1) + exp(2)), log(exp(3) + exp(4))));
     graph = cornu__graph_create();
     x = numbers(graph, 2, SHAPE(2, 2), VALUES(1, 2, 3, 4));
-    expect(graph, cornu_op_stack(2, (cornu_node *[]){x, cornu_op_negative(x)}, 1), 8, VALUES(1, 2, -1, -2, 3, 4, -3, -4));
+    expect(graph, cornu_op_stack(2, (cornu_node *[]){x, cornu_op_negative(x)}, 1), 8,
+           VALUES(1, 2, -1, -2, 3, 4, -3, -4));
     graph = cornu__graph_create();
     x = numbers(graph, 2, SHAPE(2, 3), VALUES(1, 5, 3, 4, 2, 6));
     expect(graph, cornu_op_argmax(x, 0), 3, VALUES(1, 0, 1));
@@ -262,14 +306,17 @@ static void messages_name_op_what_came_and_what_was_wanted(void **state)
     (void)state;
     cornu__graph *graph = cornu__graph_create();
     assert_int_equal(cornu__graph_set_scope(graph, "dense_1"), CORNU_OK);
-    cornu_node *x = cornu__op_input(graph, 0, CORNU_FLOAT32, 2, SHAPE(3, 5)), *y = cornu__op_input(graph, 1, CORNU_FLOAT32, 2, SHAPE(4, 5));
+    cornu_node *x = cornu__op_input(graph, 0, CORNU_FLOAT32, 2, SHAPE(3, 5)),
+               *y = cornu__op_input(graph, 1, CORNU_FLOAT32, 2, SHAPE(4, 5));
     cornu_node *image = cornu__op_input(graph, 2, CORNU_FLOAT32, 4, SHAPE(2, 8, 8, 3));
     cornu_node *kernel = cornu__op_input(graph, 3, CORNU_FLOAT32, 4, SHAPE(3, 3, 4, 16));
-    cornu_node *labels = cornu__op_input(graph, 4, CORNU_INT32, 1, SHAPE(3)), *doubles = cornu__op_input(graph, 5, CORNU_FLOAT64, 2, SHAPE(3, 5));
+    cornu_node *labels = cornu__op_input(graph, 4, CORNU_INT32, 1, SHAPE(3)),
+               *doubles = cornu__op_input(graph, 5, CORNU_FLOAT64, 2, SHAPE(3, 5));
     const cornu__window window = {.strides = {1, 1}, .dilation = {1, 1}, .groups = 1, .size = {9, 9}};
     EXPECT_ERROR(cornu__op_binary(CORNU__OP_ADD, x, y), CORNU_ERROR_SHAPE, "dense_1/add", "(3, 5)", "(4, 5)");
     EXPECT_ERROR(cornu__op_binary(CORNU__OP_ADD, x, doubles), CORNU_ERROR_DTYPE, "float32", "float64");
-    EXPECT_ERROR(cornu__op_matmul(x, y, false, false), CORNU_ERROR_SHAPE, "dense_1/matmul", "(3, 5)", "(4, 5)", "inner");
+    EXPECT_ERROR(cornu__op_matmul(x, y, false, false), CORNU_ERROR_SHAPE, "dense_1/matmul", "(3, 5)", "(4, 5)",
+                 "inner");
     EXPECT_ERROR(cornu__op_conv(image, kernel, &window), CORNU_ERROR_SHAPE, "conv", "3 channels", "(3, 3, 4, 16)");
     EXPECT_ERROR(cornu__op_max_pool(image, &window), CORNU_ERROR_SHAPE, "height", "(2, 8, 8, 3)", "9");
     EXPECT_ERROR(cornu__op_reshape(x, 2, SHAPE(4, 4)), CORNU_ERROR_SHAPE, "reshape", "15 elements", "(4, 4)");
