@@ -299,7 +299,8 @@ static double nanoseconds(const cornu__fused *fused)
     return each * (double)fused->count;
 }
 
-static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const cornu__fused *fused)
+/* `slots`: of the inputs, then of the outputs. */
+static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const cornu__fused *fused, cornu__slot *slots)
 {
     tile_plan *plan = cornu__compiler_detail(compiler, sizeof *plan);
     if (!plan)
@@ -318,13 +319,28 @@ static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const 
     plan->scratch_operand = op->input_count + op->output_count;
     int threads = fused->count > plan->tile ? cornu__compiler_threads(compiler, nanoseconds(fused)) : 1;
     size_t scratch = sizeof(float) * (size_t)plan->tile * (size_t)(plan->scratch_count + 1) * (size_t)threads;
-    return cornu__compiler_emit(compiler, op, "tiles", run_tiles, plan, threads, scratch) ? CORNU_OK
-                                                                                          : cornu_error_status();
+    CORNU_TRY(cornu__compiler_scratch(compiler, scratch, &slots[plan->scratch_operand]));
+    int count = plan->scratch_operand + 1;
+    return cornu__compiler_emit_slots(compiler, op, "tiles", run_tiles, plan, threads, count, slots)
+               ? CORNU_OK
+               : cornu_error_status();
+}
+
+#define MAX_SLOTS (CORNU__MAX_INPUTS + CORNU__MAX_OUTPUTS + 1)
+
+static void take_slots(const cornu__compiler *compiler, const cornu__op *op, cornu__slot *slots)
+{
+    for (int i = 0; i < op->input_count; i++)
+        slots[i] = cornu__slot_of(compiler, op->inputs[i]);
+    for (int i = 0; i < op->output_count; i++)
+        slots[op->input_count + i] = cornu__slot_of(compiler, op->outputs[i]);
 }
 
 cornu_status cornu__lower_fused(cornu__compiler *compiler, const cornu__op *op)
 {
-    return lower(compiler, op, op->attributes.fused);
+    cornu__slot slots[MAX_SLOTS];
+    take_slots(compiler, op, slots);
+    return lower(compiler, op, op->attributes.fused, slots);
 }
 
 /* --- single ops --- */
@@ -403,14 +419,20 @@ cornu_status cornu__lower_elementwise(cornu__compiler *compiler, const cornu__op
     cornu__fused *fused = cornu__compiler_detail(compiler, sizeof *fused);
     if (!fused)
         return cornu_error_status();
+    cornu__slot slots[MAX_SLOTS];
+    take_slots(compiler, op, slots);
     *fused = (cornu__fused){
         .count = op->outputs[0]->count, .input_count = op->input_count, .instruction_count = 1, .output_count = 1};
     for (int i = 0; i < op->input_count; i++) {
-        if (!access_of(op->inputs[i], op->outputs[0], &fused->input[i].access, &fused->input[i].period))
-            return CORNU_ERROR_UNSUPPORTED;
+        if (!access_of(op->inputs[i], op->outputs[0], &fused->input[i].access, &fused->input[i].period)) {
+            /* broadcast along axes in the middle: spread it first */
+            fused->input[i].access = CORNU__ACCESS_FULL;
+            CORNU_TRY(cornu__compiler_scratch(compiler, sizeof(float) * (size_t)op->outputs[0]->count, &slots[i]));
+            CORNU_TRY(cornu__compiler_emit_broadcast(compiler, op, op->inputs[i], op->outputs[0], slots[i]));
+        }
         fused->instruction[0].operand[i] = i;
     }
     fused->instruction[0].kind = op->kind;
     fused->output_register[0] = op->input_count;
-    return lower(compiler, op, fused);
+    return lower(compiler, op, fused, slots);
 }

@@ -142,17 +142,16 @@ static cornu_status lower_transpose(cornu__compiler *compiler, const cornu__op *
                         cornu__slot_of(compiler, y));
 }
 
-static cornu_status lower_broadcast(cornu__compiler *compiler, const cornu__op *op)
+cornu_status cornu__compiler_emit_broadcast(cornu__compiler *compiler, const cornu__op *op, const cornu_node *x,
+                                            const cornu_node *y, cornu__slot out)
 {
-    const cornu_node *x = op->inputs[0], *y = op->outputs[0];
     int64_t from[CORNU_MAX_RANK], to[CORNU_MAX_RANK], spread[CORNU_MAX_RANK];
     row_major(x, from);
     row_major(y, to);
     int shift = y->rank - x->rank;
     for (int axis = 0; axis < y->rank; axis++)
         spread[axis] = axis < shift || x->shape[axis - shift] == 1 ? 0 : from[axis - shift];
-    return emit_strided(compiler, op, whole_of(y, spread, to), cornu__slot_of(compiler, x),
-                        cornu__slot_of(compiler, y));
+    return emit_strided(compiler, op, whole_of(y, spread, to), cornu__slot_of(compiler, x), out);
 }
 
 static cornu_status lower_slice(cornu__compiler *compiler, const cornu__op *op)
@@ -287,7 +286,8 @@ cornu_status cornu__lower_move(cornu__compiler *compiler, const cornu__op *op)
     case CORNU__OP_TRANSPOSE:
         return lower_transpose(compiler, op);
     case CORNU__OP_BROADCAST:
-        return lower_broadcast(compiler, op);
+        return cornu__compiler_emit_broadcast(compiler, op, op->inputs[0], op->outputs[0],
+                                              cornu__slot_of(compiler, op->outputs[0]));
     case CORNU__OP_CONCATENATE:
         return lower_concatenate(compiler, op);
     case CORNU__OP_SLICE:

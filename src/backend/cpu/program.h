@@ -159,6 +159,9 @@ cornu_status cornu__lower_reduce(cornu__compiler *compiler, const cornu__op *op)
 cornu_status cornu__lower_random(cornu__compiler *compiler, const cornu__op *op);
 cornu_status cornu__lower_move(cornu__compiler *compiler, const cornu__op *op);
 cornu_status cornu__lower_reference(cornu__compiler *compiler, const cornu__op *op);
+/* `out` := x broadcast to the shape of `y`. */
+cornu_status cornu__compiler_emit_broadcast(cornu__compiler *compiler, const cornu__op *op, const cornu_node *x,
+                                            const cornu_node *y, cornu__slot out);
 /* `to` := the bytes of `from`. */
 cornu_status cornu__compiler_emit_copy(cornu__compiler *compiler, const cornu__op *op, cornu__slot from, cornu__slot to,
                                        size_t size);
