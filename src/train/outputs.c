@@ -71,8 +71,8 @@ static cornu_array *array_of(const cornu__outputs *outputs, int index)
 
 cornu_array *cornu__outputs_array(cornu__outputs *outputs, cornu_model *model)
 {
-    cornu_array *arrays[CORNU__MAX_PORTS];
-    const char *names[CORNU__MAX_PORTS];
+    cornu_array *arrays[CORNU__MAX_PORTS] = {0};
+    const char *names[CORNU__MAX_PORTS] = {0};
     if (outputs->rows == 0)
         return cornu__fail_null(CORNU_ERROR_DATA, "there was no batch to predict for");
     int made = 0;

@@ -2,7 +2,9 @@
 #ifndef CORNU_TESTS_SMALL_MODEL_H
 #define CORNU_TESTS_SMALL_MODEL_H
 
-#include <cornu/cornu.h>
+#include <cornu/model.h>
+#include <cornu/log.h>
+#include <cornu/train.h>
 
 #define SMALL_FEATURES 6
 #define SMALL_CLASSES 3
