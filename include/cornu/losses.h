@@ -188,7 +188,7 @@ CORNU_API cornu_loss *cornu_dice_with(const cornu_dice_options *options);
 #define cornu_dice(...)                                                                                                \
     CORNU_KEYWORDS(cornu_dice_with(&cornu_keywords), cornu_dice_options, CORNU_DICE_DEFAULTS __VA_ARGS__)
 
-/* 1 - I / (I + alpha sum(p (1 - t)) + beta sum(t (1 - p)) + e), I = sum t p, sums over `axis` (default: all) */
+/* 1 - I / (I + alpha sum(t (1 - p)) + beta sum(p (1 - t)) + e), I = sum t p, sums over `axis` (default: all) */
 typedef struct cornu_tversky_options {
     CORNU_LOSS_FIELDS
     double alpha CORNU_DEFAULT(0.5);

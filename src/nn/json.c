@@ -17,7 +17,7 @@
 /* Fields that change nothing that Cornu computes, whatever they hold. */
 static const char *const passed_over[] = {
     "dtype",  "build_config", "implementation", "jit_compile", "is_legacy_optimizer", "input_length",
-    "sparse", "ragged",       "optional",       "fn",          "sparse_output",       "renorm_momentum", NULL};
+    "sparse", "ragged",       "optional",       "fn",          "sparse_output",       "renorm_momentum", "input_dtype", NULL};
 
 static void *at(const void *config, const cornu__field *field)
 {

@@ -52,6 +52,8 @@ typedef struct cornu__loss_class {
     /* Loss per sample: y_pred's shape without its last axis (dice and the like: scalar). Looks at y_pred's op: a softmax or sigmoid is
      * fused with the cross-entropy. */
     cornu_node *(*per_sample)(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred);
+    /* 1 for targets that count, 0 for others, of the loss per sample's shape; NULL (function or result): all count. */
+    cornu_node *(*valid)(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred);
 } cornu__loss_class;
 
 /* sum(w l) / numel(l) with mask and weights as the specification says (section 2.5, PICK Keras 3), or the loss's own reduction.
