@@ -167,33 +167,33 @@ CORNU_API cornu_node *cornu_op_matmul_with(cornu_node *a, cornu_node *b, const c
 
 /* Windows over images (B, H, W, C). `padding`: "valid": none; "same": zeros so that the output has ceil(size / stride) rows and columns, an odd
  * one at the end. */
-typedef struct cornu_conv_options {
+typedef struct cornu_op_conv_options {
     size_t struct_size;
     cornu_size2 strides CORNU_DEFAULT({1, 1});
     const char *padding CORNU_DEFAULT("valid");
     cornu_size2 dilation_rate CORNU_DEFAULT({1, 1});
     int groups CORNU_DEFAULT(1);
-} cornu_conv_options;
+} cornu_op_conv_options;
 #define CORNU_OP_CONV_DEFAULTS                                                                                         \
     CORNU_DEFAULTS(.strides = {1, 1}, .padding = "valid", .dilation_rate = {1, 1}, .groups = 1)
 /* x (B, H, W, C), kernel (KH, KW, C / groups, F) -> (B, H', W', F). */
-CORNU_API cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_conv_options *options);
+CORNU_API cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_op_conv_options *options);
 #define CORNU_OP_CONV(x, kernel, ...)                                                                                  \
-    CORNU_KEYWORDS(cornu_op_conv_with(x, kernel, &cornu_keywords), cornu_conv_options,                                 \
+    CORNU_KEYWORDS(cornu_op_conv_with(x, kernel, &cornu_keywords), cornu_op_conv_options,                                 \
                    CORNU_OP_CONV_DEFAULTS __VA_ARGS__)
 #define cornu_op_conv(...) CORNU_OP_CONV(__VA_ARGS__, )
 
-typedef struct cornu_pool_options {
+typedef struct cornu_op_pool_options {
     size_t struct_size;
     cornu_size2 strides; /* not given: the pool's size */
     const char *padding CORNU_DEFAULT("valid");
-} cornu_pool_options;
+} cornu_op_pool_options;
 #define CORNU_OP_POOL_DEFAULTS CORNU_DEFAULTS(.padding = "valid")
 /* The largest, or the mean, of each window of `size` rows and columns: (B, H, W, C) -> (B, H', W', C). Padding does not count. */
-CORNU_API cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_pool_options *options);
-CORNU_API cornu_node *cornu_op_average_pool_with(cornu_node *x, cornu_size2 size, const cornu_pool_options *options);
+CORNU_API cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options);
+CORNU_API cornu_node *cornu_op_average_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options);
 #define CORNU_OP_POOL(name, x, size, ...)                                                                              \
-    CORNU_KEYWORDS(cornu_op_##name##_with(x, size, &cornu_keywords), cornu_pool_options,                               \
+    CORNU_KEYWORDS(cornu_op_##name##_with(x, size, &cornu_keywords), cornu_op_pool_options,                               \
                    CORNU_OP_POOL_DEFAULTS __VA_ARGS__)
 #define cornu_op_max_pool(...) CORNU_OP_POOL(max_pool, __VA_ARGS__, )
 #define cornu_op_average_pool(...) CORNU_OP_POOL(average_pool, __VA_ARGS__, )

@@ -425,7 +425,7 @@ static cornu_status set_padding(cornu__window *window, const char *padding, cons
     return CORNU_OK;
 }
 
-cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_conv_options *options)
+cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_op_conv_options *options)
 {
     cornu__window window = {.groups = options->groups};
     if (!x || !kernel)
@@ -439,7 +439,7 @@ cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_co
 
 typedef cornu_node *(*pool_builder)(cornu_node *x, const cornu__window *window);
 
-static cornu_node *pool(pool_builder build, cornu_node *x, cornu_size2 size, const cornu_pool_options *options)
+static cornu_node *pool(pool_builder build, cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options)
 {
     cornu__window window = {.dilation = {1, 1}, .groups = 1};
     if (!x)
@@ -451,12 +451,12 @@ static cornu_node *pool(pool_builder build, cornu_node *x, cornu_size2 size, con
     return build(x, &window);
 }
 
-cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_pool_options *options)
+cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options)
 {
     return pool(cornu__op_max_pool, x, size, options);
 }
 
-cornu_node *cornu_op_average_pool_with(cornu_node *x, cornu_size2 size, const cornu_pool_options *options)
+cornu_node *cornu_op_average_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options)
 {
     return pool(cornu__op_average_pool, x, size, options);
 }
