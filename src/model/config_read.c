@@ -11,6 +11,7 @@
 #include "format/json.h"
 #include "format/limits.h"
 #include "format/stream.h"
+#include "model/config.h"
 #include "model/model.h"
 
 /* A layer of a functional model while its calls are worked out. */
@@ -79,12 +80,25 @@ static cornu_status place_text(const cornu__json_place *place, char *out, size_t
     return CORNU_OK;
 }
 
-/* The class's name may be old or misspelt; which layer it is shows the place. *layer is kept for the caller. */
+/* Keras 1 says so at the document's root; Keras 2.0 wrote no version there, but today's words. */
+static bool is_keras1(const cornu__json_place *place)
+{
+    while (place->parent)
+        place = place->parent;
+    const char *version = json_string_value(json_object_get(place->value, "keras_version"));
+    return version && strncmp(version, "1.", 2) == 0;
+}
+
+/* *layer is kept for the caller. */
 static cornu_status read_layer(const cornu__json_place *place, uint64_t seed, int nesting, cornu_layer **layer)
 {
     cornu__json_place class_name = cornu__json_member(place, "class_name");
     const char *class;
     char path[512];
+    if (is_keras1(place)) {
+        cornu__translate_keras1(place->value);
+        class_name = cornu__json_member(place, "class_name");
+    }
     CORNU_TRY(cornu__json_get_string(&class_name, &class));
     if (is_model_class(class)) {
         cornu_model *model = read_model(place, seed, nesting + 1);
