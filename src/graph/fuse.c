@@ -48,37 +48,7 @@ static void join(const fusion *f, uint64_t *set, const uint64_t *other)
         set[i] |= other[i];
 }
 
-/* --- which ops can be fused, and how they read their inputs --- */
-
-/* How a node is read in an iteration space of y's shape; false if none of the ways fits. */
-static bool find_access(const cornu_node *node, const cornu_node *y, cornu__fused_access *access, int64_t *period)
-{
-    int missing = y->rank - node->rank, axis = 0, last = y->rank - 1;
-    *period = node->count;
-    if (node->count == y->count || node->count == 1) {
-        *access = node->count == y->count ? CORNU__ACCESS_FULL : CORNU__ACCESS_SCALAR;
-        return true;
-    }
-    while (axis < y->rank && (axis < missing || node->shape[axis - missing] == 1)) /* broadcast over leading axes */
-        axis++;
-    bool inner = true;
-    for (int i = axis; i < y->rank; i++)
-        inner = inner && node->shape[i - missing] == y->shape[i];
-    if (inner) {
-        *access = CORNU__ACCESS_INNER;
-        return true;
-    }
-    *period = 1;
-    while (last >= 0 && last >= missing && node->shape[last - missing] == 1) /* broadcast over trailing axes */
-        *period *= y->shape[last--];
-    bool outer = true;
-    for (int i = 0; i <= last; i++) {
-        int64_t size = i < missing ? 1 : node->shape[i - missing];
-        outer = outer && size == y->shape[i];
-    }
-    *access = CORNU__ACCESS_OUTER;
-    return outer;
-}
+/* --- which ops can be fused --- */
 
 static bool can_be_fused(const cornu__op *op)
 {
@@ -90,7 +60,7 @@ static bool can_be_fused(const cornu__op *op)
         cornu__fused_access access;
         int64_t period;
         double value;
-        if (op->inputs[i]->dtype != y->dtype || !find_access(op->inputs[i], y, &access, &period))
+        if (op->inputs[i]->dtype != y->dtype || !cornu__find_access(op->inputs[i], y, &access, &period))
             return false;
         has_data = has_data || !cornu__node_is_fill(op->inputs[i], &value);
     }
@@ -288,7 +258,7 @@ static void write_program(const fusion *f, const group *g, const interface *face
     fused->count = y->count;
     fused->input_count = face->input_count;
     for (int i = 0; i < face->input_count; i++)
-        find_access(face->input[i], y, &fused->input[i].access, &fused->input[i].period);
+        cornu__find_access(face->input[i], y, &fused->input[i].access, &fused->input[i].period);
     for (int i = 0; i < face->constant_count; i++)
         fused->instruction[fused->instruction_count++] =
             (cornu__fused_instruction){.kind = CORNU__OP_CONSTANT, .value = face->constant[i]};
@@ -415,8 +385,31 @@ cornu_status cornu__fuse_elementwise(cornu__graph *graph)
     return status;
 }
 
+/* What is broadcast in a way that a FUSED op cannot read, such as (n, 1, 1, c) to (n, h, w, c), is written out, so that its reader can be
+ * fused and kernels need not know more ways than those. */
+static cornu_status write_out_broadcasts(cornu__graph *graph)
+{
+    int op_count = graph->op_count;
+    for (int i = 0; i < op_count; i++) {
+        const cornu__op *op = graph->ops[i];
+        if (!(cornu__op_definition_of(op->kind)->flags & CORNU__OP_IS_ELEMENTWISE))
+            continue;
+        const cornu_node *y = op->outputs[0];
+        for (int k = 0; k < op->input_count; k++) {
+            cornu__fused_access access;
+            int64_t period;
+            if (!cornu__find_access(op->inputs[k], y, &access, &period)) {
+                op->inputs[k] = cornu__op_broadcast(op->inputs[k], y->rank, y->shape);
+                CORNU_TRY(cornu__built(op->inputs[k]));
+            }
+        }
+    }
+    return graph->op_count > op_count ? cornu__graph_settle(graph) : CORNU_OK;
+}
+
 cornu_status cornu__graph_fuse(cornu__graph *graph)
 {
     CORNU_TRY(cornu__fuse_patterns(graph));
+    CORNU_TRY(write_out_broadcasts(graph));
     return cornu__fuse_elementwise(graph);
 }

@@ -193,7 +193,7 @@ typedef struct cornu__attributes {
 struct cornu_node {
     cornu__op *op; /* the producer */
     int output;    /* which of its outputs */
-    int id;        /* 0, 1, ...: dense, unique in the graph */
+    int id;        /* 0, 1, ...: unique in the graph, below its node_count; rewriting leaves gaps */
     cornu_dtype dtype;
     int rank;
     int64_t shape[CORNU_MAX_RANK];

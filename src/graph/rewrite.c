@@ -33,6 +33,37 @@ int *cornu__graph_count_uses(const cornu__graph *graph)
     return uses;
 }
 
+/* --- how FUSED ops read --- */
+
+bool cornu__find_access(const cornu_node *node, const cornu_node *y, cornu__fused_access *access, int64_t *period)
+{
+    int missing = y->rank - node->rank, axis = 0, last = y->rank - 1;
+    *period = node->count;
+    if (node->count == y->count || node->count == 1) {
+        *access = node->count == y->count ? CORNU__ACCESS_FULL : CORNU__ACCESS_SCALAR;
+        return true;
+    }
+    while (axis < y->rank && (axis < missing || node->shape[axis - missing] == 1)) /* broadcast over leading axes */
+        axis++;
+    bool inner = true;
+    for (int i = axis; i < y->rank; i++)
+        inner = inner && node->shape[i - missing] == y->shape[i];
+    if (inner) {
+        *access = CORNU__ACCESS_INNER;
+        return true;
+    }
+    *period = 1;
+    while (last >= 0 && last >= missing && node->shape[last - missing] == 1) /* broadcast over trailing axes */
+        *period *= y->shape[last--];
+    bool outer = true;
+    for (int i = 0; i <= last; i++) {
+        int64_t size = i < missing ? 1 : node->shape[i - missing];
+        outer = outer && size == y->shape[i];
+    }
+    *access = CORNU__ACCESS_OUTER;
+    return outer;
+}
+
 /* --- settling --- */
 
 static cornu_status follow_forwarding(cornu__graph *graph)

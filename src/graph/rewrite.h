@@ -5,6 +5,7 @@
 #ifndef CORNU_GRAPH_REWRITE_H
 #define CORNU_GRAPH_REWRITE_H
 
+#include "graph/fuse.h"
 #include "graph/operations.h"
 
 /* Follows forwarding, sorts (keeping the order where it can be kept) and drops what no result or effect needs. */
@@ -18,5 +19,8 @@ bool cornu__node_is_fill(const cornu_node *node, double *value);
 
 /* `node` gives way to `by`. */
 void cornu__node_replace(cornu_node *node, cornu_node *by);
+
+/* How a node is read in an iteration space of y's shape; false if none of the ways of a FUSED op fits. */
+bool cornu__find_access(const cornu_node *node, const cornu_node *y, cornu__fused_access *access, int64_t *period);
 
 #endif

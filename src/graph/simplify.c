@@ -315,7 +315,8 @@ static cornu_node *move_relu_behind_pool(const simplification *s, cornu__op *op)
     return cornu__op_unary(CORNU__OP_RELU, cornu__op_max_pool(x->op->inputs[0], &op->attributes.window));
 }
 
-/* An elementwise op broadcasts by itself: a BROADCAST in front of it is not needed if the other inputs have the full shape. */
+/* An elementwise op broadcasts by itself: a BROADCAST in front of it is not needed if the other inputs have the full shape, and if
+ * the op can still be fused without it. */
 static void skip_broadcasts(simplification *s, cornu__op *op)
 {
     if (op->input_count < 2 || !(cornu__op_definition_of(op->kind)->flags & CORNU__OP_IS_ELEMENTWISE))
@@ -324,8 +325,13 @@ static void skip_broadcasts(simplification *s, cornu__op *op)
         bool covered = false;
         for (int k = 0; k < op->input_count; k++)
             covered = covered || (k != i && cornu__node_same_shape(op->inputs[k], op->outputs[0]));
-        if (covered && op->inputs[i]->op->kind == CORNU__OP_BROADCAST) {
-            op->inputs[i] = op->inputs[i]->op->inputs[0];
+        if (!covered || op->inputs[i]->op->kind != CORNU__OP_BROADCAST)
+            continue;
+        cornu_node *from = op->inputs[i]->op->inputs[0];
+        cornu__fused_access access;
+        int64_t period;
+        if (cornu__find_access(from, op->outputs[0], &access, &period)) {
+            op->inputs[i] = from;
             s->changed = true;
         }
     }
