@@ -79,8 +79,78 @@ static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, 
 
 /* --- convolution --- */
 
+typedef struct gradient_plan {
+    cornu__conv_shape shape;
+    int64_t images, count; /* elements of dkernel */
+} gradient_plan;
+
+typedef struct gradient_call {
+    const cornu__instruction *instruction;
+    const cornu__cpu_run *run;
+} gradient_call;
+
+/* Operands: x, dy, dkernel, scratch: a dkernel for each thread but the first. */
+static void gradient_share(void *argument, int number, int parts)
+{
+    const gradient_call *call = argument;
+    const gradient_plan *plan = call->instruction->detail;
+    void *const *operand = call->instruction->operand;
+    float *out = number == 0 ? operand[2] : (float *)operand[3] + (number - 1) * plan->count;
+    cornu__share share = cornu__share_of(plan->images, 1, number, parts);
+    call->run->kernels->conv_kernel_gradient(&plan->shape, operand[0], operand[1], share.begin, share.end, out);
+}
+
+static cornu_status run_kernel_gradient(const cornu__instruction *instruction, const cornu__cpu_run *run)
+{
+    const gradient_plan *plan = instruction->detail;
+    gradient_call call = {instruction, run};
+    cornu__parallel(instruction->threads, gradient_share, &call);
+    float *out = instruction->operand[2];
+    for (int i = 1; i < instruction->threads; i++)
+        run->kernels->float_tile[CORNU__OP_ADD](out, out, (float *)instruction->operand[3] + (i - 1) * plan->count, out,
+                                                plan->count);
+    return CORNU_OK;
+}
+
+static cornu_status lower_kernel_gradient(cornu__compiler *compiler, const cornu__op *op)
+{
+    const cornu_node *x = op->inputs[0], *dy = op->inputs[1], *kernel = op->outputs[0];
+    const cornu__window *window = &op->attributes.window;
+    gradient_plan *plan = cornu__compiler_detail(compiler, sizeof *plan);
+    if (!plan)
+        return cornu_error_status();
+    plan->images = x->shape[0];
+    plan->count = kernel->count;
+    plan->shape = (cornu__conv_shape){.height = x->shape[1],
+                                      .width = x->shape[2],
+                                      .channels = x->shape[3],
+                                      .output_height = dy->shape[1],
+                                      .output_width = dy->shape[2],
+                                      .outputs = dy->shape[3]};
+    for (int axis = 0; axis < 2; axis++) {
+        plan->shape.size[axis] = kernel->shape[axis];
+        plan->shape.strides[axis] = window->strides[axis];
+        plan->shape.dilation[axis] = window->dilation[axis];
+        plan->shape.pad_before[axis] = window->pad_before[axis];
+    }
+    if (window->groups != 1 || !compiler->backend->kernels->conv_kernel_gradient_fits(&plan->shape))
+        return CORNU_ERROR_UNSUPPORTED;
+    int threads = cornu__compiler_threads(compiler, cornu__backend_op_flops(op) / 100);
+    if (plan->images < threads)
+        return CORNU_ERROR_UNSUPPORTED; /* oneDNN divides other axes too */
+    size_t scratch = sizeof(float) * (size_t)(plan->count * (threads - 1));
+    return cornu__compiler_emit(compiler, op, "own", run_kernel_gradient, plan, threads, scratch)
+               ? CORNU_OK
+               : cornu_error_status();
+}
+
 cornu_status cornu__lower_convolution(cornu__compiler *compiler, const cornu__op *op)
 {
+    if (op->kind == CORNU__OP_CONV_KERNEL_GRADIENT) {
+        cornu_status status = lower_kernel_gradient(compiler, op);
+        if (status != CORNU_ERROR_UNSUPPORTED)
+            return status;
+    }
     cornu__convolution what = {.kind = op->kind, .window = &op->attributes.window, .relu = op->attributes.relu};
     switch (op->kind) {
     case CORNU__OP_CONV:

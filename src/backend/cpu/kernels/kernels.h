@@ -22,6 +22,12 @@ typedef struct cornu__pool_shape {
     int64_t size[2], strides[2], dilation[2], pad_before[2];
 } cornu__pool_shape;
 
+typedef struct cornu__conv_shape {
+    int64_t height, width, channels; /* of x */
+    int64_t output_height, output_width, outputs;
+    int64_t size[2], strides[2], dilation[2], pad_before[2];
+} cornu__conv_shape;
+
 typedef struct cornu__cpu_kernels {
     const char *name;
 
@@ -81,6 +87,11 @@ typedef struct cornu__cpu_kernels {
     /* --- small matrices (matmul.c): y (m, n) := a (m, k) b (k, n) [+ bias (n)] [ReLU]; strides in elements of (row, column) --- */
     void (*matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
                    int64_t b_row, int64_t b_column, const float *bias, bool relu, float *y);
+
+    /* --- the gradient of a convolution kernel (conv_gradient.c), ungrouped, of images begin .. end - 1 --- */
+    bool (*conv_kernel_gradient_fits)(const cornu__conv_shape *shape); /* whether the channels come in whole vectors */
+    void (*conv_kernel_gradient)(const cornu__conv_shape *shape, const float *x, const float *dy, int64_t begin,
+                                 int64_t end, float *dkernel);
 } cornu__cpu_kernels;
 
 extern const cornu__cpu_kernels cornu__cpu_kernels_baseline;

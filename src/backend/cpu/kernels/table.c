@@ -31,4 +31,6 @@ const cornu__cpu_kernels CORNU_ISA_NAME(cornu__cpu_kernels) = {
     .dropout = CORNU_ISA_NAME(cornu__dropout),
     .uniform = CORNU_ISA_NAME(cornu__uniform),
     .matmul = CORNU_ISA_NAME(cornu__matmul),
+    .conv_kernel_gradient_fits = CORNU_ISA_NAME(cornu__conv_kernel_gradient_fits),
+    .conv_kernel_gradient = CORNU_ISA_NAME(cornu__conv_kernel_gradient),
 };

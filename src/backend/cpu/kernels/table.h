@@ -54,5 +54,8 @@ void CORNU_ISA_NAME(cornu__uniform)(cornu__random_key key, int64_t begin, int64_
 void CORNU_ISA_NAME(cornu__matmul)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column,
                                    const float *b, int64_t b_row, int64_t b_column, const float *bias, bool relu,
                                    float *y);
+bool CORNU_ISA_NAME(cornu__conv_kernel_gradient_fits)(const cornu__conv_shape *shape);
+void CORNU_ISA_NAME(cornu__conv_kernel_gradient)(const cornu__conv_shape *shape, const float *x, const float *dy,
+                                                 int64_t begin, int64_t end, float *dkernel);
 
 #endif
