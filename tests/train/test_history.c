@@ -1,0 +1,103 @@
+/* Values by name, and what a history holds. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "train/history.h"
+
+static void logs_keep_their_order_and_replace_by_name(void **state)
+{
+    (void)state;
+    cornu_logs logs = {0};
+    assert_int_equal(cornu_logs_set(&logs, "loss", 1), CORNU_OK);
+    assert_int_equal(cornu_logs_set(&logs, "accuracy", 0.5), CORNU_OK);
+    assert_int_equal(cornu_logs_set(&logs, "loss", 2), CORNU_OK);
+    assert_int_equal(logs.count, 2);
+    assert_true(cornu_logs_get(&logs, "loss") == 2);
+    assert_true(isnan(cornu_logs_get(&logs, "acuracy")));
+    assert_string_equal(cornu_error_message(), "there is no value 'acuracy', but 'loss', 'accuracy'; was 'accuracy' meant?");
+}
+
+static void full_logs_refuse_another_value(void **state)
+{
+    (void)state;
+    static char names[CORNU_MAX_LOGS + 1][16];
+    cornu_logs logs = {0};
+    for (int i = 0; i <= CORNU_MAX_LOGS; i++) {
+        snprintf(names[i], sizeof names[i], "v%d", i);
+        assert_int_equal(cornu_logs_set(&logs, names[i], i), i < CORNU_MAX_LOGS ? CORNU_OK : CORNU_ERROR_LIMIT);
+    }
+}
+
+/* Epochs 3, 4, 5; the middle one without validation. */
+static cornu_history *three_epochs(void)
+{
+    cornu_history *history = cornu__history_create(3);
+    const cornu_logs whole = {.count = 2, .names = {"loss", "val_loss"}, .values = {0.5, 0.75}};
+    const cornu_logs half = {.count = 1, .names = {"loss"}, .values = {0.25}};
+    assert_non_null(history);
+    assert_int_equal(cornu__history_add(history, 3, &whole), CORNU_OK);
+    assert_int_equal(cornu__history_add(history, 4, &half), CORNU_OK);
+    assert_int_equal(cornu__history_add(history, 5, &whole), CORNU_OK);
+    return history;
+}
+
+static void lists_are_shorter_where_values_were_missing(void **state)
+{
+    (void)state;
+    cornu_history *history = three_epochs();
+    int64_t count;
+    assert_int_equal(cornu_history_epoch_count(history), 3);
+    assert_int_equal(cornu_history_epoch(history, 1), 4);
+    assert_int_equal(cornu_history_epoch(history, 3), -1);
+    assert_non_null(cornu_history_values(history, "loss", &count));
+    assert_int_equal(count, 3);
+    const int64_t *epochs = cornu_history_value_epochs(history, "val_loss", &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(epochs[1], 5);
+    assert_true(cornu_history_get(history, "loss", -2) == 0.25);
+    assert_true(isnan(cornu_history_get(history, "val_loss", 2)));
+    assert_non_null(strstr(cornu_error_message(), "2 values of 'val_loss', and no number 2"));
+    assert_null(cornu_history_values(history, "val_los", &count));
+    assert_non_null(strstr(cornu_error_message(), "was 'val_loss' meant?"));
+    cornu_history_release(history);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
+static void a_csv_file_has_na_where_values_are_missing(void **state)
+{
+    (void)state;
+    char path[] = "cornu_history_XXXXXX", text[200] = "";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    cornu_history *history = three_epochs();
+    assert_int_equal(cornu_history_save_csv(history, path), CORNU_OK);
+    cornu_history_release(history);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    unlink(path);
+    assert_string_equal(text, "epoch,loss,val_loss\n3,0.5,0.75\n4,0.25,NA\n5,0.5,0.75\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(logs_keep_their_order_and_replace_by_name),
+        cmocka_unit_test(full_logs_refuse_another_value),
+        cmocka_unit_test(lists_are_shorter_where_values_were_missing),
+        cmocka_unit_test(a_csv_file_has_na_where_values_are_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
