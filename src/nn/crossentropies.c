@@ -262,8 +262,24 @@ CROSSENTROPY(binary_crossentropy, "BinaryCrossentropy", check_binary_crossentrop
              "BCE")
 CROSSENTROPY(categorical_crossentropy, "CategoricalCrossentropy", check_categorical_crossentropy, .targets_like_output = true,
              "categorical_crossentropy")
-#define SPARSE .sparse_targets = true, .valid = valid_labels
-CROSSENTROPY(sparse_categorical_crossentropy, "SparseCategoricalCrossentropy", NULL, SPARSE, "sparse_categorical_crossentropy")
+static const cornu__loss_class sparse_categorical_crossentropy_class = {
+    .base = {.kind = CORNU__KIND_LOSS,
+             .name = "SparseCategoricalCrossentropy",
+             .aliases = (const char *const[]){"sparse_categorical_crossentropy", NULL},
+             .options_size = sizeof(cornu_sparse_categorical_crossentropy_options),
+             .defaults = &sparse_categorical_crossentropy_defaults,
+             CORNU__FIELD_TABLE(sparse_categorical_crossentropy_fields)},
+    .function_name = "sparse_categorical_crossentropy",
+    .sparse_targets = true,
+    .per_sample = per_sample_sparse_categorical_crossentropy,
+    .valid = valid_labels,
+};
+
+cornu_loss *cornu_sparse_categorical_crossentropy_with(const cornu_sparse_categorical_crossentropy_options *given)
+{
+    return cornu__object_make(&sparse_categorical_crossentropy_class.base, given);
+}
+
 CROSSENTROPY(binary_focal_crossentropy, "BinaryFocalCrossentropy", check_binary_focal_crossentropy, .targets_like_output = true,
              "binary_focal_crossentropy")
 CROSSENTROPY(categorical_focal_crossentropy, "CategoricalFocalCrossentropy", check_categorical_focal_crossentropy,
