@@ -1,0 +1,308 @@
+/* Steps: options of the optimizer as in Keras, weights of samples, metrics over batches; the same bits again; no allocation. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cornu/model.h>
+#include <cornu/constraints.h>
+#include <cornu/initializers.h>
+#include <cornu/optimizers.h>
+
+#include "base/memory.h"
+#include "model/golden.h"
+
+/* --- the specification's table of updates (section 7.3), made by Keras 3: kernel [.5, .5], no bias, three steps --- */
+
+static const float table_x[] = {1, 2, 0.5f, -1}, table_y[] = {3, -2};
+
+static cornu__batch table_batch(void)
+{
+    cornu__batch batch = {.rows = 2};
+    batch.inputs[0] = tensor_of_floats(table_x, 2, (int64_t[]){2, 2});
+    batch.targets[0] = tensor_of_floats(table_y, 2, (int64_t[]){2, 1});
+    return batch;
+}
+
+static void check_update(const char *what, cornu_layer *layer, cornu_identifier optimizer, int steps, double first, double second)
+{
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, layer);
+    assert_ok(cornu_compile(model, .optimizer = optimizer, .loss = "mse"));
+    cornu__batch batch = table_batch();
+    for (int i = 0; i < steps; i++) {
+        assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+        if (i == 0)
+            assert_true(fabs(cornu__model_loss(model) - 2.65625) < 1e-6);
+    }
+    cornu_array *weights = cornu_get_weights(model);
+    double a = cornu_array_get(cornu_array_item(weights, 0), 0), b = cornu_array_get(cornu_array_item(weights, 0), 1);
+    if (!(fabs(a - first) < 2e-6 && fabs(b - second) < 2e-6))
+        fail_msg("%s: the weights are %.7f %.7f, Keras has %.7f %.7f", what, a, b, first, second);
+    cornu_array_release(weights);
+    cornu_model_release(model);
+}
+
+#define LAYER(...)                                                                                                     \
+    cornu_dense(1, .use_bias = false, .kernel_initializer = cornu_constant(0.5), .input_shape = {2}, __VA_ARGS__)
+
+static void options_of_optimizers_do_what_they_do_in_keras(void **state)
+{
+    (void)state;
+    check_update("SGD()", LAYER(), cornu_sgd(), 3, .5164251, .6352291);
+    check_update("SGD(.1, momentum .9)", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9), 3, .5180390, 2.1150470);
+    check_update("nesterov", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9, .nesterov = true), 3, .2252449, 1.8177388);
+    check_update("clipnorm", LAYER(), cornu_sgd(.learning_rate = .1, .clipnorm = 1), 3, .5318089, .7982429);
+    check_update("global_clipnorm", LAYER(), cornu_sgd(.learning_rate = .1, .global_clipnorm = 1), 3, .5318089, .7982429);
+    check_update("clipvalue", LAYER(), cornu_sgd(.learning_rate = .1, .clipvalue = .5), 3, .6339062, .6500000);
+    check_update("RMSprop()", LAYER(), cornu_rmsprop(), 3, .5073415, .5073663);
+    check_update("RMSprop(.1, rho .5)", LAYER(), cornu_rmsprop(.learning_rate = .1, .rho = .5), 3, .7053805, .8416620);
+    check_update("RMSprop(.1, momentum .9)", LAYER(), cornu_rmsprop(.learning_rate = .1, .momentum = .9), 3, .8499610, 1.6789033);
+    check_update("Adam()", LAYER(), cornu_adam(), 3, .5029995, .5029998);
+    check_update("Adam(.1)", LAYER(), cornu_adam(.learning_rate = .1), 3, .7749574, .7974532);
+    check_update("AdamW(.1)", LAYER(), cornu_adamw(.learning_rate = .1), 3, .7743648, .7967424);
+    check_update("MaxNorm", LAYER(.kernel_constraint = cornu_max_norm(.max_value = .5)), cornu_sgd(.learning_rate = .1), 3, .1327752, .4820485);
+    check_update("UnitNorm", LAYER(.kernel_constraint = "unit_norm"), cornu_sgd(.learning_rate = .1), 3, .3264576, .9452118);
+    check_update("ema", LAYER(), cornu_sgd(.learning_rate = .1, .use_ema = true, .ema_momentum = .9, .ema_overwrite_frequency = 2), 3, .5410663,
+                 1.2147797);
+    check_update("accumulation", LAYER(), cornu_sgd(.learning_rate = .1, .gradient_accumulation_steps = 2), 4, .5459375, 1.2031250);
+}
+
+static void two_ways_of_clipping_are_refused(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER());
+    assert_refused(cornu_compile(model, .optimizer = cornu_sgd(.clipnorm = 1, .clipvalue = 1), .loss = "mse"), CORNU_ERROR_INVALID_ARGUMENT,
+                   "clip");
+    cornu_model_release(model);
+}
+
+static void the_learning_rate_can_be_set_unless_a_schedule_governs_it(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER());
+    assert_true(isnan(cornu_learning_rate(model)));
+    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.learning_rate = 0.5), .loss = "mse"));
+    assert_true(cornu_learning_rate(model) == 0.5);
+    assert_ok(cornu_set_learning_rate(model, 0));
+    cornu__batch batch = table_batch();
+    char before[CORNU_SHA256_TEXT_SIZE], after[CORNU_SHA256_TEXT_SIZE];
+    assert_ok(cornu_weights_sha256(model, before));
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_ok(cornu_weights_sha256(model, after));
+    assert_string_equal(before, after);
+    assert_int_equal(cornu__model_iterations(model), 1);
+    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.schedule = cornu_exponential_decay(0.4, 1, 0.5)), .loss = "mse"));
+    assert_true(cornu_learning_rate(model) == 0.4);
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(fabs(cornu_learning_rate(model) - 0.2) < 1e-12);
+    assert_refused(cornu_set_learning_rate(model, 0.1), CORNU_ERROR_STATE, "schedule");
+    cornu_model_release(model);
+}
+
+/* --- losses and metrics --- */
+
+static cornu_model *silent_model(void)
+{
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(1, .use_bias = false, .kernel_initializer = "zeros", .input_shape = {1}));
+    return model;
+}
+
+static void samples_weigh_as_in_keras_3(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2, 3, 4}, y[] = {2, 4, 6, 9}, weights[] = {0, 0, 1, 2};
+    cornu_model *model = silent_model();
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse", .metrics = {"mae"}, .weighted_metrics = {"mae"}));
+    cornu__batch batch = {.rows = 4};
+    batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){4, 1});
+    batch.targets[0] = tensor_of_floats(y, 1, (int64_t[]){4}); /* (n) stands for (n, 1) */
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_loss(model) - 137.0 / 4) < 1e-5);
+    assert_ok(cornu__model_reset_metrics(model));
+    batch.sample_weights[0] = tensor_of_floats(weights, 1, (int64_t[]){4});
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_loss(model) - 49.5) < 1e-5);
+    assert_string_equal(cornu__model_value_name(model, 1), "mae");
+    assert_string_equal(cornu__model_value_name(model, 2), "weighted_mae");
+    assert_true(fabs(cornu__model_metric(model, 1) - 21.0 / 4) < 1e-5);
+    assert_true(fabs(cornu__model_metric(model, 2) - 8.0) < 1e-5);
+    cornu_model_release(model);
+}
+
+static void metrics_run_over_batches_until_they_are_reset(void **state)
+{
+    (void)state;
+    const float x[] = {1, 1, 1}, y[] = {3, 1, 2};
+    cornu_model *model = silent_model();
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse", .metrics = {"mae"}));
+    cornu__batch batch = {.rows = 1};
+    batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){1, 1});
+    batch.targets[0] = tensor_of_floats(y, 2, (int64_t[]){1, 1});
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_metric(model, 1) - 3) < 1e-6);
+    batch.rows = 2;
+    batch.inputs[0] = tensor_of_floats(x + 1, 2, (int64_t[]){2, 1});
+    batch.targets[0] = tensor_of_floats(y + 1, 2, (int64_t[]){2, 1});
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_metric(model, 1) - 2) < 1e-6);
+    assert_ok(cornu__model_reset_metrics(model));
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_metric(model, 1) - 1.5) < 1e-6);
+    cornu_model_release(model);
+}
+
+static void penalties_are_in_the_loss_of_training_and_of_testing(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER(.kernel_regularizer = "l2"));
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse"));
+    cornu__batch batch = table_batch();
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(fabs(cornu__model_loss(model) - (2.65625 + 0.01 * 0.5)) < 1e-6);
+    assert_true(fabs(cornu__model_output_loss(model, 0) - 2.65625) < 1e-6);
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(fabs(cornu__model_loss(model) - (2.65625 + 0.01 * 0.5)) < 1e-6);
+    cornu_set_trainable(cornu_get_layer(model, NULL, 0), false); /* as in Keras, a frozen weight costs nothing */
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse"));
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    assert_true(cornu__model_loss(model) == cornu__model_output_loss(model, 0));
+    cornu_model_release(model);
+}
+
+static void a_label_out_of_range_is_an_error_and_the_model_stays_usable(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2};
+    const int32_t good[] = {0, 2}, bad[] = {0, 3};
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(3, .activation = "softmax", .input_shape = {1}));
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}));
+    assert_int_equal(cornu__model_target(model, 0)->class_count, 3);
+    assert_int_equal(cornu__model_target(model, 0)->spec.dtype, CORNU_INT32);
+    cornu__batch batch = {.rows = 2};
+    batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){2, 1});
+    batch.targets[0] = (cornu__tensor){.data = bad, .rank = 1, .shape = {2}};
+    assert_int_equal(cornu__model_step(model, CORNU__STEP_TRAIN, &batch), CORNU_ERROR_DATA);
+    batch.targets[0].data = good;
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(isfinite(cornu__model_loss(model)));
+    cornu_model_release(model);
+}
+
+/* --- the same bits, and no allocation --- */
+
+enum { ROWS = 16, FEATURES = 8, STEPS = 100 };
+
+static cornu_model *busy_model(void)
+{
+    cornu_model *model = cornu_sequential(.seed = 11);
+    cornu_add(model, cornu_dense(12, .activation = "relu", .input_shape = {FEATURES}));
+    cornu_add(model, cornu_batch_normalization());
+    cornu_add(model, cornu_dropout(0.3));
+    cornu_add(model, cornu_dense(3, .activation = "softmax", .kernel_regularizer = "l2"));
+    assert_ok(cornu_compile(model, .optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}, .threads = 1));
+    return model;
+}
+
+static cornu__batch busy_batch(int step, float *x, int32_t *y)
+{
+    cornu__batch batch = {.rows = step % 4 == 3 ? ROWS / 2 : ROWS}; /* the last one of four is partial */
+    for (int i = 0; i < ROWS * FEATURES; i++)
+        x[i] = (float)((i * 7 + step * 13) % 29) / 29 - 0.5f;
+    for (int i = 0; i < ROWS; i++)
+        y[i] = (i + step) % 3;
+    batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){batch.rows, FEATURES});
+    batch.targets[0] = (cornu__tensor){.data = y, .rank = 1, .shape = {batch.rows}};
+    return batch;
+}
+
+static void train_busily(cornu_model *model, int steps)
+{
+    static float x[ROWS * FEATURES];
+    static int32_t y[ROWS];
+    for (int step = 0; step < steps; step++) {
+        cornu__batch batch = busy_batch(step, x, y);
+        assert_ok(cornu__model_reset_metrics(model));
+        assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+        if (step % 10 == 0)
+            assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    }
+}
+
+static void training_again_gives_the_same_bits(void **state)
+{
+    (void)state;
+    char hashes[2][CORNU_SHA256_TEXT_SIZE];
+    for (int i = 0; i < 2; i++) {
+        cornu_model *model = busy_model();
+        train_busily(model, STEPS);
+        assert_ok(cornu_weights_sha256(model, hashes[i]));
+        cornu_model_release(model);
+    }
+    assert_string_equal(hashes[0], hashes[1]);
+}
+
+static void a_running_step_allocates_nothing(void **state)
+{
+    (void)state;
+    cornu_model *model = busy_model();
+    train_busily(model, 20); /* every kind of step and batch shape was seen */
+    uint64_t before = cornu__allocation_count();
+    train_busily(model, STEPS);
+    assert_int_equal(cornu__allocation_count(), before);
+    cornu_model_release(model);
+}
+
+static void more_batch_shapes_than_programs_are_kept_still_work(void **state)
+{
+    (void)state;
+    float x[40];
+    for (int i = 0; i < 40; i++)
+        x[i] = (float)i;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(1, .kernel_initializer = "ones", .input_shape = {1}));
+    uint64_t live = 0;
+    for (int round = 0; round < 2; round++) {
+        for (int rows = 1; rows <= 40; rows++) {
+            int rank;
+            const int64_t *shape;
+            cornu__batch batch = {.rows = rows};
+            batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){rows, 1});
+            assert_ok(cornu__model_step(model, CORNU__STEP_PREDICT, &batch));
+            const float *y = cornu__model_output(model, 0, &rank, &shape);
+            assert_int_equal(shape[0], rows);
+            assert_true(y[rows - 1] == (float)(rows - 1));
+        }
+        if (round == 0)
+            live = cornu__allocation_live();
+    }
+    assert_int_equal(cornu__allocation_live(), live); /* the old ones went */
+    cornu_model_release(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_of_optimizers_do_what_they_do_in_keras),
+        cmocka_unit_test(two_ways_of_clipping_are_refused),
+        cmocka_unit_test(the_learning_rate_can_be_set_unless_a_schedule_governs_it),
+        cmocka_unit_test(samples_weigh_as_in_keras_3),
+        cmocka_unit_test(metrics_run_over_batches_until_they_are_reset),
+        cmocka_unit_test(penalties_are_in_the_loss_of_training_and_of_testing),
+        cmocka_unit_test(a_label_out_of_range_is_an_error_and_the_model_stays_usable),
+        cmocka_unit_test(training_again_gives_the_same_bits),
+        cmocka_unit_test(a_running_step_allocates_nothing),
+        cmocka_unit_test(more_batch_shapes_than_programs_are_kept_still_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
