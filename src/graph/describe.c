@@ -59,27 +59,27 @@ static cornu_status check_node(const cornu__op *op, int output, bool *seen)
     return CORNU_OK;
 }
 
-/* A second inference in memory of its own must give the same outputs. */
+/* A second inference in memory of its own must give the same outputs. (ASSIGN has none: see check_effects.) */
 static cornu_status check_shapes(const cornu__op *op)
 {
     cornu_node nodes[CORNU__MAX_OUTPUTS] = {0};
     cornu_node *outputs[CORNU__MAX_OUTPUTS];
-    for (int i = 0; i < op->output_count; i++)
+    int count = op->output_count;
+    if (count == 0)
+        return CORNU_OK;
+    for (int i = 0; i < count; i++)
         outputs[i] = &nodes[i];
     cornu__op again = *op;
     again.outputs = outputs;
-    const cornu_node *first = op->output_count > 0 ? op->outputs[0] : NULL;
-    cornu__op_request request = {
-        .kind = op->kind, .input_count = op->input_count, .inputs = op->inputs, .attributes = op->attributes};
-    if (first) {
-        request.dtype = first->dtype;
-        request.output_rank = first->rank;
-        request.output_shape = first->shape;
-    }
-    if (op->kind == CORNU__OP_ASSIGN)
-        return CORNU_OK; /* its rule looks for other ASSIGNs: see check_effects */
+    cornu__op_request request = {.kind = op->kind,
+                                 .input_count = op->input_count,
+                                 .inputs = op->inputs,
+                                 .attributes = op->attributes,
+                                 .dtype = op->outputs[0]->dtype,
+                                 .output_rank = op->outputs[0]->rank,
+                                 .output_shape = op->outputs[0]->shape};
     CORNU_TRY(cornu__op_definition_of(op->kind)->infer(&again, &request));
-    for (int i = 0; i < op->output_count; i++) {
+    for (int i = 0; i < count; i++) {
         if (!cornu__node_same_shape(&nodes[i], op->outputs[i]) || nodes[i].dtype != op->outputs[i]->dtype)
             return broken(op, "an output's shape or dtype is not what the inputs give");
     }

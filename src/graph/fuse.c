@@ -5,6 +5,7 @@
  * it reads, and of other ops that read the same, as long as the limits of a FUSED op hold and no group would have to run both before and
  * after another op. For that, each op's set of ops it depends on is kept as bits; the members of a group share what any of them depends on.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -97,10 +98,16 @@ static bool is_wanted_outside(const fusion *f, const group *g, const cornu_node 
     return false;
 }
 
+/* 0 and -0 are two numbers, NaN and NaN one. */
+static bool is_same_number(double a, double b)
+{
+    return (a == b && signbit(a) == signbit(b)) || (isnan(a) && isnan(b));
+}
+
 static bool add_constant(interface *face, double value)
 {
     for (int i = 0; i < face->constant_count; i++) {
-        if (memcmp(&face->constant[i], &value, sizeof value) == 0)
+        if (is_same_number(face->constant[i], value))
             return true;
     }
     if (face->constant_count == CORNU__FUSED_MAX_INSTRUCTIONS)
@@ -236,7 +243,7 @@ static int register_of_input(const interface *face, const cornu_node *node)
 static int register_of_constant(const interface *face, double value)
 {
     int i = 0;
-    while (memcmp(&face->constant[i], &value, sizeof value) != 0)
+    while (!is_same_number(face->constant[i], value))
         i++;
     return face->input_count + i;
 }

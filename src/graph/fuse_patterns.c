@@ -95,7 +95,9 @@ static cornu_status fuse_op(const int *uses, cornu__op *op)
 cornu_status cornu__fuse_patterns(cornu__graph *graph)
 {
     int *uses = cornu__graph_count_uses(graph);
-    cornu_status status = uses ? CORNU_OK : cornu_error_status();
+    if (!uses)
+        return cornu_error_status();
+    cornu_status status = CORNU_OK;
     for (int i = 0; i < graph->op_count && status == CORNU_OK; i++) {
         cornu__op *op = graph->ops[i];
         status = fuse_op(uses, op);

@@ -199,7 +199,7 @@ static bool is_fill_of(const cornu_node *node, double value)
 
 static cornu_node *simplify_arithmetic(cornu__op *op)
 {
-    cornu_node *a = op->inputs[0], *b = op->input_count > 1 ? op->inputs[1] : NULL;
+    cornu_node *a = op->inputs[0], *b = op->inputs[op->input_count - 1];
     switch (op->kind) {
     case CORNU__OP_ADD:
         if (is_fill_of(a, 0))
@@ -251,7 +251,7 @@ static cornu_node *simplify_transpose(cornu__op *op)
 /* A sum or mean over axes that only broadcasting made long: no sum is needed. */
 static cornu_node *simplify_sum(cornu__op *op)
 {
-    cornu_node *x = op->inputs[0], *from = x->op->input_count > 0 ? x->op->inputs[0] : NULL, *y = op->outputs[0];
+    cornu_node *x = op->inputs[0], *from = x->op->input_count > 0 ? x->op->inputs[0] : x, *y = op->outputs[0];
     double factor = 1;
     bool broadcast = x->op->kind == CORNU__OP_BROADCAST;
     int64_t shape[CORNU_MAX_RANK], kept[CORNU_MAX_RANK]; /* of what was broadcast; of the sum with its axes kept */
