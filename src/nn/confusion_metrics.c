@@ -186,7 +186,7 @@ static const cornu__field precision_fields[] = {
     CORNU__FIELD(TEXT, cornu_precision_options, name, .optional = true),
     CORNU__FIELD(DOUBLES, cornu_precision_options, thresholds, .optional = true),
     CORNU__FIELD(INT, cornu_precision_options, top_k, .optional = true),
-    CORNU__FIELD(INT, cornu_precision_options, class_id),
+    CORNU__FIELD(INT, cornu_precision_options, class_id, .optional = true),
 };
 
 #define RATIO_METRIC(function, class_name, missed)                                                                     \

@@ -12,15 +12,13 @@ cornu_node *cornu__constrain(const cornu__object *constraint, cornu_node *weight
     return ((const cornu__constraint_class *)constraint->class)->apply(constraint, weight);
 }
 
-/* sqrt(sum w^2) over the axes (none given: axis 0), axes kept. */
+/* sqrt(sum w^2) over the axes, axes kept. */
 static cornu_node *norm_over(const cornu_axes *axes, cornu_node *weight)
 {
-    cornu_axes first = {1, {0}};
-    const cornu_axes *over = axes->count ? axes : &first;
     if (weight && weight->rank == 0)
         return cornu__op_unary(CORNU__OP_ABS, weight);
     cornu_node *sum =
-        cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, weight), over->count, over->axis, true);
+        cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, weight), axes->count, axes->axis, true);
     return cornu__op_unary(CORNU__OP_SQRT, sum);
 }
 
@@ -62,9 +60,29 @@ static cornu_node *apply_non_neg(const cornu__object *constraint, cornu_node *we
     return cornu__op_unary(CORNU__OP_RELU, weight);
 }
 
+/* Keras's default is axis 0. */
+static void settle_axis(cornu_axes *axes)
+{
+    if (axes->count == 0)
+        *axes = (cornu_axes){1, {0}};
+}
+
+static cornu_status check_max_norm(void *config)
+{
+    settle_axis(&((cornu_max_norm_options *)config)->axis);
+    return CORNU_OK;
+}
+
+static cornu_status check_unit_norm(void *config)
+{
+    settle_axis(&((cornu_unit_norm_options *)config)->axis);
+    return CORNU_OK;
+}
+
 static cornu_status check_min_max_norm(void *config)
 {
-    const cornu_min_max_norm_options *o = config;
+    cornu_min_max_norm_options *o = config;
+    settle_axis(&o->axis);
     if (o->rate < 0 || o->rate > 1)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "rate: wanted 0 <= rate <= 1, got %g", o->rate);
     if (o->min_value > o->max_value)
@@ -103,9 +121,9 @@ static const cornu__field unit_norm_fields[] = {CORNU__FIELD(AXES, cornu_unit_no
     {                                                                                                                  \
         return cornu__object_make(&function##_class.base, options);                                                    \
     }
-CONSTRAINT(max_norm, "MaxNorm", NULL, max_norm_fields, 2, CORNU_MAX_NORM_DEFAULTS)
+CONSTRAINT(max_norm, "MaxNorm", check_max_norm, max_norm_fields, 2, CORNU_MAX_NORM_DEFAULTS)
 CONSTRAINT(min_max_norm, "MinMaxNorm", check_min_max_norm, min_max_norm_fields, 4, CORNU_MIN_MAX_NORM_DEFAULTS)
-CONSTRAINT(unit_norm, "UnitNorm", NULL, unit_norm_fields, 1, )
+CONSTRAINT(unit_norm, "UnitNorm", check_unit_norm, unit_norm_fields, 1, )
 CONSTRAINT(non_neg, "NonNeg", NULL, NULL, 0, )
 
 cornu__family cornu__constraints = {&max_norm_class.base, &min_max_norm_class.base, &unit_norm_class.base,

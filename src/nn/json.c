@@ -129,7 +129,7 @@ static cornu_status read_rate(const cornu__json_place *place, reading *r, double
 }
 
 /* Nothing was written: the field's own nothing, if it has one. */
-static cornu_status read_none(const cornu__json_place *place, const cornu__field *field, void *out)
+static cornu_status read_none(const cornu__json_place *place, const reading *r, const cornu__field *field, void *out)
 {
     if (!field->optional && field->type != CORNU__FIELD_DTYPE && field->type != CORNU__FIELD_OBJECT)
         return cornu__json_fail_kind(place, "a value");
@@ -170,7 +170,7 @@ static cornu_status read_field(const cornu__json_place *place, reading *r, const
     void *out = at(r->options, field);
     size_t count;
     if (cornu__json_is_none(place))
-        return read_none(place, field, out);
+        return read_none(place, r, field, out);
     switch (field->type) {
     case CORNU__FIELD_BOOL:
         return cornu__json_get_boolean(place, out);
@@ -390,7 +390,8 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
         return json_boolean(*(const bool *)value);
     case CORNU__FIELD_INT: {
         int number = *(const int *)value;
-        return field->optional && number == 0 ? json_null() : json_integer(number);
+        bool nothing = field->optional && number == *(const int *)at(object->class->defaults, field);
+        return nothing ? json_null() : json_integer(number);
     }
     case CORNU__FIELD_INT64: {
         int64_t number = *(const int64_t *)value;
@@ -440,7 +441,8 @@ json_t *cornu__object_config_to_json(const cornu__object *object)
     json_t *config = json_object();
     for (int i = 0; config && i < object->class->field_count; i++) {
         const cornu__field *field = &object->class->fields[i];
-        if (field->unwritten)
+        bool given = field->type == CORNU__FIELD_OBJECT && *(cornu__object *const *)at(object->config, field) && strcmp(field->name, "schedule") != 0;
+        if (field->unwritten && !given)
             continue;
         if (json_object_set_new(config, field->name, write_field(object, field)) != 0) {
             json_decref(config);

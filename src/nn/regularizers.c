@@ -54,8 +54,7 @@ static cornu_node *orthogonal_penalty(const cornu__object *regularizer, cornu_no
     cornu_node *cosine = cornu__op_unary(CORNU__OP_ABS, cornu__op_matmul(unit, unit, !rows, rows));
     cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, cosine, 0, NULL, false);
     /* The diagonal's share: n ones, but for rows of zeros. */
-    int64_t *identity = cornu__graph_alloc(weight->op->graph, (size_t)n * sizeof(int32_t));
-    int32_t *index = (int32_t *)identity;
+    int32_t *index = cornu__graph_alloc(weight->op->graph, (size_t)n * sizeof *index);
     if (!index)
         return NULL;
     for (int64_t i = 0; i < n; i++)
