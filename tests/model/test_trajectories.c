@@ -16,8 +16,7 @@
 
 #define LOSS_TOLERANCE 1e-4 /* relative: what the project promises */
 
-/* Keras runs in float32 too, and rounds elsewhere: Keras on TensorFlow and on JAX part in the weights by as much. */
-#define WEIGHT_TOLERANCE 2e-3
+#define WEIGHT_TOLERANCE 2e-5 /* absolute; weights are of the order of 1 */
 
 struct story {
     json_t *index;
@@ -34,11 +33,6 @@ static const char *text(const json_t *object, const char *key)
 static int count_of(const json_t *object, const char *key)
 {
     return (int)json_array_size(json_object_get(object, key));
-}
-
-static const char *item_text(const json_t *object, const char *key, int index)
-{
-    return json_string_value(json_array_get(json_object_get(object, key), (size_t)index));
 }
 
 static void set_initial_weights(struct story *story)
@@ -114,6 +108,14 @@ static void check_step(const struct story *story, const char *run, int step)
     }
 }
 
+/* A bias in front of a batch normalisation changes nothing but the moving mean behind it: its gradient is rounding, and Adam makes full
+ * steps of that. */
+static bool is_noise(const struct story *story, size_t index)
+{
+    const char *path = json_string_value(json_object_get(json_array_get(json_object_get(story->index, "weights"), index), "path"));
+    return strstr(path, "conv_1/bias") || strstr(path, "norm_1/moving_mean");
+}
+
 static double check_final_weights(const struct story *story, const char *run)
 {
     cornu_array *weights = cornu_get_weights(story->model);
@@ -122,7 +124,7 @@ static double check_final_weights(const struct story *story, const char *run)
     for (size_t i = 0; i < cornu_array_item_count(weights); i++) {
         const cornu_array *got = cornu_array_item(weights, i), *wanted = golden_array(story->arrays, "%s.final.%zu", run, i);
         assert_int_equal(cornu_array_count(got), cornu_array_count(wanted));
-        for (int64_t k = 0; k < cornu_array_count(got); k++) {
+        for (int64_t k = 0; k < cornu_array_count(got) && !is_noise(story, i); k++) {
             double difference = fabs(cornu_array_get(got, k) - cornu_array_get(wanted, k));
             worst = difference > worst ? difference : worst;
         }
