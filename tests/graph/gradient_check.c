@@ -59,13 +59,19 @@ static void want_ok(cornu_status status, const char *what)
         fail_msg("%s: %s", what, cornu_error_message());
 }
 
-void start_running(running *r, cornu__graph *graph, cornu_dtype dtype, int buffer_count, const int64_t *sizes)
+void start_running_on(const char *backend, running *r, cornu__graph *graph, cornu_dtype dtype, int buffer_count,
+                      const int64_t *sizes)
 {
     *r = (running){0};
-    want_ok(cornu__backend_create("reference", 0, &r->backend), "backend");
+    want_ok(cornu__backend_create(backend, 0, &r->backend), "backend");
     for (int i = 0; i < buffer_count; i++)
         want_ok(cornu__buffer_create(r->backend, dtype, sizes[i], &r->buffer[i]), "buffer");
     want_ok(cornu__program_compile(r->backend, graph, buffer_count, r->buffer, &r->program), "compile");
+}
+
+void start_running(running *r, cornu__graph *graph, cornu_dtype dtype, int buffer_count, const int64_t *sizes)
+{
+    start_running_on("reference", r, graph, dtype, buffer_count, sizes);
 }
 
 void stop_running(running *r)

@@ -43,6 +43,9 @@ typedef struct running {
 
 /* Compiles for the reference backend with buffers of these sizes and dtype. */
 void start_running(running *r, cornu__graph *graph, cornu_dtype dtype, int buffer_count, const int64_t *sizes);
+/* As start_running, for any backend. */
+void start_running_on(const char *backend, running *r, cornu__graph *graph, cornu_dtype dtype, int buffer_count,
+                      const int64_t *sizes);
 void stop_running(running *r);
 
 /* Random numbers that are the same in each run of a test. */
