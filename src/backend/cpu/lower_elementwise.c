@@ -25,9 +25,12 @@ typedef struct tile_register {
     int index; /* operand, or number of the scratch tile or constant tile */
 } tile_register;
 
+#define MAX_OPERANDS 5
+
 typedef struct tile_step {
     cornu__tile_function *function;
-    tile_register out, in[3];
+    int operand_count;
+    tile_register out, in[MAX_OPERANDS];
 } tile_step;
 
 /* A broadcast input, spread over a scratch tile. */
@@ -99,10 +102,10 @@ static void run_tile(const tile_plan *plan, void *const *operand, float *scratch
     }
     for (int i = 0; i < plan->step_count; i++) {
         const tile_step *step = &plan->steps[i];
-        step->function(tile_of(plan, operand, scratch, step->out, begin),
-                       tile_of(plan, operand, scratch, step->in[0], begin),
-                       tile_of(plan, operand, scratch, step->in[1], begin),
-                       tile_of(plan, operand, scratch, step->in[2], begin), count);
+        const void *in[MAX_OPERANDS];
+        for (int j = 0; j < step->operand_count; j++)
+            in[j] = tile_of(plan, operand, scratch, step->in[j], begin);
+        step->function(tile_of(plan, operand, scratch, step->out, begin), in, count);
     }
     for (int i = 0; i < plan->copy_count; i++)
         memcpy((float *)operand[plan->copies[i].operand] + begin,
@@ -136,11 +139,21 @@ static cornu_status run_tiles(const cornu__instruction *instruction, const cornu
 
 /* --- planning --- */
 
+/* A step before places are chosen: an instruction of the fused program, or several combined. */
+typedef struct plain_step {
+    cornu__op_kind kind; /* of the last instruction */
+    cornu__tile_function *function;
+    int operand_count, operand[MAX_OPERANDS], out; /* registers */
+    bool absorbed;                                 /* by a later step */
+} plain_step;
+
 typedef struct planner {
     cornu__compiler *compiler;
     const cornu__op *op;
     const cornu__fused *fused;
     tile_plan *plan;
+    plain_step steps[CORNU__FUSED_MAX_INSTRUCTIONS];
+    int uses[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];
     tile_register registers[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];
     /* by instruction; instruction_count: an output copied at the end */
     int last_use[CORNU__MAX_INPUTS + CORNU__FUSED_MAX_INSTRUCTIONS];
@@ -163,12 +176,116 @@ static tile_register new_scratch(planner *p)
     return (tile_register){FROM_SCRATCH, index};
 }
 
+static void take_steps(planner *p, const cornu__cpu_kernels *kernels)
+{
+    const cornu__fused *fused = p->fused;
+    for (int i = 0; i < fused->instruction_count; i++) {
+        const cornu__fused_instruction *instruction = &fused->instruction[i];
+        plain_step *step = &p->steps[i];
+        *step = (plain_step){.kind = instruction->kind,
+                             .operand_count = operand_count_of(instruction->kind),
+                             .out = fused->input_count + i};
+        if (instruction->kind != CORNU__OP_CONSTANT)
+            step->function = kernels->float_tile[instruction->kind];
+        for (int j = 0; j < step->operand_count; j++) {
+            step->operand[j] = instruction->operand[j];
+            p->uses[instruction->operand[j]]++;
+        }
+    }
+    for (int i = 0; i < fused->output_count; i++)
+        p->uses[fused->output_register[i]] += 2; /* never absorbed */
+}
+
+/* --- combining: what optimizers do to every weight, in one loop instead of several (docs/performance.md) --- */
+
+/* The step that makes register `reg` by an op `kind`, if only one other step reads it; else NULL. */
+static plain_step *maker(planner *p, int reg, cornu__op_kind kind)
+{
+    if (reg < p->fused->input_count || p->uses[reg] != 1)
+        return NULL;
+    plain_step *step = &p->steps[reg - p->fused->input_count];
+    return step->kind == kind && step->operand_count <= 3 ? step : NULL;
+}
+
+/* Whether a register holds one value for all elements. */
+static bool is_uniform(const planner *p, int reg)
+{
+    if (reg < p->fused->input_count)
+        return p->fused->input[reg].access == CORNU__ACCESS_SCALAR;
+    return p->steps[reg - p->fused->input_count].kind == CORNU__OP_CONSTANT;
+}
+
+/* Splits a step of two operands into the uniform one and the other. */
+static bool split_uniform(const planner *p, const plain_step *step, int *uniform, int *other)
+{
+    int at = is_uniform(p, step->operand[1]) ? 1 : 0;
+    *uniform = step->operand[at];
+    *other = step->operand[1 - at];
+    return is_uniform(p, *uniform);
+}
+
+/* old + (new - old) share */
+static void combine_approach(planner *p, plain_step *sum, const cornu__cpu_kernels *kernels)
+{
+    for (int side = 0; side < 2; side++) {
+        int old = sum->operand[side], share, change;
+        plain_step *product = maker(p, sum->operand[1 - side], CORNU__OP_MULTIPLY);
+        if (!product || !split_uniform(p, product, &share, &change))
+            continue;
+        plain_step *difference = maker(p, change, CORNU__OP_SUBTRACT);
+        if (!difference || difference->operand[1] != old)
+            continue;
+        int new = difference->operand[0];
+        plain_step *square = maker(p, new, CORNU__OP_SQUARE);
+        if (square)
+            square->absorbed = true;
+        product->absorbed = difference->absorbed = true;
+        sum->function = square ? kernels->approach_square : kernels->approach;
+        sum->operand_count = 3;
+        sum->operand[0] = old;
+        sum->operand[1] = square ? square->operand[0] : new;
+        sum->operand[2] = share;
+        return;
+    }
+}
+
+/* weight - momentum rate / (sqrt(velocity) + epsilon) */
+static void combine_descend(planner *p, plain_step *step, const cornu__cpu_kernels *kernels)
+{
+    plain_step *ratio = maker(p, step->operand[1], CORNU__OP_DIVIDE);
+    if (!ratio)
+        return;
+    plain_step *product = maker(p, ratio->operand[0], CORNU__OP_MULTIPLY),
+               *sum = maker(p, ratio->operand[1], CORNU__OP_ADD);
+    int rate, momentum, epsilon, root;
+    if (!product || !sum || !split_uniform(p, product, &rate, &momentum) || !split_uniform(p, sum, &epsilon, &root))
+        return;
+    plain_step *square_root = maker(p, root, CORNU__OP_SQRT);
+    if (!square_root)
+        return;
+    ratio->absorbed = product->absorbed = sum->absorbed = square_root->absorbed = true;
+    step->function = kernels->descend;
+    step->operand_count = MAX_OPERANDS;
+    memcpy(step->operand, (int[]){step->operand[0], momentum, rate, square_root->operand[0], epsilon},
+           sizeof step->operand);
+}
+
+static void combine_steps(planner *p, const cornu__cpu_kernels *kernels)
+{
+    for (int i = 0; i < p->fused->instruction_count; i++) {
+        if (p->steps[i].kind == CORNU__OP_ADD)
+            combine_approach(p, &p->steps[i], kernels);
+        else if (p->steps[i].kind == CORNU__OP_SUBTRACT)
+            combine_descend(p, &p->steps[i], kernels);
+    }
+}
+
 static void find_last_uses(planner *p)
 {
     const cornu__fused *fused = p->fused;
     for (int i = 0; i < fused->instruction_count; i++)
-        for (int j = 0; j < operand_count_of(fused->instruction[i].kind); j++)
-            p->last_use[fused->instruction[i].operand[j]] = i;
+        for (int j = 0; !p->steps[i].absorbed && j < p->steps[i].operand_count; j++)
+            p->last_use[p->steps[i].operand[j]] = i;
     for (int i = 0; i < fused->output_count; i++)
         p->last_use[fused->output_register[i]] = fused->instruction_count;
 }
@@ -232,26 +349,30 @@ static void release_scratch(planner *p, int instruction)
             p->busy[p->registers[reg].index] = false;
 }
 
-static void plan_steps(planner *p, const cornu__cpu_kernels *kernels)
+static void plan_steps(planner *p)
 {
     const cornu__fused *fused = p->fused;
     int constants = 0;
     for (int i = 0; i < fused->instruction_count; i++) {
-        const cornu__fused_instruction *instruction = &fused->instruction[i];
-        int reg = fused->input_count + i, output = output_of(p, reg);
-        if (instruction->kind == CORNU__OP_CONSTANT) {
-            p->registers[reg] = (tile_register){FROM_CONSTANT, constants};
-            spread_scalar((float)instruction->value, p->plan->tile, p->plan->constants + constants++ * p->plan->tile);
+        const plain_step *from = &p->steps[i];
+        int output = output_of(p, from->out);
+        if (from->absorbed)
+            continue;
+        if (from->kind == CORNU__OP_CONSTANT) {
+            p->registers[from->out] = (tile_register){FROM_CONSTANT, constants};
+            spread_scalar((float)fused->instruction[i].value, p->plan->tile,
+                          p->plan->constants + constants++ * p->plan->tile);
             continue;
         }
         tile_step *step = &p->plan->steps[p->plan->step_count++];
-        step->function = kernels->float_tile[instruction->kind];
-        for (int j = 0; j < 3; j++)
-            step->in[j] = p->registers[instruction->operand[j < operand_count_of(instruction->kind) ? j : 0]];
+        step->function = from->function;
+        step->operand_count = from->operand_count;
+        for (int j = 0; j < from->operand_count; j++)
+            step->in[j] = p->registers[from->operand[j]];
         release_scratch(p, i); /* a loop may write over its inputs */
         bool direct = output >= 0 && !is_read_later(p, output, i);
-        p->registers[reg] = direct ? (tile_register){FROM_OPERAND, p->op->input_count + output} : new_scratch(p);
-        step->out = p->registers[reg];
+        p->registers[from->out] = direct ? (tile_register){FROM_OPERAND, p->op->input_count + output} : new_scratch(p);
+        step->out = p->registers[from->out];
     }
 }
 
@@ -312,9 +433,11 @@ static cornu_status lower(cornu__compiler *compiler, const cornu__op *op, const 
     if (!plan->constants)
         return cornu_error_status();
     planner p = {.compiler = compiler, .op = op, .fused = fused, .plan = plan};
+    take_steps(&p, compiler->backend->kernels);
+    combine_steps(&p, compiler->backend->kernels);
     find_last_uses(&p);
     plan_inputs(&p);
-    plan_steps(&p, compiler->backend->kernels);
+    plan_steps(&p);
     plan_copies(&p);
     plan->scratch_operand = op->input_count + op->output_count;
     int threads = fused->count > plan->tile ? cornu__compiler_threads(compiler, nanoseconds(fused)) : 1;
@@ -384,8 +507,7 @@ static cornu_status run_int(const cornu__instruction *instruction, const cornu__
     (void)run;
     const int_call *call = instruction->detail;
     int out = instruction->operand_count - 1;
-    call->function(instruction->operand[out], instruction->operand[0], instruction->operand[out > 1 ? 1 : 0],
-                   instruction->operand[out > 2 ? 2 : 0], call->count);
+    call->function(instruction->operand[out], (const void *const *)instruction->operand, call->count);
     return CORNU_OK;
 }
 

@@ -107,8 +107,8 @@ static cornu_status run_kernel_gradient(const cornu__instruction *instruction, c
     cornu__parallel(instruction->threads, gradient_share, &call);
     float *out = instruction->operand[2];
     for (int i = 1; i < instruction->threads; i++)
-        run->kernels->float_tile[CORNU__OP_ADD](out, out, (float *)instruction->operand[3] + (i - 1) * plan->count, out,
-                                                plan->count);
+        run->kernels->float_tile[CORNU__OP_ADD](
+            out, (const void *[]){out, (float *)instruction->operand[3] + (i - 1) * plan->count}, plan->count);
     return CORNU_OK;
 }
 

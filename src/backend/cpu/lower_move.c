@@ -257,7 +257,8 @@ static cornu_status run_scatter(const cornu__instruction *instruction, const cor
     cornu__tile_function *add = run->kernels->float_tile[CORNU__OP_ADD];
     for (int64_t i = 0; i < plan->count; i++)
         if (index[i] >= 0 && index[i] < plan->rows)
-            add(to + index[i] * plan->width, to + index[i] * plan->width, rows + i * plan->width, to, plan->width);
+            add(to + index[i] * plan->width, (const void *[]){to + index[i] * plan->width, rows + i * plan->width},
+                plan->width);
     return CORNU_OK;
 }
 

@@ -148,7 +148,7 @@ static void reduce_part(const cornu__cpu_kernels *kernels, const reduce_plan *pl
     cornu__tile_function *take =
         kernels->float_tile[plan->kind == CORNU__OP_MAX ? CORNU__OP_MAXIMUM : CORNU__OP_MINIMUM];
     for (int64_t r = 1; r < rows; r++)
-        take(y, y, x + r * plan->inner, y, plan->inner);
+        take(y, (const void *[]){y, x + r * plan->inner}, plan->inner);
 }
 
 static void finish_mean(const reduce_plan *plan, float *y, int64_t count)

@@ -5,12 +5,10 @@
 #include "backend/cpu/kernels/vector_math.h"
 
 #define LOOP_1(name, type_out, type_in, expression)                                                                    \
-    static void name(void *out, const void *a, const void *b, const void *c, int64_t count)                            \
+    static void name(void *out, const void *const *in, int64_t count)                                                  \
     {                                                                                                                  \
-        (void)b;                                                                                                       \
-        (void)c;                                                                                                       \
         type_out *to = out;                                                                                            \
-        const type_in *from = a;                                                                                       \
+        const type_in *from = in[0];                                                                                   \
         _Pragma("GCC ivdep") for (int64_t i = 0; i < count; i++)                                                       \
         {                                                                                                              \
             type_in x = from[i];                                                                                       \
@@ -19,11 +17,10 @@
     }
 
 #define LOOP_2(name, type_out, type_in, expression)                                                                    \
-    static void name(void *out, const void *a, const void *b, const void *c, int64_t count)                            \
+    static void name(void *out, const void *const *in, int64_t count)                                                  \
     {                                                                                                                  \
-        (void)c;                                                                                                       \
         type_out *to = out;                                                                                            \
-        const type_in *from = a, *other = b;                                                                           \
+        const type_in *from = in[0], *other = in[1];                                                                   \
         _Pragma("GCC ivdep") for (int64_t i = 0; i < count; i++)                                                       \
         {                                                                                                              \
             type_in x = from[i], y = other[i];                                                                         \
@@ -81,39 +78,70 @@ LOOP_2(int_less_equal, float, int32_t, x <= y ? 1.0f : 0.0f)
 LOOP_2(int_greater, float, int32_t, x > y ? 1.0f : 0.0f)
 LOOP_2(int_greater_equal, float, int32_t, x >= y ? 1.0f : 0.0f)
 
-void CORNU_ISA_NAME(cornu__int_to_float)(void *out, const void *a, const void *b, const void *c, int64_t count)
+void CORNU_ISA_NAME(cornu__int_to_float)(void *out, const void *const *in, int64_t count)
 {
-    (void)b;
-    (void)c;
     float *to = out;
-    const int32_t *from = a;
+    const int32_t *from = in[0];
 #pragma GCC ivdep
     for (int64_t i = 0; i < count; i++)
         to[i] = (float)from[i];
 }
 
 /* What C leaves undefined becomes the nearest end; NaN becomes 0. */
-void CORNU_ISA_NAME(cornu__float_to_int)(void *out, const void *a, const void *b, const void *c, int64_t count)
+void CORNU_ISA_NAME(cornu__float_to_int)(void *out, const void *const *in, int64_t count)
 {
-    (void)b;
-    (void)c;
     int32_t *to = out;
-    const float *from = a;
+    const float *from = in[0];
     for (int64_t i = 0; i < count; i++) {
         float x = from[i];
         to[i] = x != x ? 0 : x >= 2147483648.0f ? INT32_MAX : x <= -2147483648.0f ? INT32_MIN : (int32_t)x;
     }
 }
 
-static void select_value(void *out, const void *a, const void *b, const void *c, int64_t count)
+static void select_value(void *out, const void *const *in, int64_t count)
 {
     float *to = out;
-    const float *condition = a, *yes = b, *no = c;
+    const float *condition = in[0], *yes = in[1], *no = in[2];
 #pragma GCC ivdep
     for (int64_t i = 0; i < count; i++) {
         float x = yes[i], y = no[i];
         to[i] = condition[i] != 0.0f ? x : y;
     }
+}
+
+/* --- what optimizers do to every weight, in one loop each; the same bits as the ops one after the other --- */
+
+/* old + (new - old) share: a running mean. `share` has one value. */
+void CORNU_ISA_NAME(cornu__approach)(void *out, const void *const *in, int64_t count)
+{
+    float *to = out;
+    const float *old = in[0], *new = in[1];
+    float share = *(const float *)in[2];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < count; i++)
+        to[i] = old[i] + (new[i] - old[i]) * share;
+}
+
+/* The same of the squares of `new`. */
+void CORNU_ISA_NAME(cornu__approach_square)(void *out, const void *const *in, int64_t count)
+{
+    float *to = out;
+    const float *old = in[0], *new = in[1];
+    float share = *(const float *)in[2];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < count; i++)
+        to[i] = old[i] + (new[i] * new[i] - old[i]) * share;
+}
+
+/* weight - momentum rate / (sqrt(velocity) + epsilon); `rate` and `epsilon` have one value. */
+void CORNU_ISA_NAME(cornu__descend)(void *out, const void *const *in, int64_t count)
+{
+    float *to = out;
+    const float *weight = in[0], *momentum = in[1], *velocity = in[3];
+    float rate = *(const float *)in[2], epsilon = *(const float *)in[4];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < count; i++)
+        to[i] = weight[i] - momentum[i] * rate / (__builtin_sqrtf(velocity[i]) + epsilon);
 }
 
 cornu__tile_function *const CORNU_ISA_NAME(cornu__float_tile)[CORNU__OP_KIND_COUNT] = {

@@ -11,9 +11,9 @@
 #include "base/random.h"
 #include "graph/graph.h"
 
-/* out[i] := f(a[i], b[i], c[i]) for i < count; b and c where the op has them. `out` may be any of the others. Elements are 4 bytes: float,
- * or int32 where the table says so. */
-typedef void cornu__tile_function(void *out, const void *a, const void *b, const void *c, int64_t count);
+/* out[i] := f(in[0][i], in[1][i], ...) for i < count, with as many inputs as the op has. `out` may be one of them. Elements are 4 bytes:
+ * float, or int32 where the table says so. */
+typedef void cornu__tile_function(void *out, const void *const *in, int64_t count);
 
 /* A window over one image axis pair, in elements. */
 typedef struct cornu__pool_shape {
@@ -35,6 +35,8 @@ typedef struct cornu__cpu_kernels {
     cornu__tile_function *const *float_tile;
     cornu__tile_function *const *int_tile; /* int32 operands; comparisons give floats; few kinds */
     cornu__tile_function *int_to_float, *float_to_int;
+    /* several ops in one loop: (old, new, share), (old, new, share), (weight, momentum, rate, velocity, epsilon) */
+    cornu__tile_function *approach, *approach_square, *descend;
 
     /* --- sums (sums.c) --- */
     /* out[c] := sum over rows of x[r * stride + c], c < width, or += it. */

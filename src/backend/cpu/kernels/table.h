@@ -12,6 +12,8 @@
 extern cornu__tile_function *const CORNU_ISA_NAME(cornu__float_tile)[CORNU__OP_KIND_COUNT];
 extern cornu__tile_function *const CORNU_ISA_NAME(cornu__int_tile)[CORNU__OP_KIND_COUNT];
 extern cornu__tile_function CORNU_ISA_NAME(cornu__int_to_float), CORNU_ISA_NAME(cornu__float_to_int);
+extern cornu__tile_function CORNU_ISA_NAME(cornu__approach), CORNU_ISA_NAME(cornu__approach_square);
+extern cornu__tile_function CORNU_ISA_NAME(cornu__descend);
 
 void CORNU_ISA_NAME(cornu__column_sum)(const float *x, int64_t rows, int64_t width, int64_t stride, bool accumulate,
                                        float *out);
