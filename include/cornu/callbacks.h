@@ -72,6 +72,43 @@ CORNU_API cornu_callback *cornu_learning_rate_scheduler(double (*schedule)(int64
                                                                            void *state),
                                                         void *state);
 
+#define CORNU_NO_BASELINE __builtin_nan("")
+
+typedef struct cornu_early_stopping_options {
+    size_t struct_size;
+    const char *monitor CORNU_DEFAULT("val_loss");
+    double min_delta; /* a smaller change is no improvement */
+    int patience;     /* epochs without improvement that are waited for */
+    int verbose;      /* 1: say so when training is stopped or weights are restored */
+    const char *mode CORNU_DEFAULT(
+        "auto"); /* "min", "max"; "auto": "max" for accuracies, AUC, precision, recall and F-scores, else "min" */
+    double baseline CORNU_DEFAULT(CORNU_NO_BASELINE); /* waiting ends only with values better than this */
+    bool restore_best_weights;                        /* at the end of training, from the best epoch */
+    int start_from_epoch;                             /* epochs before this one are not looked at */
+} cornu_early_stopping_options;
+#define CORNU_EARLY_STOPPING_DEFAULTS                                                                                  \
+    CORNU_DEFAULTS(.monitor = "val_loss", .mode = "auto", .baseline = CORNU_NO_BASELINE)
+
+/* cornu_early_stopping(.patience = 3, .restore_best_weights = true): stops training when a value has stopped improving. A value that does not
+ * exist is an error before the first epoch. As Keras 3. */
+#define cornu_early_stopping(...)                                                                                      \
+    CORNU_KEYWORDS(cornu_early_stopping_with(&cornu_keywords), cornu_early_stopping_options,                           \
+                   CORNU_EARLY_STOPPING_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_early_stopping_with(const cornu_early_stopping_options *options);
+
+typedef struct cornu_csv_logger_options {
+    size_t struct_size;
+    char separator CORNU_DEFAULT(',');
+    bool append; /* go on writing a file that is there, without a second header */
+} cornu_csv_logger_options;
+#define CORNU_CSV_LOGGER_DEFAULTS CORNU_DEFAULTS(.separator = ',')
+
+/* cornu_csv_logger("log.csv", .append = true): writes a line for each epoch, at once: the epoch from 0, then all values by sorted name. */
+#define cornu_csv_logger(path, ...)                                                                                    \
+    CORNU_KEYWORDS(cornu_csv_logger_with(path, &cornu_keywords), cornu_csv_logger_options,                             \
+                   CORNU_CSV_LOGGER_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_csv_logger_with(const char *path, const cornu_csv_logger_options *options);
+
 CORNU_END_DECLARATIONS
 
 #endif

@@ -19,9 +19,9 @@ typedef struct ring_place {
     outcome outcome;
     cornu_status status;
     char message[MESSAGE_SIZE];
-    int64_t
-        /* the number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
-        ready;
+    /* The number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
+    int64_t ready;
+    NOTHING : a worker's. Under the lock; the rest is whose it is. */ ready;
 } ring_place;
 
 struct cornu__enqueuer {

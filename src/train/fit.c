@@ -138,6 +138,7 @@ static cornu_status begin(cornu__fit *fit, cornu_training *training, cornu_histo
             "%s: the model has %d losses and metrics, and with their val_ values at most %d are possible",
             fit->function, cornu__model_value_count(fit->model), CORNU_MAX_LOGS);
     training->in_fit = true;
+    training->validates = fit->validation != NULL;
     training->epochs = fit->epochs;
     training->initial_epoch = fit->initial_epoch;
     return make_validation_names(training);

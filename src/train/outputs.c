@@ -5,8 +5,7 @@
 #include "train/outputs.h"
 
 /* Later batches must have the shape of the first beyond their rows. */
-static cornu_status check_shape(cornu__outputs *outputs, cornu_model *model, int index, int rank,
-                                const int64_t *shape)
+static cornu_status check_shape(cornu__outputs *outputs, cornu_model *model, int index, int rank, const int64_t *shape)
 {
     if (outputs->rows == 0) {
         outputs->rank[index] = rank;

@@ -38,7 +38,8 @@ static cornu_array *predict_arrays(cornu_model *model, const cornu_array *x, con
     cornu__ports ports;
     cornu__columns columns;
     int verbose;
-    if (check_predict(given, &verbose) != CORNU_OK || cornu__ports_of(model, CORNU__STEP_PREDICT, x, &ports) != CORNU_OK ||
+    if (check_predict(given, &verbose) != CORNU_OK ||
+        cornu__ports_of(model, CORNU__STEP_PREDICT, x, &ports) != CORNU_OK ||
         cornu__standardize(&ports, x, NULL, NULL, &columns) != CORNU_OK)
         return NULL;
     const cornu__array_source_options rows_used = {.batch_size = given->batch_size, .steps = given->steps};

@@ -37,9 +37,9 @@ struct cornu_callback {
     cornu_hook hooks[CORNU__HOOK_COUNT]; /* NULL: not wanted */
     cornu_status failure;                /* why its constructor failed; whoever is given the callback reports it */
     char *failure_message;
-    bool
-        /* the hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom */
-        asks_for_logs;
+    bool by_program; /* its hooks are not the library's: it may add values of any name */
+    /* Its hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom. */
+    bool asks_for_logs;
 };
 
 #define CORNU__MAX_CALLBACKS (CORNU_MAX_CALLBACKS + 2) /* the history and the bar join the program's */
@@ -47,6 +47,7 @@ struct cornu_callback {
 struct cornu_training {
     cornu_model *model;
     cornu__step_kind kind; /* of the pass in hand */
+    bool validates;        /* fit: some epochs have val_ values */
     bool in_fit;           /* a test pass is then a validation */
     int64_t epochs, initial_epoch, epoch;
     int64_t steps;          /* of the pass in hand; -1: not known */

@@ -80,6 +80,7 @@ cornu_callback *cornu_callback_create_with(const cornu_callback_options *options
         [CORNU__ON_PREDICT_BATCH_END] = given.on_predict_batch_end,
     };
     memcpy(callback->hooks, hooks, sizeof hooks);
+    callback->by_program = true;
     return callback;
 }
 
