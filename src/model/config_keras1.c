@@ -40,7 +40,8 @@ static const struct word keys[] = {
 };
 
 /* Said by today's words or by the shapes. */
-static const char *const superfluous[] = {"input_dim", "input_length", "input_dtype", "nb_row", "nb_col", "mode", "dim_ordering", "dropout"};
+static const char *const superfluous[] = {"input_dim", "input_length", "input_dtype",  "nb_row",
+                                          "nb_col",    "mode",         "dim_ordering", "dropout"};
 
 static void rename_key(json_t *config, const char *old, const char *new)
 {
@@ -63,7 +64,8 @@ static void translate_order(json_t *config)
 {
     const char *order = json_string_value(json_object_get(config, "dim_ordering"));
     if (order && strcmp(order, "default") != 0)
-        json_object_set_new(config, "data_format", json_string(strcmp(order, "th") == 0 ? "channels_first" : "channels_last"));
+        json_object_set_new(config, "data_format",
+                            json_string(strcmp(order, "th") == 0 ? "channels_first" : "channels_last"));
 }
 
 static const char *translate_class(json_t *layer)

@@ -235,7 +235,7 @@ static cornu_status check_given(int input_count, cornu_tensor *const *inputs, in
 {
     if (input_count == 0 || output_count == 0)
         return cornu__fail_null_argument(input_count == 0 ? "cornu_functional: the first of .inputs"
-                                                           : "cornu_functional: the first of .outputs");
+                                                          : "cornu_functional: the first of .outputs");
     for (int i = 0; i < input_count; i++) {
         for (int k = 0; k < i; k++) {
             if (inputs[i] == inputs[k])

@@ -52,9 +52,9 @@ static cornu_status find_output(const struct planning *planning, const char *opt
     cornu__text all = {0};
     for (int i = 0; i < count; i++)
         cornu__text_add(&all, "%s'%s'", i > 0 ? ", " : "", planning->output_names[i]);
-    cornu_status status =
-        cornu__fail(CORNU_ERROR_UNKNOWN_NAME, ".%s: the model has no output '%s'; it has %s%s%s%s", option, name, all.data ? all.data : "others",
-                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    cornu_status status = cornu__fail(CORNU_ERROR_UNKNOWN_NAME, ".%s: the model has no output '%s'; it has %s%s%s%s",
+                                      option, name, all.data ? all.data : "others", nearest ? "; did you mean '" : "",
+                                      nearest ? nearest : "", nearest ? "'?" : "");
     cornu__text_free(&all);
     return status;
 }
@@ -76,7 +76,8 @@ static cornu_status set_losses_in_order(struct planning *planning)
     while (count < CORNU_MAX_PORTS && options->losses[count])
         count++;
     if (count != outputs)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".losses has %d entries; the model has %d output%s, and each wants one (\"\" for none)",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           ".losses has %d entries; the model has %d output%s, and each wants one (\"\" for none)",
                            count, outputs, outputs == 1 ? "" : "s");
     for (int i = 0; i < count; i++)
         CORNU_TRY(set_loss(planning, i, options->losses[i]));
@@ -90,7 +91,8 @@ static cornu_status set_losses_by_name(struct planning *planning)
         int output;
         CORNU_TRY(find_output(planning, "output_losses", losses[i].output, &output));
         if (planning->plan->outputs[output].loss)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".output_losses names output '%s' twice", losses[i].output);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".output_losses names output '%s' twice",
+                               losses[i].output);
         CORNU_TRY(set_loss(planning, output, losses[i].object));
     }
     return CORNU_OK;
@@ -101,7 +103,8 @@ static cornu_status set_losses(struct planning *planning)
     const cornu_compile_options *options = planning->options;
     int ways = (options->loss != NULL) + (options->losses[0] != NULL) + (options->output_losses[0].output != NULL);
     if (ways > 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "losses are given by .loss, .losses or .output_losses; got more than one of them");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "losses are given by .loss, .losses or .output_losses; got more than one of them");
     if (options->losses[0])
         return set_losses_in_order(planning);
     if (options->output_losses[0].output)
@@ -113,7 +116,9 @@ static cornu_status set_losses(struct planning *planning)
 
 static cornu_status check_weight(double weight)
 {
-    return isfinite(weight) ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a loss weight must be a finite number, got %g", weight);
+    return isfinite(weight)
+               ? CORNU_OK
+               : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a loss weight must be a finite number, got %g", weight);
 }
 
 static cornu_status set_loss_weights(struct planning *planning)
@@ -124,10 +129,12 @@ static cornu_status set_loss_weights(struct planning *planning)
     for (int i = 0; i < CORNU_MAX_PORTS; i++)
         in_order |= options->loss_weights[i] != 0;
     if (in_order && options->output_loss_weights[0].output)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "loss weights are given by .loss_weights or .output_loss_weights; got both");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "loss weights are given by .loss_weights or .output_loss_weights; got both");
     for (int i = 0; i < CORNU_MAX_PORTS; i++) {
         if (in_order && i >= planning->model->output_count && options->loss_weights[i] != 0)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".loss_weights has more than the model's %d outputs", planning->model->output_count);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".loss_weights has more than the model's %d outputs",
+                               planning->model->output_count);
         CORNU_TRY(check_weight(options->loss_weights[i]));
         outputs[i].weight = in_order ? options->loss_weights[i] : 1;
     }
@@ -152,7 +159,8 @@ static bool metric_name_taken(const cornu__plan *plan, const char *name)
 }
 
 /* The spelling that was typed, an object's own name; with several outputs behind "<output>_"; "weighted_" and numbers where that is taken. */
-static char *name_metric(const struct planning *planning, int output, cornu_identifier identifier, const cornu__object *metric, bool weighted)
+static char *name_metric(const struct planning *planning, int output, cornu_identifier identifier,
+                         const cornu__object *metric, bool weighted)
 {
     char prefix[256] = "", name[512], snake[128];
     cornu__snake_case(metric->class->name, snake, sizeof snake);
@@ -200,7 +208,8 @@ static cornu_status add_metric(struct planning *planning, int output, cornu_iden
         planned.name = name_metric(planning, output, identifier, planned.metric, weighted);
         status = planned.name ? CORNU_OK : cornu_error_status();
     } else {
-        status = cornu__fail_context("metric '%s' of output '%s'", planned.metric->class->name, planning->output_names[output]);
+        status = cornu__fail_context("metric '%s' of output '%s'", planned.metric->class->name,
+                                     planning->output_names[output]);
     }
     if (status != CORNU_OK) {
         cornu__object_drop(planned.metric);
@@ -211,13 +220,15 @@ static cornu_status add_metric(struct planning *planning, int output, cornu_iden
 }
 
 /* Those of one output: `for_all`, then those that `by_name` gives it. An output without a loss is measured only if it is named. */
-static cornu_status add_metrics(struct planning *planning, int output, const cornu_identifier *for_all, const cornu_for_output *by_name, bool weighted)
+static cornu_status add_metrics(struct planning *planning, int output, const cornu_identifier *for_all,
+                                const cornu_for_output *by_name, bool weighted)
 {
     for (int i = 0; i < CORNU_MAX_METRICS && for_all[i] && planning->plan->outputs[output].loss; i++)
         CORNU_TRY(add_metric(planning, output, for_all[i], weighted));
     for (int i = 0; i < CORNU_MAX_METRICS && by_name[i].output; i++) {
         int named;
-        CORNU_TRY(find_output(planning, weighted ? "output_weighted_metrics" : "output_metrics", by_name[i].output, &named));
+        CORNU_TRY(
+            find_output(planning, weighted ? "output_weighted_metrics" : "output_metrics", by_name[i].output, &named));
         if (named == output && by_name[i].object)
             CORNU_TRY(add_metric(planning, output, by_name[i].object, weighted));
     }
@@ -239,7 +250,8 @@ static cornu_status set_metrics(struct planning *planning)
             total += (plan->metrics[i].sizes[k] + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
         }
     }
-    return total > 0 ? cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, total, &plan->metric_states) : CORNU_OK;
+    return total > 0 ? cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, total, &plan->metric_states)
+                     : CORNU_OK;
 }
 
 /* --- names of logs --- */
@@ -285,7 +297,8 @@ static void set_targets(struct planning *planning)
         const cornu__object *loss = planning->plan->outputs[i].loss;
         const cornu__loss_class *class = loss ? (const cornu__loss_class *)loss->class : NULL;
         cornu__port *port = &model->target_ports[i];
-        *port = (cornu__port){.name = planning->output_names[i], .spec = model->values[model->outputs[i]], .expected = loss != NULL};
+        *port = (cornu__port){
+            .name = planning->output_names[i], .spec = model->values[model->outputs[i]], .expected = loss != NULL};
         port->spec.dtype = loss ? cornu__loss_target_dtype(loss) : CORNU_FLOAT32;
         port->any_shape = loss && !class->targets_like_output && !class->sparse_targets;
         if (loss && class->sparse_targets) {
@@ -305,7 +318,8 @@ static cornu_status check_clipping(const cornu__optimizer_common *options)
 {
     int ways = !isnan(options->clipnorm) + !isnan(options->clipvalue) + !isnan(options->global_clipnorm);
     if (ways > 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "optimizer: only one of .clipnorm, .clipvalue and .global_clipnorm can be given");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "optimizer: only one of .clipnorm, .clipvalue and .global_clipnorm can be given");
     return CORNU_OK;
 }
 
@@ -379,7 +393,8 @@ cornu_status cornu__plan_create(cornu_model *model, const cornu_compile_options 
     *out = cornu__alloc(sizeof **out);
     if (!*out)
         return cornu_error_status();
-    struct planning planning = {.model = model, .options = options, .plan = *out, .output_names = model->port_names + CORNU__MAX_PORTS};
+    struct planning planning = {
+        .model = model, .options = options, .plan = *out, .output_names = model->port_names + CORNU__MAX_PORTS};
     cornu_status status = make_plan(&planning);
     if (status != CORNU_OK) {
         cornu__plan_release(*out);

@@ -131,7 +131,9 @@ static void add_cell(const cornu__table *table, int column, const struct line *t
         width = table->width[column];
     }
     int space = table->width[column] - width;
-    int left = table->align[column] == CORNU__ALIGN_RIGHT ? space : table->align[column] == CORNU__ALIGN_CENTER ? space / 2 : 0;
+    int left = table->align[column] == CORNU__ALIGN_RIGHT    ? space
+               : table->align[column] == CORNU__ALIGN_CENTER ? space / 2
+                                                             : 0;
     cornu__text_add(out, " ");
     add_repeated(out, " ", left);
     if (bytes > 0)

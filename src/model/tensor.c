@@ -106,8 +106,7 @@ cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const
 
 cornu_tensor *cornu_tensor_output(cornu_tensor *tensor, int index)
 {
-    if (!tensor)
-        {
+    if (!tensor) {
         cornu__fail_null_argument("cornu_tensor_output: the tensor");
         return NULL;
     }

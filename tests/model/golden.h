@@ -13,7 +13,8 @@ json_t *golden_json(const char *name);
 cornu_array *golden_arrays(const char *name);
 
 /* The array of that printf'd name; the test fails if there is none. */
-const cornu_array *golden_array(const cornu_array *arrays, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const cornu_array *golden_array(const cornu_array *arrays, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A tensor of a batch from an array. */
 cornu__tensor tensor_of(const cornu_array *array);

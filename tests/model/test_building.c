@@ -86,8 +86,10 @@ static void losses_are_counted(void **state)
     cornu_tensor *a = cornu_call(cornu_dense(1, .name = "a"), x), *b = cornu_call(cornu_dense(1, .name = "b"), x);
     cornu_model *model = cornu_functional(.inputs = {x}, .outputs = {a, b});
     assert_refused(cornu_compile(model, .losses = {"mse"}), CORNU_ERROR_INVALID_ARGUMENT, "2 outputs");
-    assert_refused(cornu_compile(model, .loss = "mse", .losses = {"mse", "mae"}), CORNU_ERROR_INVALID_ARGUMENT, "more than one");
-    assert_refused(cornu_compile(model, .loss = "mse", .output_loss_weights = {{"c", 1}}), CORNU_ERROR_UNKNOWN_NAME, "'a', 'b'");
+    assert_refused(cornu_compile(model, .loss = "mse", .losses = {"mse", "mae"}), CORNU_ERROR_INVALID_ARGUMENT,
+                   "more than one");
+    assert_refused(cornu_compile(model, .loss = "mse", .output_loss_weights = {{"c", 1}}), CORNU_ERROR_UNKNOWN_NAME,
+                   "'a', 'b'");
     assert_refused(cornu_compile(model, .loss = "mse", .threads = -1), CORNU_ERROR_INVALID_ARGUMENT, "threads");
     assert_refused(cornu_compile(model, .loss = "mse", .backend = "abacus"), CORNU_ERROR_UNKNOWN_NAME, "abacus");
     assert_ok(cornu_compile(model, .losses = {"mse", ""}, .metrics = {"mae"}, .weighted_metrics = {"mae"}));
@@ -386,11 +388,13 @@ static void out_of_memory_at_any_allocation_is_an_error_without_a_leak(void **st
         cornu__allocation_fail_at(0);
         failed = status != CORNU_OK;
         if (failed && status != CORNU_ERROR_OUT_OF_MEMORY)
-            fail_msg("allocation %llu: %s: %s", (unsigned long long)n, cornu_status_name(status), cornu_error_message());
+            fail_msg("allocation %llu: %s: %s", (unsigned long long)n, cornu_status_name(status),
+                     cornu_error_message());
         cornu_model_release(model);
         cornu_model_release(inner);
         if (cornu__allocation_live() != live)
-            fail_msg("allocation %llu: %lld blocks are left", (unsigned long long)n, (long long)(cornu__allocation_live() - live));
+            fail_msg("allocation %llu: %lld blocks are left", (unsigned long long)n,
+                     (long long)(cornu__allocation_live() - live));
         assert_true(n < 5000);
     }
 }

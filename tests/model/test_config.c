@@ -25,11 +25,13 @@ static int compare(const json_t *mine, const json_t *keras, const char *where)
     if (json_is_object(keras) && json_is_object(mine)) {
         const char *key;
         json_t *value;
-        json_object_foreach((json_t *)keras, key, value) {
+        json_object_foreach((json_t *)keras, key, value)
+        {
             const json_t *other = json_object_get(mine, key);
             snprintf(place, sizeof place, "%.200s.%s", where, key);
             /* data_format: None stands for Keras's own default, channels_last */
-            if (other && !(json_is_null(other) && strcmp(key, "data_format") == 0) && strcmp(key, "compile_config") != 0)
+            if (other && !(json_is_null(other) && strcmp(key, "data_format") == 0) &&
+                strcmp(key, "compile_config") != 0)
                 compared += compare(other, value, place);
         }
     } else if (json_is_array(keras) && json_is_array(mine)) {
@@ -96,7 +98,8 @@ static void models_of_keras_3_go_there_and_back(void **state)
     const json_t *item;
     size_t i;
     int checked = 0;
-    json_array_foreach(json_object_get(golden, "cases"), i, item) {
+    json_array_foreach(json_object_get(golden, "cases"), i, item)
+    {
         const char *json = json_string_value(json_object_get(item, "json"));
         if (!json)
             continue;
@@ -124,7 +127,8 @@ static void weights_stand_in_keras_order(void **state)
         assert_int_equal(cornu_array_item_count(mine), json_array_size(weights));
         for (size_t k = 0; k < json_array_size(weights); k++) {
             const json_t *weight = json_array_get(weights, k);
-            const char *path = json_string_value(json_object_get(weight, "path")), *key = cornu_array_item_name(mine, k);
+            const char *path = json_string_value(json_object_get(weight, "path")),
+                       *key = cornu_array_item_name(mine, k);
             assert_true(strlen(path) >= strlen(key)); /* a Sequential's paths begin with its name */
             assert_string_equal(key, path + strlen(path) - strlen(key));
             const cornu_array *array = cornu_array_item(mine, k);
@@ -185,19 +189,24 @@ static void refuse(const char *json, cornu_status status, const char *part)
 }
 
 #define DENSE(name, calls)                                                                                             \
-    "{\"class_name\": \"Dense\", \"name\": \"" name "\", \"config\": {\"name\": \"" name "\", \"units\": 2}, \"inbound_nodes\": " calls "}"
+    "{\"class_name\": \"Dense\", \"name\": \"" name "\", \"config\": {\"name\": \"" name                               \
+    "\", \"units\": 2}, \"inbound_nodes\": " calls "}"
 #define INPUT                                                                                                          \
-    "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 3]}, "   \
+    "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, "   \
+    "3]}, "                                                                                                            \
     "\"inbound_nodes\": []}"
 #define MODEL(layers, output)                                                                                          \
-    "{\"class_name\": \"Model\", \"config\": {\"name\": \"m\", \"layers\": [" layers "], \"input_layers\": [[\"x\", 0, 0]], "  \
+    "{\"class_name\": \"Model\", \"config\": {\"name\": \"m\", \"layers\": [" layers                                   \
+    "], \"input_layers\": [[\"x\", 0, 0]], "                                                                           \
     "\"output_layers\": [" output "]}}"
 
 static void functional_models_of_keras_2_are_read(void **state)
 {
     (void)state;
     cornu_model *model = cornu_model_from_json(
-        MODEL(DENSE("late", "[[[\"early\", 0, 0, {}]]]") ", " INPUT ", " DENSE("early", "[[[\"x\", 0, 0, {}]]]"), "[\"late\", 0, 0]"), 0);
+        MODEL(DENSE("late", "[[[\"early\", 0, 0, {}]]]") ", " INPUT ", " DENSE("early", "[[[\"x\", 0, 0, {}]]]"),
+              "[\"late\", 0, 0]"),
+        0);
     if (!model)
         fail_msg("%s", cornu_error_message());
     assert_int_equal(cornu_count_params(model), 8 + 6);
@@ -208,13 +217,17 @@ static void functional_models_of_keras_2_are_read(void **state)
 static void graphs_that_cannot_be_are_refused(void **state)
 {
     (void)state;
-    refuse(MODEL(INPUT ", " DENSE("a", "[[[\"b\", 0, 0, {}]]]") ", " DENSE("b", "[[[\"a\", 0, 0, {}]]]"), "[\"b\", 0, 0]"), CORNU_ERROR_FORMAT,
-           "circle");
+    refuse(
+        MODEL(INPUT ", " DENSE("a", "[[[\"b\", 0, 0, {}]]]") ", " DENSE("b", "[[[\"a\", 0, 0, {}]]]"), "[\"b\", 0, 0]"),
+        CORNU_ERROR_FORMAT, "circle");
     refuse(MODEL(INPUT ", " DENSE("a", "[[[\"a\", 0, 0, {}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_FORMAT, "circle");
-    refuse(MODEL(INPUT ", " DENSE("alpha", "[[[\"x\", 0, 0, {}]]]"), "[\"alpa\", 0, 0]"), CORNU_ERROR_UNKNOWN_NAME, "'alpha'");
+    refuse(MODEL(INPUT ", " DENSE("alpha", "[[[\"x\", 0, 0, {}]]]"), "[\"alpa\", 0, 0]"), CORNU_ERROR_UNKNOWN_NAME,
+           "'alpha'");
     refuse(MODEL(INPUT ", " DENSE("a", "[[[\"x\", 3, 0, {}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_FORMAT, "no call 3");
-    refuse(MODEL(INPUT ", " DENSE("a", "[[[\"x\", 0, 5, {}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_INVALID_ARGUMENT, "number 5");
-    refuse(MODEL(INPUT ", " DENSE("a", "[[[\"x\", 0, 0, {\"scale\": 2}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_UNSUPPORTED, "scale");
+    refuse(MODEL(INPUT ", " DENSE("a", "[[[\"x\", 0, 5, {}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_INVALID_ARGUMENT,
+           "number 5");
+    refuse(MODEL(INPUT ", " DENSE("a", "[[[\"x\", 0, 0, {\"scale\": 2}]]]"), "[\"a\", 0, 0]"), CORNU_ERROR_UNSUPPORTED,
+           "scale");
     refuse(MODEL(INPUT ", " INPUT, "[\"x\", 0, 0]"), CORNU_ERROR_FORMAT, "two layers");
     refuse(MODEL(INPUT, ""), CORNU_ERROR_INVALID_ARGUMENT, ".outputs");
 }
@@ -222,20 +235,23 @@ static void graphs_that_cannot_be_are_refused(void **state)
 static void sequential_with(const char *layer, cornu_status status, const char *part)
 {
     char json[2000];
-    snprintf(json, sizeof json, "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"layers\": [%s]}}", layer);
+    snprintf(json, sizeof json, "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"layers\": [%s]}}",
+             layer);
     refuse(json, status, part);
 }
 
 static void layers_that_cannot_be_are_refused(void **state)
 {
     (void)state;
-    sequential_with("{\"class_name\": \"Lambda\", \"config\": {\"function\": [\"code\", null, null]}}", CORNU_ERROR_UNSUPPORTED, "Lambda");
+    sequential_with("{\"class_name\": \"Lambda\", \"config\": {\"function\": [\"code\", null, null]}}",
+                    CORNU_ERROR_UNSUPPORTED, "Lambda");
     sequential_with("{\"class_name\": \"Dence\", \"config\": {\"units\": 2}}", CORNU_ERROR_UNKNOWN_NAME, "Dense");
     sequential_with("{\"class_name\": \"Dense\", \"config\": {\"unit\": 2}}", CORNU_ERROR_UNKNOWN_NAME, "units");
     sequential_with("{\"class_name\": \"Dense\", \"config\": {\"units\": 1e300}}", CORNU_ERROR_FORMAT, "units");
     sequential_with("{\"class_name\": \"Dense\"}", CORNU_ERROR_INVALID_ARGUMENT, "units");
     sequential_with("7", CORNU_ERROR_FORMAT, "class_name");
-    sequential_with("{\"class_name\": \"InputLayer\", \"config\": {\"batch_shape\": [null, 4]}}, {\"class_name\": \"Conv2D\", \"config\": "
+    sequential_with("{\"class_name\": \"InputLayer\", \"config\": {\"batch_shape\": [null, 4]}}, {\"class_name\": "
+                    "\"Conv2D\", \"config\": "
                     "{\"filters\": 2, \"kernel_size\": [3, 3], \"name\": \"eye\"}}",
                     CORNU_ERROR_SHAPE, "eye");
     refuse("{\"class_name\": \"Transformer\", \"config\": {}}", CORNU_ERROR_UNKNOWN_NAME, "Transformer");
@@ -247,10 +263,11 @@ static void layers_that_cannot_be_are_refused(void **state)
 static void sizes_beyond_memory_are_refused_before_memory_is_asked_for(void **state)
 {
     (void)state;
-    cornu_model *model = cornu_model_from_json("{\"class_name\": \"Sequential\", \"config\": {\"name\": \"huge\", \"layers\": ["
-                                               "{\"class_name\": \"Dense\", \"config\": {\"units\": 2000000000, \"batch_input_shape\": [null, "
-                                               "2000000000]}}]}}",
-                                               0);
+    cornu_model *model = cornu_model_from_json(
+        "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"huge\", \"layers\": ["
+        "{\"class_name\": \"Dense\", \"config\": {\"units\": 2000000000, \"batch_input_shape\": [null, "
+        "2000000000]}}]}}",
+        0);
     if (model) {
         assert_int_equal(cornu_count_params(model), -1);
         cornu_model_release(model);

@@ -29,7 +29,8 @@ static cornu__batch table_batch(void)
     return batch;
 }
 
-static void check_update(const char *what, cornu_layer *layer, cornu_identifier optimizer, int steps, double first, double second)
+static void check_update(const char *what, cornu_layer *layer, cornu_identifier optimizer, int steps, double first,
+                         double second)
 {
     cornu_model *model = cornu_sequential();
     cornu_add(model, layer);
@@ -55,22 +56,30 @@ static void options_of_optimizers_do_what_they_do_in_keras(void **state)
 {
     (void)state;
     check_update("SGD()", LAYER(), cornu_sgd(), 3, .5164251, .6352291);
-    check_update("SGD(.1, momentum .9)", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9), 3, .5180390, 2.1150470);
-    check_update("nesterov", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9, .nesterov = true), 3, .2252449, 1.8177388);
+    check_update("SGD(.1, momentum .9)", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9), 3, .5180390,
+                 2.1150470);
+    check_update("nesterov", LAYER(), cornu_sgd(.learning_rate = .1, .momentum = .9, .nesterov = true), 3, .2252449,
+                 1.8177388);
     check_update("clipnorm", LAYER(), cornu_sgd(.learning_rate = .1, .clipnorm = 1), 3, .5318089, .7982429);
-    check_update("global_clipnorm", LAYER(), cornu_sgd(.learning_rate = .1, .global_clipnorm = 1), 3, .5318089, .7982429);
+    check_update("global_clipnorm", LAYER(), cornu_sgd(.learning_rate = .1, .global_clipnorm = 1), 3, .5318089,
+                 .7982429);
     check_update("clipvalue", LAYER(), cornu_sgd(.learning_rate = .1, .clipvalue = .5), 3, .6339062, .6500000);
     check_update("RMSprop()", LAYER(), cornu_rmsprop(), 3, .5073415, .5073663);
     check_update("RMSprop(.1, rho .5)", LAYER(), cornu_rmsprop(.learning_rate = .1, .rho = .5), 3, .7053805, .8416620);
-    check_update("RMSprop(.1, momentum .9)", LAYER(), cornu_rmsprop(.learning_rate = .1, .momentum = .9), 3, .8499610, 1.6789033);
+    check_update("RMSprop(.1, momentum .9)", LAYER(), cornu_rmsprop(.learning_rate = .1, .momentum = .9), 3, .8499610,
+                 1.6789033);
     check_update("Adam()", LAYER(), cornu_adam(), 3, .5029995, .5029998);
     check_update("Adam(.1)", LAYER(), cornu_adam(.learning_rate = .1), 3, .7749574, .7974532);
     check_update("AdamW(.1)", LAYER(), cornu_adamw(.learning_rate = .1), 3, .7743648, .7967424);
-    check_update("MaxNorm", LAYER(.kernel_constraint = cornu_max_norm(.max_value = .5)), cornu_sgd(.learning_rate = .1), 3, .1327752, .4820485);
-    check_update("UnitNorm", LAYER(.kernel_constraint = "unit_norm"), cornu_sgd(.learning_rate = .1), 3, .3264576, .9452118);
-    check_update("ema", LAYER(), cornu_sgd(.learning_rate = .1, .use_ema = true, .ema_momentum = .9, .ema_overwrite_frequency = 2), 3, .5410663,
-                 1.2147797);
-    check_update("accumulation", LAYER(), cornu_sgd(.learning_rate = .1, .gradient_accumulation_steps = 2), 4, .5459375, 1.2031250);
+    check_update("MaxNorm", LAYER(.kernel_constraint = cornu_max_norm(.max_value = .5)), cornu_sgd(.learning_rate = .1),
+                 3, .1327752, .4820485);
+    check_update("UnitNorm", LAYER(.kernel_constraint = "unit_norm"), cornu_sgd(.learning_rate = .1), 3, .3264576,
+                 .9452118);
+    check_update("ema", LAYER(),
+                 cornu_sgd(.learning_rate = .1, .use_ema = true, .ema_momentum = .9, .ema_overwrite_frequency = 2), 3,
+                 .5410663, 1.2147797);
+    check_update("accumulation", LAYER(), cornu_sgd(.learning_rate = .1, .gradient_accumulation_steps = 2), 4, .5459375,
+                 1.2031250);
 }
 
 static void two_ways_of_clipping_are_refused(void **state)
@@ -78,8 +87,8 @@ static void two_ways_of_clipping_are_refused(void **state)
     (void)state;
     cornu_model *model = cornu_sequential();
     cornu_add(model, LAYER());
-    assert_refused(cornu_compile(model, .optimizer = cornu_sgd(.clipnorm = 1, .clipvalue = 1), .loss = "mse"), CORNU_ERROR_INVALID_ARGUMENT,
-                   "clip");
+    assert_refused(cornu_compile(model, .optimizer = cornu_sgd(.clipnorm = 1, .clipvalue = 1), .loss = "mse"),
+                   CORNU_ERROR_INVALID_ARGUMENT, "clip");
     cornu_model_release(model);
 }
 
@@ -99,7 +108,8 @@ static void the_learning_rate_can_be_set_unless_a_schedule_governs_it(void **sta
     assert_ok(cornu_weights_sha256(model, after));
     assert_string_equal(before, after);
     assert_int_equal(cornu__model_iterations(model), 1);
-    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.schedule = cornu_exponential_decay(0.4, 1, 0.5)), .loss = "mse"));
+    assert_ok(
+        cornu_compile(model, .optimizer = cornu_sgd(.schedule = cornu_exponential_decay(0.4, 1, 0.5)), .loss = "mse"));
     assert_true(cornu_learning_rate(model) == 0.4);
     assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
     assert_true(fabs(cornu_learning_rate(model) - 0.2) < 1e-12);
@@ -186,7 +196,8 @@ static void a_label_out_of_range_is_an_error_and_the_model_stays_usable(void **s
     const int32_t good[] = {0, 2}, bad[] = {0, 3};
     cornu_model *model = cornu_sequential();
     cornu_add(model, cornu_dense(3, .activation = "softmax", .input_shape = {1}));
-    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}));
+    assert_ok(
+        cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}));
     assert_int_equal(cornu__model_target(model, 0)->class_count, 3);
     assert_int_equal(cornu__model_target(model, 0)->spec.dtype, CORNU_INT32);
     cornu__batch batch = {.rows = 2};
@@ -210,7 +221,8 @@ static cornu_model *busy_model(void)
     cornu_add(model, cornu_batch_normalization());
     cornu_add(model, cornu_dropout(0.3));
     cornu_add(model, cornu_dense(3, .activation = "softmax", .kernel_regularizer = "l2"));
-    assert_ok(cornu_compile(model, .optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}, .threads = 1));
+    assert_ok(cornu_compile(model, .optimizer = "adam", .loss = "sparse_categorical_crossentropy",
+                            .metrics = {"accuracy"}, .threads = 1));
     return model;
 }
 

@@ -21,7 +21,8 @@ static const char *json_of(const json_t *cases, const char *model)
 {
     const json_t *item;
     size_t i;
-    json_array_foreach(cases, i, item) {
+    json_array_foreach(cases, i, item)
+    {
         const char *json = json_string_value(json_object_get(item, "json"));
         if (json && strcmp(json_string_value(json_object_get(item, "model")), model) == 0)
             return json;
@@ -49,7 +50,8 @@ static char *cut(const char *text)
 
 static void check_case(const json_t *cases, const json_t *item)
 {
-    const char *name = json_string_value(json_object_get(item, "model")), *wanted = json_string_value(json_object_get(item, "stdout"));
+    const char *name = json_string_value(json_object_get(item, "model")),
+               *wanted = json_string_value(json_object_get(item, "stdout"));
     const json_t *options = json_object_get(item, "options");
     cornu_model *model = cornu_model_from_json(json_of(cases, name), 0);
     if (!model)
@@ -58,9 +60,10 @@ static void check_case(const json_t *cases, const json_t *item)
         assert_ok(cornu_compile(model, .optimizer = "adam", .loss = "mse"));
     if (strcmp(name, "frozen") == 0)
         cornu_set_trainable(cornu_get_layer(model, "hidden", 0), false);
-    char *got = cornu_summary_text(model, .line_length = (int)json_integer_value(json_object_get(options, "line_length")),
-                                   .expand_nested = json_is_true(json_object_get(options, "expand_nested")),
-                                   .show_trainable = json_is_true(json_object_get(options, "show_trainable")));
+    char *got =
+        cornu_summary_text(model, .line_length = (int)json_integer_value(json_object_get(options, "line_length")),
+                           .expand_nested = json_is_true(json_object_get(options, "expand_nested")),
+                           .show_trainable = json_is_true(json_object_get(options, "show_trainable")));
     if (!got)
         fail_msg("model '%s': %s", name, cornu_error_message());
     char *got_cut = cut(got), *wanted_cut = cut(wanted);
@@ -82,7 +85,8 @@ static void summaries_are_those_of_keras_3(void **state)
     const json_t *cases = json_object_get(golden, "cases"), *item;
     size_t i;
     int checked = 0;
-    json_array_foreach(cases, i, item) {
+    json_array_foreach(cases, i, item)
+    {
         if (json_integer_value(json_object_get(item, "keras")) != 3)
             continue;
         check_case(cases, item);

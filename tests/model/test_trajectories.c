@@ -61,17 +61,20 @@ static void compile(struct story *story, const json_t *run)
     options.optimizer = optimizer;
     if (json_is_string(loss))
         options.loss = json_string_value(loss);
-    json_object_foreach((json_t *)(json_is_object(loss) ? loss : NULL), name, value) {
+    json_object_foreach((json_t *)(json_is_object(loss) ? loss : NULL), name, value)
+    {
         options.output_losses[count++] = (cornu_for_output){name, json_string_value(value)};
     }
     count = 0;
-    json_object_foreach(json_object_get(given, "loss_weights"), name, value) {
+    json_object_foreach(json_object_get(given, "loss_weights"), name, value)
+    {
         options.output_loss_weights[count++] = (cornu_output_weight){name, json_number_value(value)};
     }
     if (json_is_array(metrics))
         options.metrics[0] = json_string_value(json_array_get(metrics, 0));
     count = 0;
-    json_object_foreach((json_t *)(json_is_object(metrics) ? metrics : NULL), name, value) {
+    json_object_foreach((json_t *)(json_is_object(metrics) ? metrics : NULL), name, value)
+    {
         options.output_metrics[count++] = (cornu_for_output){name, json_string_value(json_array_get(value, 0))};
     }
     assert_ok(cornu_compile_with(story->model, &options));
@@ -82,14 +85,17 @@ static cornu__batch batch_of(const struct story *story, int number)
 {
     cornu__batch batch = {0};
     for (int i = 0; i < cornu_input_count(story->model); i++)
-        batch.inputs[i] = tensor_of(golden_array(story->arrays, "batch%d.%s", number, cornu_input_name(story->model, i)));
+        batch.inputs[i] =
+            tensor_of(golden_array(story->arrays, "batch%d.%s", number, cornu_input_name(story->model, i)));
     for (int i = 0; i < cornu_output_count(story->model); i++)
-        batch.targets[i] = tensor_of(golden_array(story->arrays, "batch%d.%s", number, cornu_output_name(story->model, i)));
+        batch.targets[i] =
+            tensor_of(golden_array(story->arrays, "batch%d.%s", number, cornu_output_name(story->model, i)));
     batch.rows = batch.inputs[0].shape[0];
     return batch;
 }
 
-static void check_value(const struct story *story, const char *run, const char *key, int step, double got, double tolerance)
+static void check_value(const struct story *story, const char *run, const char *key, int step, double got,
+                        double tolerance)
 {
     double wanted = cornu_array_get(golden_array(story->arrays, "%s.%s", run, key), step);
     double scale = fabs(wanted) > 1e-3 ? fabs(wanted) : 1e-3;
@@ -103,7 +109,8 @@ static void check_step(const struct story *story, const char *run, int step)
     check_value(story, run, "loss", step, cornu__model_loss(story->model), LOSS_TOLERANCE);
     for (int i = 1; i < cornu__model_value_count(story->model); i++) {
         bool loss = i < cornu__model_loss_count(story->model);
-        double got = loss ? cornu__model_output_loss(story->model, cornu__model_loss_output(story->model, i)) : cornu__model_metric(story->model, i);
+        double got = loss ? cornu__model_output_loss(story->model, cornu__model_loss_output(story->model, i))
+                          : cornu__model_metric(story->model, i);
         check_value(story, run, cornu__model_value_name(story->model, i), step, got, LOSS_TOLERANCE);
     }
 }
@@ -112,7 +119,8 @@ static void check_step(const struct story *story, const char *run, int step)
  * steps of that. */
 static bool is_noise(const struct story *story, size_t index)
 {
-    const char *path = json_string_value(json_object_get(json_array_get(json_object_get(story->index, "weights"), index), "path"));
+    const char *path =
+        json_string_value(json_object_get(json_array_get(json_object_get(story->index, "weights"), index), "path"));
     return strstr(path, "conv_1/bias") || strstr(path, "norm_1/moving_mean");
 }
 
@@ -122,7 +130,8 @@ static double check_final_weights(const struct story *story, const char *run)
     assert_non_null(weights);
     double worst = 0;
     for (size_t i = 0; i < cornu_array_item_count(weights); i++) {
-        const cornu_array *got = cornu_array_item(weights, i), *wanted = golden_array(story->arrays, "%s.final.%zu", run, i);
+        const cornu_array *got = cornu_array_item(weights, i),
+                          *wanted = golden_array(story->arrays, "%s.final.%zu", run, i);
         assert_int_equal(cornu_array_count(got), cornu_array_count(wanted));
         for (int64_t k = 0; k < cornu_array_count(got) && !is_noise(story, i); k++) {
             double difference = fabs(cornu_array_get(got, k) - cornu_array_get(wanted, k));
@@ -131,7 +140,8 @@ static double check_final_weights(const struct story *story, const char *run)
     }
     cornu_array_release(weights);
     if (!(worst <= WEIGHT_TOLERANCE))
-        fail_msg("%s, %s, backend %s: a weight is off by %g after all steps", cornu_model_name(story->model), run, story->backend, worst);
+        fail_msg("%s, %s, backend %s: a weight is off by %g after all steps", cornu_model_name(story->model), run,
+                 story->backend, worst);
     return worst;
 }
 
@@ -151,7 +161,8 @@ static void follow_run(struct story *story, const json_t *run)
         check_step(story, text(run, "name"), step);
     }
     double worst = check_final_weights(story, text(run, "name"));
-    print_message("%s %s (%s): %d steps, weights within %.1e\n", cornu_model_name(story->model), text(run, "name"), story->backend, steps, worst);
+    print_message("%s %s (%s): %d steps, weights within %.1e\n", cornu_model_name(story->model), text(run, "name"),
+                  story->backend, steps, worst);
     cornu_model_release(story->model);
 }
 

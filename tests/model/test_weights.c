@@ -73,8 +73,8 @@ static void weights_go_by_order_and_by_name(void **state)
     (void)state;
     cornu_model *a = make_model(3), *b = make_model(4), *c = make_model(5);
     cornu_array *list = cornu_get_weights(a), *dictionary = cornu_get_named_weights(a);
-    const char *wanted[] = {"conv/kernel", "conv/bias", "norm/gamma", "norm/beta", "norm/moving_mean", "norm/moving_variance", "head/kernel",
-                            "head/bias"};
+    const char *wanted[] = {"conv/kernel",          "conv/bias",   "norm/gamma", "norm/beta", "norm/moving_mean",
+                            "norm/moving_variance", "head/kernel", "head/bias"};
     assert_int_equal(cornu_array_item_count(list), 8);
     for (size_t i = 0; i < 8; i++)
         assert_string_equal(cornu_array_item_name(dictionary, i), wanted[i]);
@@ -95,7 +95,8 @@ static void weights_of_other_dtypes_are_converted(void **state)
     cornu_model *model = cornu_sequential();
     cornu_add(model, cornu_dense(1, .input_shape = {2}, .use_bias = false));
     double numbers[] = {0.5, -2};
-    cornu_array *item = cornu_array_view(CORNU_FLOAT64, 2, (int64_t[]){2, 1}, numbers), *list = cornu_array_list(1, &item);
+    cornu_array *item = cornu_array_view(CORNU_FLOAT64, 2, (int64_t[]){2, 1}, numbers),
+                *list = cornu_array_list(1, &item);
     assert_ok(cornu_set_weights(model, list));
     cornu_array *got = cornu_get_weights(model);
     assert_true(cornu_array_get(cornu_array_item(got, 0), 0) == 0.5);
