@@ -78,6 +78,8 @@ static cornu_status find_gradients(struct updating *updating)
         weights[updating->trained_count] = lowering->reads[i];
         updating->trained[updating->trained_count++] = i;
     }
+    /* A ReLU can change places with the pooling behind it only while its gradient does not use it too. */
+    CORNU_TRY(cornu__graph_simplify(lowering->total->op->graph));
     CORNU_TRY(cornu__gradients(lowering->total, updating->trained_count, weights, updating->gradients));
     int found = 0;
     for (int i = 0; i < updating->trained_count; i++)
