@@ -21,7 +21,6 @@ typedef struct ring_place {
     char message[MESSAGE_SIZE];
     /* The number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
     int64_t ready;
-    NOTHING : a worker's. Under the lock; the rest is whose it is. */ ready;
 } ring_place;
 
 struct cornu__enqueuer {
