@@ -141,7 +141,7 @@ static cornu_status read_none(const cornu__json_place *place, const reading *r, 
         *(double *)out = NAN;
         break;
     case CORNU__FIELD_INT:
-        *(int *)out = 0;
+        *(int *)out = *(const int *)at(r->class->defaults, field);
         break;
     case CORNU__FIELD_TEXT:
     case CORNU__FIELD_DTYPE:
@@ -265,8 +265,10 @@ static cornu_status read_config(const cornu__json_place *place, reading *r)
 static void let_go(reading *r)
 {
     for (int i = 0; i < r->class->field_count; i++) {
+        if (r->class->fields[i].type != CORNU__FIELD_OBJECT)
+            continue;
         cornu_identifier given = *(const cornu_identifier *)at(r->options, &r->class->fields[i]);
-        if (r->class->fields[i].type == CORNU__FIELD_OBJECT && cornu__is_object(given))
+        if (cornu__is_object(given))
             cornu__object_drop((void *)given);
     }
     cornu__free(r->options);
