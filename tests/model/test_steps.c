@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "model/golden.h"
+#include "model/lower.h"
 
 /* --- the specification's table of updates (section 7.3), made by Keras 3: kernel [.5, .5], no bias, three steps --- */
 
@@ -275,6 +276,29 @@ static void a_running_step_allocates_nothing(void **state)
     cornu_model_release(model);
 }
 
+/* Speed is float's: one double among the ops of a step would spread over it. */
+static void a_step_computes_in_float_throughout(void **state)
+{
+    (void)state;
+    static float x[ROWS * FEATURES];
+    static int32_t y[ROWS];
+    cornu_model *model = busy_model();
+    cornu__batch batch = busy_batch(0, x, y);
+    cornu__graph *graph = cornu__graph_create();
+    cornu__lowering lowering;
+    assert_ok(cornu__lower(&lowering, model, CORNU__STEP_TRAIN, false, &batch, graph));
+    assert_true(graph->op_count > 20);
+    for (int i = 0; i < graph->op_count; i++) {
+        const cornu__op *op = graph->ops[i];
+        for (int k = 0; k < op->output_count; k++) {
+            if (op->outputs[k]->dtype == CORNU_FLOAT64)
+                fail_msg("op %d, %s, computes in double", i, op->name ? op->name : "without a name");
+        }
+    }
+    cornu__graph_release(graph);
+    cornu_model_release(model);
+}
+
 static void more_batch_shapes_than_programs_are_kept_still_work(void **state)
 {
     (void)state;
@@ -314,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_label_out_of_range_is_an_error_and_the_model_stays_usable),
         cmocka_unit_test(training_again_gives_the_same_bits),
         cmocka_unit_test(a_running_step_allocates_nothing),
+        cmocka_unit_test(a_step_computes_in_float_throughout),
         cmocka_unit_test(more_batch_shapes_than_programs_are_kept_still_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
