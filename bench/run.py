@@ -120,8 +120,11 @@ class Program:
         except ProcessLookupError:
             pass
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        for end in (self.process.stdin, self.process.stdout):
+            try:
+                end.close()
+            except BrokenPipeError:  # a case name that it never read
+                pass
         self.process = None
 
 

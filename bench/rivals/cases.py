@@ -80,6 +80,8 @@ def timed(run, seconds):
         spent = time.perf_counter() - begin
         if spent < 0.1:
             count *= max(2, min(100, int(0.15 / max(spent, 1e-6))))
+    if spent > 0.7 * seconds:
+        return count / spent
     count = max(1, round(count * seconds / spent))
     begin = time.perf_counter()
     run(count)
