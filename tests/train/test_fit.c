@@ -49,9 +49,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define FIT(...)                                                                                                       \
+#define FIT(...) FIT_ON(f->model, __VA_ARGS__)
+#define FIT_ON(model_, ...)                                                                                            \
     ({                                                                                                                 \
-        cornu_history *fitted = cornu_fit(f->model, f->x, f->y, .verbose = 0, __VA_ARGS__);                            \
+        cornu_history *fitted = cornu_fit(model_, f->x, f->y, .verbose = 0, __VA_ARGS__);                              \
         if (!fitted)                                                                                                   \
             fail_msg("%s", cornu_error_message());                                                                     \
         fitted;                                                                                                        \
@@ -364,6 +365,24 @@ static void any_dtype_of_the_same_numbers_gives_the_same_bits(void **state)
     cornu_array_release(x);
 }
 
+static void a_model_without_input_shape_takes_it_from_the_first_data(void **state)
+{
+    fixture *f = *state;
+    for (int door = 0; door < 3; door++) {
+        cornu_model *model = cornu_sequential(.seed = 1);
+        cornu_add(model, cornu_dense(SMALL_CLASSES, .activation = "softmax"));
+        assert_int_equal(cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy"), CORNU_OK);
+        if (door == 0)
+            cornu_history_release(FIT_ON(model, .epochs = 1));
+        if (door == 1)
+            assert_int_equal(cornu_train_on_batch(model, f->x, f->y, NULL), CORNU_OK);
+        if (door == 2)
+            cornu_array_release(cornu_predict(model, f->x));
+        assert_int_equal(cornu_count_params(model), (SMALL_FEATURES + 1) * SMALL_CLASSES);
+        cornu_model_release(model);
+    }
+}
+
 /* --- Prediction --- */
 
 static void predictions_do_not_depend_on_how_they_are_asked_for(void **state)
@@ -540,6 +559,7 @@ int main(void)
         TEST(epochs_and_steps_are_counted_as_in_keras),
         TEST(weights_of_samples_and_classes_multiply),
         TEST(any_dtype_of_the_same_numbers_gives_the_same_bits),
+        TEST(a_model_without_input_shape_takes_it_from_the_first_data),
         TEST(predictions_do_not_depend_on_how_they_are_asked_for),
         TEST(an_exhausted_generator_finishes_the_epoch_and_ends),
         TEST(an_error_in_a_worker_is_fits_error_with_its_batch),
