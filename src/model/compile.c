@@ -228,3 +228,21 @@ const char *cornu_output_name(cornu_model *model, int index)
                      : cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d outputs; there is no number %d",
                                         count, index);
 }
+
+/* --- their shapes --- */
+
+static const int64_t *shape_of(const cornu_model *model, int value, int *rank)
+{
+    *rank = model->values[value].rank;
+    return model->values[value].shape;
+}
+
+const int64_t *cornu_input_shape(cornu_model *model, int index, int *rank)
+{
+    return cornu_input_name(model, index) ? shape_of(model, model->inputs[index], rank) : NULL;
+}
+
+const int64_t *cornu_output_shape(cornu_model *model, int index, int *rank)
+{
+    return cornu_output_name(model, index) ? shape_of(model, model->outputs[index], rank) : NULL;
+}

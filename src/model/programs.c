@@ -268,20 +268,56 @@ static void read_losses(cornu_model *model, const cornu__model_program *program)
     }
 }
 
+/* One step by a program; `seconds`: of each kernel, or NULL. */
+static cornu_status run_program(cornu_model *model, const cornu__batch *batch, cornu__model_program *program,
+                                double *seconds)
+{
+    set_feeds(model, batch, program);
+    cornu__run_state run = {.seed = model->seed, .update = model->plan ? model->plan->iterations : 0};
+    if (program->kind == CORNU__STEP_TRAIN)
+        set_numbers(model);
+    CORNU_TRY(seconds ? cornu__program_profile(program->program, program->feeds, &run, seconds)
+                      : cornu__program_run(program->program, program->feeds, &run));
+    if (program->kind != CORNU__STEP_PREDICT)
+        read_losses(model, program);
+    if (program->kind == CORNU__STEP_TRAIN)
+        model->plan->iterations++;
+    return CORNU_OK;
+}
+
 cornu_status cornu__model_step(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch)
 {
     cornu__model_program *program;
     CORNU_TRY(get_program(model, kind, batch, &program));
-    set_feeds(model, batch, program);
-    cornu__run_state run = {.seed = model->seed, .update = model->plan ? model->plan->iterations : 0};
-    if (kind == CORNU__STEP_TRAIN)
-        set_numbers(model);
-    CORNU_TRY(cornu__program_run(program->program, program->feeds, &run));
-    if (kind != CORNU__STEP_PREDICT)
-        read_losses(model, program);
-    if (kind == CORNU__STEP_TRAIN)
-        model->plan->iterations++;
-    return CORNU_OK;
+    return run_program(model, batch, program, NULL);
+}
+
+cornu_status cornu__model_profile(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int capacity,
+                                  double *seconds, int *kernel_count, double *flops)
+{
+    cornu__model_program *program;
+    cornu__program_statistics statistics;
+    CORNU_TRY(get_program(model, kind, batch, &program));
+    cornu__program_get_statistics(program->program, &statistics);
+    *kernel_count = statistics.kernels;
+    *flops = cornu__program_flops(program->program);
+    if (statistics.kernels <= capacity)
+        return run_program(model, batch, program, seconds);
+    double *all = cornu__alloc_array((size_t)statistics.kernels, sizeof *all);
+    if (!all)
+        return cornu_error_status();
+    cornu_status status = run_program(model, batch, program, all);
+    memcpy(seconds, all, (size_t)capacity * sizeof *all);
+    cornu__free(all);
+    return status;
+}
+
+const char *cornu__model_kernel_name(cornu_model *model, cornu__step_kind kind, const cornu__batch *batch, int index)
+{
+    cornu__model_program *program;
+    if (get_program(model, kind, batch, &program) != CORNU_OK)
+        return NULL;
+    return cornu__program_kernel_name(program->program, index);
 }
 
 const float *cornu__model_output(const cornu_model *model, int index, int *rank, const int64_t **shape)

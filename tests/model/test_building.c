@@ -189,6 +189,12 @@ static void layers_without_names_get_keras_names(void **state)
     assert_string_equal(cornu_model_name(model), "sequential");
     assert_string_equal(cornu_input_name(model, 0), "input_layer");
     assert_string_equal(cornu_output_name(model, 0), "layer_normalization");
+    int rank;
+    assert_int_equal(cornu_input_shape(model, 0, &rank)[1], 4);
+    assert_int_equal(cornu_output_shape(model, 0, &rank)[1], 2);
+    assert_int_equal(rank, 2);
+    assert_int_equal(cornu_output_shape(model, 0, &rank)[0], CORNU_NONE);
+    assert_null(cornu_output_shape(model, 1, &rank));
     cornu_model_release(model);
 }
 
