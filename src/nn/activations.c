@@ -47,8 +47,7 @@ cornu_node *cornu__clip(cornu_node *x, double least, double most)
 
 cornu_node *cornu__leaky_relu(cornu_node *x, double negative_slope)
 {
-    cornu_node *positive = cornu__op_binary_scalar(CORNU__OP_GREATER_EQUAL, x, 0);
-    return cornu__op_select(positive, x, scale(x, negative_slope));
+    return above(x, 0, x, scale(x, negative_slope));
 }
 
 cornu_node *cornu__relu(cornu_node *x, double negative_slope, double max_value, double threshold)
@@ -170,7 +169,7 @@ static cornu_node *hard_sigmoid(cornu_node *x)
         return expression;                                                                                             \
     }
 UNARY(linear, x)
-UNARY(relu6, cornu__clip(x, 0, 6))
+UNARY(relu6, cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_RELU, x), 6))
 UNARY(softplus, cornu__op_unary(CORNU__OP_SOFTPLUS, x))
 UNARY(softsign, cornu__op_binary(CORNU__OP_DIVIDE, x, shift(cornu__op_unary(CORNU__OP_ABS, x), 1)))
 UNARY(tanh, cornu__op_unary(CORNU__OP_TANH, x))
