@@ -93,15 +93,15 @@ static cornu_status check_min_max_norm(void *config)
 
 static const cornu__field max_norm_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_max_norm_options, max_value, .alias = "m"),
-    CORNU__FIELD(AXES, cornu_max_norm_options, axis),
+    CORNU__FIELD(AXES, cornu_max_norm_options, axis, .single = true),
 };
 static const cornu__field min_max_norm_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_min_max_norm_options, min_value, .alias = "m"),
     CORNU__FIELD(DOUBLE, cornu_min_max_norm_options, max_value),
     CORNU__FIELD(DOUBLE, cornu_min_max_norm_options, rate),
-    CORNU__FIELD(AXES, cornu_min_max_norm_options, axis),
+    CORNU__FIELD(AXES, cornu_min_max_norm_options, axis, .single = true),
 };
-static const cornu__field unit_norm_fields[] = {CORNU__FIELD(AXES, cornu_unit_norm_options, axis)};
+static const cornu__field unit_norm_fields[] = {CORNU__FIELD(AXES, cornu_unit_norm_options, axis, .single = true)};
 
 #define CONSTRAINT(function, class_name, checking, table, fields_in_it, ...)                                           \
     static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options),  \

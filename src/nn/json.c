@@ -131,7 +131,8 @@ static cornu_status read_rate(const cornu__json_place *place, reading *r, double
 /* Nothing was written: the field's own nothing, if it has one. */
 static cornu_status read_none(const cornu__json_place *place, const reading *r, const cornu__field *field, void *out)
 {
-    if (!field->optional && field->type != CORNU__FIELD_DTYPE && field->type != CORNU__FIELD_OBJECT)
+    bool chosen = field->type == CORNU__FIELD_TEXT && field->choices; /* the first choice is the default */
+    if (!field->optional && !chosen && field->type != CORNU__FIELD_DTYPE && field->type != CORNU__FIELD_OBJECT)
         return cornu__json_fail_kind(place, "a value");
     switch (field->type) {
     case CORNU__FIELD_INT64:
@@ -339,20 +340,20 @@ cornu_status cornu__object_from_json(cornu__kind kind, const json_t *json, const
 
 /* --- writing --- */
 
-static json_t *write_numbers(size_t count, const int64_t *values)
+static json_t *write_numbers(size_t count, const int64_t *values, bool none)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, values[i] == CORNU_NONE ? json_null() : json_integer(values[i]));
+        json_array_append_new(list, none && values[i] == CORNU_NONE ? json_null() : json_integer(values[i]));
     return list;
 }
 
 /* An axis may be -1, which is no None. */
-static json_t *write_axes(const cornu_axes *axes)
+static json_t *write_axes(const cornu_axes *axes, bool single)
 {
     if (axes->count == 0)
         return json_null();
-    if (axes->count == 1)
+    if (single && axes->count == 1)
         return json_integer(axes->axis[0]);
     json_t *list = json_array();
     for (int i = 0; i < axes->count; i++)
@@ -376,12 +377,12 @@ static json_t *write_policy(const char *name)
                      name ? name : "float32", "registered_name");
 }
 
-static json_t *write_shape(const int64_t *shape, bool optional)
+static json_t *write_shape(const int64_t *shape, const cornu__field *field)
 {
     size_t rank = 0;
     while (rank < CORNU_MAX_RANK && shape[rank] != 0)
         rank++;
-    return rank == 0 && optional ? json_null() : write_numbers(rank, shape);
+    return rank == 0 && field->optional ? json_null() : write_numbers(rank, shape, !field->minus_one);
 }
 
 static json_t *write_field(const cornu__object *object, const cornu__field *field)
@@ -416,18 +417,20 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
     case CORNU__FIELD_SIZE2: {
         const cornu_size2 *size = value;
         int64_t sizes[2] = {size->first, size->second};
-        return write_numbers(field->single ? 1 : 2, sizes);
+        if (field->optional && size->first < 0)
+            return json_null();
+        return write_numbers(field->single ? 1 : 2, sizes, false);
     }
     case CORNU__FIELD_SIDES2: {
         const cornu_sides2 *sides = value;
         return json_pack("[[i, i], [i, i]]", sides->top, sides->bottom, sides->left, sides->right);
     }
     case CORNU__FIELD_AXES:
-        return write_axes(value);
+        return write_axes(value, field->single);
     case CORNU__FIELD_DOUBLES:
         return write_doubles(value);
     case CORNU__FIELD_SHAPE:
-        return write_shape(value, field->optional);
+        return write_shape(value, field);
     case CORNU__FIELD_OBJECT: {
         const cornu__object *given = *(cornu__object *const *)value;
         if (given)

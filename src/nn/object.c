@@ -116,6 +116,8 @@ static cornu_status fill_config(cornu__object *object, const cornu__class *class
             const char *text = *(const char *const *)at(given, field);
             if (!text && !field->optional)
                 text = *(const char *const *)at(class->defaults, field);
+            if (!text && !field->optional && field->choices)
+                text = field->choices[0];
             status = take_text(field, text, at(object->config, field));
         } else if (field->type == CORNU__FIELD_OBJECT) {
             *(cornu__object **)at(object->config, field) = NULL;

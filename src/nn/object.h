@@ -55,9 +55,10 @@ typedef struct cornu__field {
     size_t offset; /* in the options struct */
     cornu__kind object_kind;
     bool optional;              /* NULL, None allowed; where it is not, NULL means the default */
-    bool single;                /* of a SIZE2: one axis only, one number in JSON's list */
+    bool single;                /* in JSON, of a SIZE2: a list of one number, for layers of one axis; of AXES: one axis is written without a list */
+    bool minus_one;             /* of a SHAPE: -1 is a number, not None */
     bool unwritten;             /* read only: older versions' fields, and what Keras writes only where it is given */
-    const char *const *choices; /* of a TEXT: NULL-terminated; NULL: any text */
+    const char *const *choices; /* of a TEXT: NULL-terminated, the first is meant by NULL; NULL: any text */
     const char *alias;          /* an older Keras's name of the same field: "lr", "alpha"; or NULL */
 } cornu__field;
 

@@ -124,7 +124,7 @@ static cornu_status call_reshape(cornu_layer *layer, cornu__call *call, int coun
 
 static const cornu__field reshape_fields[] = {
     CORNU__LAYER_FIELDS(cornu_reshape_options),
-    CORNU__FIELD(SHAPE, cornu_reshape_options, target_shape),
+    CORNU__FIELD(SHAPE, cornu_reshape_options, target_shape, .minus_one = true),
 };
 static const cornu__layer_class reshape_class = {
     CORNU__LAYER_BASE("Reshape", cornu_reshape_options, reshape_defaults, reshape_fields, .check = check_reshape),
