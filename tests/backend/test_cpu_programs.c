@@ -349,6 +349,32 @@ static void variables_that_swap_take_the_old_values(void **state)
     }
 }
 
+static void results_outlive_compiling_a_larger_program(void **state)
+{
+    (void)state;
+    cornu__backend *backend = open_cpu(instruction_sets()[0], 1);
+    cornu__program *programs[2];
+    float data[40000] = {1, 2, 3};
+    for (int i = 0; i < 2; i++) {
+        int64_t size = i ? 40000 : 100;
+        cornu__graph *graph = cornu__graph_create();
+        result(graph, cornu__op_unary(CORNU__OP_EXP, float_input(graph, 1, &size)));
+        assert_int_equal(cornu__program_compile(backend, graph, 0, NULL, &programs[i]), CORNU_OK);
+        cornu__graph_release(graph);
+        if (i == 0)
+            assert_int_equal(cornu__program_run(programs[0], (const void *[]){data}, &(cornu__run_state){0}), CORNU_OK);
+    }
+    const float *y = cornu__program_result(programs[0], 0);
+    assert_true(fabsf(y[2] - expf(3)) < 1e-5f);
+    assert_int_equal(cornu__program_run(programs[1], (const void *[]){data}, &(cornu__run_state){0}), CORNU_OK);
+    assert_int_equal(cornu__program_run(programs[0], (const void *[]){data}, &(cornu__run_state){0}), CORNU_OK);
+    y = cornu__program_result(programs[0], 0);
+    assert_true(fabsf(y[1] - expf(2)) < 1e-5f);
+    for (int i = 0; i < 2; i++)
+        cornu__program_release(programs[i]);
+    cornu__backend_release(backend);
+}
+
 static void packed_kernels_follow_uploads(void **state)
 {
     (void)state;
@@ -401,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_label_out_of_range_fails_and_leaves_variables_alone),
         cmocka_unit_test(a_failed_allocation_fails_compiling_cleanly),
         cmocka_unit_test(variables_that_swap_take_the_old_values),
+        cmocka_unit_test(results_outlive_compiling_a_larger_program),
         cmocka_unit_test(packed_kernels_follow_uploads),
         cmocka_unit_test(an_unknown_instruction_set_is_named_with_the_nearest),
     };

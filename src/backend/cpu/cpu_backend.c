@@ -104,6 +104,7 @@ static void backend_close(cornu__backend *common)
     cornu__cpu *backend = (cornu__cpu *)common;
     cornu__onednn_close(backend->onednn);
     cornu__free(backend->arena);
+    cornu__free(backend->retired);
 }
 
 const cornu__backend_implementation cornu__cpu_backend = {

@@ -200,8 +200,12 @@ static cornu_status grow_arena(cornu__cpu *backend, size_t size)
     char *arena = cornu__alloc_uninitialized(size + CORNU_ALIGNMENT);
     if (!arena)
         return cornu_error_status();
-    cornu__free(backend->arena);
+    if (backend->arena_used)
+        backend->retired = backend->arena; /* results stay readable until a program runs */
+    else
+        cornu__free(backend->arena);
     backend->arena = arena;
+    backend->arena_used = false;
     backend->arena_size = size;
     backend->arena_version++;
     return CORNU_OK;
@@ -265,10 +269,9 @@ static char *address(const cornu__cpu_program *program, cornu__slot slot, const 
 {
     cornu__slot root = cornu__slot_resolve(program, slot);
     const cornu__storage *storage = &program->storages[root.storage];
-    const cornu__cpu *backend = (const cornu__cpu *)program->common.backend;
     switch (storage->place) {
     case CORNU__PLACE_ARENA:
-        return backend->arena + storage->offset + root.offset;
+        return program->bound_base + storage->offset + root.offset;
     case CORNU__PLACE_PRIVATE:
         return program->private_memory + storage->offset + root.offset;
     case CORNU__PLACE_INPUT:
@@ -309,6 +312,7 @@ static void bind(cornu__cpu_program *program, const void *const *inputs)
         changed = inputs[i] != program->bound_inputs[i];
     if (!changed)
         return;
+    program->bound_base = backend->arena;
     for (int i = 0; i < program->instruction_count; i++)
         if (moved || reads_moved_input(program, &program->instructions[i], inputs))
             bind_instruction(program, &program->instructions[i], inputs);
@@ -375,9 +379,13 @@ cornu_status cornu__cpu_program_run(cornu__program *common, const void *const *i
                                     double *seconds)
 {
     cornu__cpu_program *program = (cornu__cpu_program *)common;
+    cornu__cpu *backend = (cornu__cpu *)common->backend;
     CORNU_TRY(check_labels(program, inputs));
+    cornu__free(backend->retired);
+    backend->retired = NULL;
+    backend->arena_used = true;
     bind(program, inputs);
-    cornu__cpu_run run = {.kernels = ((cornu__cpu *)common->backend)->kernels, .state = state};
+    cornu__cpu_run run = {.kernels = backend->kernels, .state = state};
     int threads = omp_get_max_threads();
     if (threads != common->backend->threads)
         omp_set_num_threads(common->backend->threads);

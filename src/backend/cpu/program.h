@@ -20,7 +20,9 @@ typedef struct cornu__cpu {
     cornu__backend common;
     const cornu__cpu_kernels *kernels;
     cornu__onednn *onednn;
-    char *arena; /* of the running program; results lie in it */
+    char *arena;   /* of the running program; results lie in it */
+    char *retired; /* the arena before it, while results of the last run may still lie there */
+    bool arena_used;
     size_t arena_size;
     uint64_t arena_version; /* raised when the arena moves: programs bind their instructions anew */
 } cornu__cpu;
@@ -92,6 +94,7 @@ typedef struct cornu__cpu_program {
     cornu__slot *results;
     const void **bound_inputs; /* what the instructions were last bound to */
     uint64_t bound_arena;
+    char *bound_base; /* that arena */
     cornu__label_check *checks;
     int check_count;
     bool *assigns; /* per buffer */

@@ -17,24 +17,40 @@ static reach reach_of(const cornu__pool_shape *shape, int axis, int64_t position
     return r;
 }
 
-static void start_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y,
-                          int32_t *restrict index)
-{
-    for (int64_t c = 0; c < channels; c++) {
-        y[c] = x[c];
-        index[c] = number;
-    }
-}
+#define STRIP 32 /* channels whose maxima stay in registers over a window */
 
-static void take_maximum(const float *restrict x, int64_t channels, int32_t number, float *restrict y,
-                         int32_t *restrict index)
+/* The maximum over the window and the number of its element, for `channels` channels; the first of equals, and NaN, win. */
+static inline __attribute__((always_inline)) void window_maximum(const cornu__pool_shape *shape, const float *plane,
+                                                                 reach vertical, reach horizontal,
+                                                                 const int64_t channels, float *restrict y,
+                                                                 int32_t *restrict index)
 {
+    float highest[STRIP];
+    int32_t held[STRIP];
+    bool started = false;
+    for (int64_t i = vertical.first; i < vertical.last; i++)
+        for (int64_t j = horizontal.first; j < horizontal.last; j++) {
+            int64_t pixel =
+                (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start + j * shape->dilation[1];
+            const float *restrict x = plane + pixel * shape->channels;
+            int32_t number = (int32_t)(i * shape->size[1] + j);
+            if (!started) {
+                for (int64_t c = 0; c < channels; c++) {
+                    highest[c] = x[c];
+                    held[c] = number;
+                }
+                started = true;
+                continue;
+            }
+            for (int64_t c = 0; c < channels; c++) {
+                int higher = (x[c] > highest[c]) | ((x[c] != x[c]) & (highest[c] == highest[c]));
+                highest[c] = higher ? x[c] : highest[c];
+                held[c] = higher ? number : held[c];
+            }
+        }
     for (int64_t c = 0; c < channels; c++) {
-        float now = y[c], other = x[c];
-        int32_t held = index[c];
-        int higher = (other > now) | ((other != other) & (now == now));
-        y[c] = higher ? other : now;
-        index[c] = higher ? number : held;
+        y[c] = highest[c];
+        index[c] = held[c];
     }
 }
 
@@ -48,17 +64,11 @@ void CORNU_ISA_NAME(cornu__max_pool)(const cornu__pool_shape *shape, const float
         const float *plane = x + image * shape->height * shape->width * channels;
         for (int64_t column = 0; column < shape->output_width; column++) {
             reach horizontal = reach_of(shape, 1, column);
-            int64_t at = (row * shape->output_width + column) * channels;
-            bool started = false;
-            for (int64_t i = vertical.first; i < vertical.last; i++)
-                for (int64_t j = horizontal.first; j < horizontal.last; j++) {
-                    int64_t pixel = (vertical.start + i * shape->dilation[0]) * shape->width + horizontal.start +
-                                    j * shape->dilation[1];
-                    int32_t number = (int32_t)(i * shape->size[1] + j);
-                    (started ? take_maximum : start_maximum)(plane + pixel * channels, channels, number, y + at,
-                                                             index + at);
-                    started = true;
-                }
+            int64_t at = (row * shape->output_width + column) * channels, c = 0;
+            for (; c + STRIP <= channels; c += STRIP)
+                window_maximum(shape, plane + c, vertical, horizontal, STRIP, y + at + c, index + at + c);
+            if (c < channels)
+                window_maximum(shape, plane + c, vertical, horizontal, channels - c, y + at + c, index + at + c);
         }
     }
 }
