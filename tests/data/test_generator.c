@@ -67,7 +67,8 @@ static void a_failing_function_leaves_no_arrays_and_always_a_message(void **stat
 static void a_sequence_of_arrays_gives_views_in_order(void **state)
 {
     (void)state;
-    cornu_array *x = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){10, 3}), *y = cornu_array_zeros(CORNU_INT32, 1, (int64_t[]){10});
+    cornu_array *x = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){10, 3}),
+                *y = cornu_array_zeros(CORNU_INT32, 1, (int64_t[]){10});
     cornu_sequence *sequence = cornu_array_sequence(x, y, .batch_size = 4);
     assert_int_equal(cornu_sequence_length(sequence), 3);
     for (int64_t i = 0; i < 3; i++) {
@@ -91,7 +92,8 @@ static void a_sequence_of_arrays_gives_views_in_order(void **state)
 static void a_sequence_of_arrays_refuses_what_does_not_fit(void **state)
 {
     (void)state;
-    cornu_array *x = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){10, 3}), *y = cornu_array_zeros(CORNU_INT32, 1, (int64_t[]){9});
+    cornu_array *x = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){10, 3}),
+                *y = cornu_array_zeros(CORNU_INT32, 1, (int64_t[]){9});
     cornu_array *empty = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){0, 3});
     assert_null(cornu_array_sequence(x, y));
     assert_non_null(strstr(cornu_error_message(), "y has 9 samples where x has 10"));

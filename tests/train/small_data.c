@@ -7,7 +7,9 @@
 
 static float feature(int64_t row, int64_t column)
 {
-    return 2 * cornu__random_uniform(cornu__random_key_make(11, CORNU__RANDOM_USER, (uint64_t)row, 0), (uint64_t)column) - 1;
+    return 2 * cornu__random_uniform(cornu__random_key_make(11, CORNU__RANDOM_USER, (uint64_t)row, 0),
+                                     (uint64_t)column) -
+           1;
 }
 
 cornu_array *small_x(int64_t rows)
@@ -41,7 +43,8 @@ static cornu_array *gathered(const cornu_array *from, const int64_t *rows, int64
     return made;
 }
 
-small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order, int64_t epochs)
+small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order,
+                                  int64_t epochs)
 {
     int64_t rows = cornu_array_size(x, 0), per_epoch = (rows + batch_size - 1) / batch_size;
     small_batches *batches = calloc(1, sizeof *batches);

@@ -26,7 +26,8 @@ typedef struct small_batches {
     cornu_array **x, **y;
     int64_t given;
 } small_batches;
-small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order, int64_t epochs);
+small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order,
+                                  int64_t epochs);
 void small_batches_free(void *batches);
 /* Hooks of a generator (ends after all) and a Sequence over them. */
 cornu_status small_batches_next(void *batches, cornu_batch *batch);

@@ -61,7 +61,8 @@ static void says(cornu_status status, const char *const *parts, size_t count)
             fail_msg("\"%s\" does not say \"%s\"", cornu_error_message(), parts[i]);
     }
 }
-#define SAYS(status, ...) says(status, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define SAYS(status, ...)                                                                                              \
+    says(status, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static void weights_are_untouched(fixture *f)
 {
@@ -155,7 +156,8 @@ static void nan_loss_warns_once_and_training_goes_on(void **state)
     fixture *f = *state;
     cornu_array *x = cornu_array_cast(f->x, CORNU_FLOAT32);
     cornu_array_float32(x)[15 * SMALL_FEATURES] = NAN;
-    cornu_history *history = cornu_fit(f->model, x, f->y, .batch_size = 10, .epochs = 3, .shuffle = false, .verbose = 0);
+    cornu_history *history =
+        cornu_fit(f->model, x, f->y, .batch_size = 10, .epochs = 3, .shuffle = false, .verbose = 0);
     assert_non_null(history);
     assert_int_equal(cornu_history_epoch_count(history), 3);
     assert_true(isnan(cornu_history_get(history, "loss", 0)));
@@ -228,9 +230,11 @@ static void a_generator_without_steps_and_processes(void **state)
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "steps_per_epoch must be given");
     assert_int_not_equal(cornu_evaluate_generator(f->model, generator, &logs), CORNU_OK);
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "steps must be given");
-    assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .verbose = 0, .validation_data = {.generator = generator}));
+    assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .verbose = 0,
+                                    .validation_data = {.generator = generator}));
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "validation_steps must be given");
-    assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .use_multiprocessing = true, .verbose = 0));
+    assert_null(
+        cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .use_multiprocessing = true, .verbose = 0));
     SAYS(CORNU_ERROR_UNSUPPORTED, "use_multiprocessing");
     assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .workers = -1, .verbose = 0));
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "workers is -1");
@@ -251,7 +255,8 @@ static void every_refused_allocation_is_an_error_and_no_leak(void **state)
     uint64_t live = cornu__allocation_live(), refused = 0;
     for (uint64_t nth = 1;; nth++) {
         cornu__allocation_fail_at(nth);
-        cornu_history *history = cornu_fit(f->model, f->x, f->y, .batch_size = 16, .verbose = 0, .validation_split = 0.25);
+        cornu_history *history =
+            cornu_fit(f->model, f->x, f->y, .batch_size = 16, .verbose = 0, .validation_split = 0.25);
         cornu__allocation_fail_at(0);
         bool worked = history != NULL;
         cornu_history_release(history);

@@ -55,8 +55,9 @@ static cornu_status play(void *state, cornu_training *training, int64_t epoch, c
 /* Epochs that ran, with such a script and callback. */
 static int64_t run(fixture *f, script *played, cornu_callback *callback, int epochs)
 {
-    cornu_history *history = cornu_fit(f->model, f->x, f->y, .epochs = epochs, .verbose = 0,
-                                       .callbacks = {cornu_callback_create(.on_epoch_end = play, .state = played), callback});
+    cornu_history *history =
+        cornu_fit(f->model, f->x, f->y, .epochs = epochs, .verbose = 0,
+                  .callbacks = {cornu_callback_create(.on_epoch_end = play, .state = played), callback});
     if (!history)
         fail_msg("%s", cornu_error_message());
     int64_t ran = cornu_history_epoch_count(history);
@@ -73,7 +74,8 @@ static void early_stopping_waits_for_its_patience(void **state)
     assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score"), 10), 4);
     assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 1, .min_delta = 2.0), 10), 2);
     assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .mode = "max", .patience = 2), 10), 3);
-    assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 1, .start_from_epoch = 5), 10), 10);
+    assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 1, .start_from_epoch = 5), 10),
+                     10);
     assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 3, .baseline = 0.1), 10), 4);
     script gaps = {.values = (double[]){5, NAN, 6, NAN, 7, 8, 9, 9}}; /* epochs without the value are not waited for */
     assert_int_equal(run(f, &gaps, cornu_early_stopping(.monitor = "score", .patience = 2), 8), 5);
@@ -84,7 +86,8 @@ static void early_stopping_restores_the_weights_of_the_best_epoch(void **state)
     fixture *f = *state;
     char digest[CORNU_SHA256_TEXT_SIZE];
     script falls = {.values = (double[]){5, 3, 4, 4, 4, 4}};
-    assert_int_equal(run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 2, .restore_best_weights = true), 6), 4);
+    assert_int_equal(
+        run(f, &falls, cornu_early_stopping(.monitor = "score", .patience = 2, .restore_best_weights = true), 6), 4);
     small_digest(f->model, digest);
     assert_string_equal(digest, falls.digests[1]);
     assert_string_not_equal(digest, falls.digests[3]);
@@ -138,7 +141,8 @@ static void csv_logger_writes_keras_lines_and_appends(void **state)
     close(descriptor);
     for (int append = 0; append < 2; append++) {
         cornu_callback *values = cornu_callback_create(.on_epoch_end = fixed_values, .state = path);
-        cornu_history_release(cornu_fit(f->model, f->x, f->y, .epochs = 2, .verbose = 0, .callbacks = {values, cornu_csv_logger(path, .append = append)}));
+        cornu_history_release(cornu_fit(f->model, f->x, f->y, .epochs = 2, .verbose = 0,
+                                        .callbacks = {values, cornu_csv_logger(path, .append = append)}));
     }
     read_file(path, text, sizeof text);
     unlink(path);
@@ -150,7 +154,8 @@ static void csv_logger_writes_keras_lines_and_appends(void **state)
 static void csv_logger_says_when_it_cannot_write(void **state)
 {
     fixture *f = *state;
-    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .callbacks = {cornu_csv_logger("no/such/folder/log.csv")}));
+    assert_null(
+        cornu_fit(f->model, f->x, f->y, .verbose = 0, .callbacks = {cornu_csv_logger("no/such/folder/log.csv")}));
     assert_int_equal(cornu_error_status(), CORNU_ERROR_IO);
     assert_non_null(strstr(cornu_error_message(), "no/such/folder/log.csv"));
     assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .callbacks = {cornu_csv_logger("")}));

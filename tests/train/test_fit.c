@@ -95,27 +95,34 @@ HOOK(predict_batch_end, "}p")
 static cornu_callback *tracer(void)
 {
     trace[0] = '\0';
-    return cornu_callback_create(.on_train_begin = train_begin, .on_train_end = train_end, .on_epoch_begin = epoch_begin,
-                                 .on_epoch_end = epoch_end, .on_train_batch_begin = batch_begin, .on_train_batch_end = batch_end,
-                                 .on_test_begin = test_begin, .on_test_end = test_end, .on_test_batch_begin = test_batch_begin,
-                                 .on_test_batch_end = test_batch_end, .on_predict_begin = predict_begin, .on_predict_end = predict_end,
-                                 .on_predict_batch_begin = predict_batch_begin, .on_predict_batch_end = predict_batch_end);
+    return cornu_callback_create(.on_train_begin = train_begin, .on_train_end = train_end,
+                                 .on_epoch_begin = epoch_begin, .on_epoch_end = epoch_end,
+                                 .on_train_batch_begin = batch_begin, .on_train_batch_end = batch_end,
+                                 .on_test_begin = test_begin, .on_test_end = test_end,
+                                 .on_test_batch_begin = test_batch_begin, .on_test_batch_end = test_batch_end,
+                                 .on_predict_begin = predict_begin, .on_predict_end = predict_end,
+                                 .on_predict_batch_begin = predict_batch_begin,
+                                 .on_predict_batch_end = predict_batch_end);
 }
 
 static void hooks_come_in_keras_order_with_keras_logs(void **state)
 {
     fixture *f = *state;
-    cornu_history_release(FIT(.batch_size = 25, .epochs = 2, .validation_freq = 2, .validation_data = {.x = f->x, .y = f->y},
-                              .validation_batch_size = 40, .callbacks = {tracer()}));
-    assert_string_equal(trace, "train{0:0 epoch{0:0 b{0:0 }b0:2 b{1:0 }b1:2 }epoch0:2 "
-                               "epoch{1:0 b{0:0 }b0:2 b{1:0 }b1:2 test{0:0 t{0:0 }t0:2 t{1:0 }t1:2 }test0:2 }epoch1:4 }train0:4 ");
+    cornu_history_release(FIT(.batch_size = 25, .epochs = 2, .validation_freq = 2,
+                              .validation_data = {.x = f->x, .y = f->y}, .validation_batch_size = 40,
+                              .callbacks = {tracer()}));
+    assert_string_equal(
+        trace, "train{0:0 epoch{0:0 b{0:0 }b0:2 b{1:0 }b1:2 }epoch0:2 "
+               "epoch{1:0 b{0:0 }b0:2 b{1:0 }b1:2 test{0:0 t{0:0 }t0:2 t{1:0 }t1:2 }test0:2 }epoch1:4 }train0:4 ");
 }
 
 static void evaluate_and_predict_call_their_hooks(void **state)
 {
     fixture *f = *state;
     cornu_logs results;
-    assert_int_equal(cornu_evaluate(f->model, f->x, f->y, &results, .batch_size = 25, .verbose = 0, .callbacks = {tracer()}), CORNU_OK);
+    assert_int_equal(
+        cornu_evaluate(f->model, f->x, f->y, &results, .batch_size = 25, .verbose = 0, .callbacks = {tracer()}),
+        CORNU_OK);
     assert_string_equal(trace, "test{0:0 t{0:0 }t0:2 t{1:0 }t1:2 }test0:2 ");
     cornu_array *predictions = cornu_predict(f->model, f->x, .batch_size = 25, .callbacks = {tracer()});
     assert_string_equal(trace, "predict{0:0 p{0:0 }p0:0 p{1:0 }p1:0 }predict0:0 ");
@@ -134,8 +141,9 @@ static void stopping_in_an_epoch_still_validates_and_records_it(void **state)
 {
     fixture *f = *state;
     int batch = 1;
-    cornu_history *history = FIT(.batch_size = 10, .epochs = 5, .validation_data = {.x = f->x, .y = f->y},
-                                 .callbacks = {cornu_callback_create(.on_train_batch_end = stop_at_once, .state = &batch), tracer()});
+    cornu_history *history =
+        FIT(.batch_size = 10, .epochs = 5, .validation_data = {.x = f->x, .y = f->y},
+            .callbacks = {cornu_callback_create(.on_train_batch_end = stop_at_once, .state = &batch), tracer()});
     assert_int_equal(cornu_history_epoch_count(history), 1);
     assert_true(isfinite(cornu_history_get(history, "val_loss", 0)));
     assert_non_null(strstr(trace, "b{1:0 }b1:2 test{"));
@@ -217,7 +225,8 @@ static void a_schedule_sets_and_logs_the_learning_rate(void **state)
 {
     fixture *f = *state;
     cornu_history *history = FIT(.epochs = 3, .callbacks = {cornu_learning_rate_scheduler(halve, NULL)});
-    double first = cornu_history_get(history, "learning_rate", 0), last = cornu_history_get(history, "learning_rate", 2);
+    double first = cornu_history_get(history, "learning_rate", 0),
+           last = cornu_history_get(history, "learning_rate", 2);
     assert_true(fabs(last / first - 0.25) < 1e-6);
     cornu_history_release(history);
 }
@@ -225,7 +234,8 @@ static void a_schedule_sets_and_logs_the_learning_rate(void **state)
 static void a_callback_that_failed_to_be_made_is_reported(void **state)
 {
     fixture *f = *state;
-    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .callbacks = {cornu_learning_rate_scheduler(NULL, NULL)}));
+    assert_null(
+        cornu_fit(f->model, f->x, f->y, .verbose = 0, .callbacks = {cornu_learning_rate_scheduler(NULL, NULL)}));
     assert_non_null(strstr(cornu_error_message(), "LearningRateScheduler"));
 }
 
@@ -313,7 +323,8 @@ static void epochs_and_steps_are_counted_as_in_keras(void **state)
     assert_non_null(strstr(warnings, "50 samples make 5 batches of 10"));
     cornu_history_release(FIT(.batch_size = 1000, .callbacks = {tracer()})); /* larger than the data */
     assert_int_equal(train_batches(trace), 1);
-    cornu_history_release(FIT(.validation_data = {.x = f->x, .y = f->y}, .validation_steps = 3, .validation_batch_size = 5, .callbacks = {tracer()}));
+    cornu_history_release(FIT(.validation_data = {.x = f->x, .y = f->y}, .validation_steps = 3,
+                              .validation_batch_size = 5, .callbacks = {tracer()}));
     assert_int_equal(test_batches(trace), 3);
 }
 
@@ -326,7 +337,8 @@ static void weights_of_samples_and_classes_multiply(void **state)
         weights[i] = (float)(1 + i % 4);
         product[i] = weights[i] * (labels[i] == 1 ? 0.5f : 1.0f);
     }
-    cornu_array *w = cornu_array_view(CORNU_FLOAT32, 1, (int64_t[]){ROWS}, weights), *p = cornu_array_view(CORNU_FLOAT32, 1, (int64_t[]){ROWS}, product);
+    cornu_array *w = cornu_array_view(CORNU_FLOAT32, 1, (int64_t[]){ROWS}, weights),
+                *p = cornu_array_view(CORNU_FLOAT32, 1, (int64_t[]){ROWS}, product);
     const cornu_class_weight class_weight[] = {{1, 0.5}};
     char both[CORNU_SHA256_TEXT_SIZE], one[CORNU_SHA256_TEXT_SIZE], none[CORNU_SHA256_TEXT_SIZE];
     cornu_history_release(FIT(.sample_weight = w, .class_weight = class_weight, .class_weight_count = 1));
@@ -388,7 +400,8 @@ static void a_model_without_input_shape_takes_it_from_the_first_data(void **stat
 static void predictions_do_not_depend_on_how_they_are_asked_for(void **state)
 {
     fixture *f = *state;
-    cornu_array *whole = cornu_predict(f->model, f->x, .batch_size = ROWS), *parts = cornu_predict(f->model, f->x, .batch_size = 7);
+    cornu_array *whole = cornu_predict(f->model, f->x, .batch_size = ROWS),
+                *parts = cornu_predict(f->model, f->x, .batch_size = 7);
     cornu_array *at_once = cornu_predict_on_batch(f->model, f->x);
     cornu_sequence *sequence = cornu_array_sequence(f->x, NULL, .batch_size = 7);
     cornu_array *generated = cornu_predict_generator(f->model, sequence, .workers = 2);
@@ -418,10 +431,12 @@ static void an_exhausted_generator_finishes_the_epoch_and_ends(void **state)
     fixture *f = *state;
     for (int workers = 0; workers < 3; workers++) {
         small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1); /* five batches */
-        cornu_generator *generator = cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
+        cornu_generator *generator =
+            cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
         warnings[0] = '\0';
-        cornu_history *history = cornu_fit_generator(f->model, generator, .steps_per_epoch = 3, .epochs = 4, .workers = workers, .verbose = 0,
-                                                     .validation_data = {.x = f->x, .y = f->y}, .callbacks = {tracer()});
+        cornu_history *history =
+            cornu_fit_generator(f->model, generator, .steps_per_epoch = 3, .epochs = 4, .workers = workers,
+                                .verbose = 0, .validation_data = {.x = f->x, .y = f->y}, .callbacks = {tracer()});
         assert_non_null(history);
         assert_int_equal(train_batches(trace), 5);
         assert_int_equal(cornu_history_epoch_count(history), 2);
@@ -447,7 +462,8 @@ static void an_error_in_a_worker_is_fits_error_with_its_batch(void **state)
     fixture *f = *state;
     small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 2);
     for (int workers = 0; workers < 5; workers += 2) {
-        cornu_generator *generator = cornu_generator_create(.next = fail_third, .state = batches, .thread_safe = workers == 4);
+        cornu_generator *generator =
+            cornu_generator_create(.next = fail_third, .state = batches, .thread_safe = workers == 4);
         assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 5, .workers = workers, .verbose = 0));
         assert_int_equal(cornu_error_status(), CORNU_ERROR_IO);
         assert_non_null(strstr(cornu_error_message(), "batch 2: the file pictures/3.png is gone"));
@@ -468,9 +484,11 @@ static void validation_comes_from_arrays_generators_and_sequences_alike(void **s
         cornu_generator *generator = kind == 1   ? cornu_generator_create(.next = small_batches_next, .state = batches)
                                      : kind == 2 ? cornu_array_sequence(f->x, f->y, .batch_size = 10)
                                                  : NULL;
-        cornu_validation_data given = kind == 0 ? (cornu_validation_data){.x = f->x, .y = f->y} : (cornu_validation_data){.generator = generator};
-        cornu_history *history = cornu_fit_generator(model, training, .epochs = 2, .verbose = 0, .validation_data = given,
-                                                     .validation_steps = kind == 1 ? 5 : 0, .validation_batch_size = 10);
+        cornu_validation_data given =
+            kind == 0 ? (cornu_validation_data){.x = f->x, .y = f->y} : (cornu_validation_data){.generator = generator};
+        cornu_history *history =
+            cornu_fit_generator(model, training, .epochs = 2, .verbose = 0, .validation_data = given,
+                                .validation_steps = kind == 1 ? 5 : 0, .validation_batch_size = 10);
         assert_non_null(history);
         double loss = cornu_history_get(history, "val_loss", 1);
         if (kind == 0)
@@ -512,10 +530,10 @@ static void a_sequence_is_asked_its_length_again_after_each_epoch(void **state)
     fixture *f = *state;
     for (int workers = 0; workers < 3; workers++) {
         growing grows = {small_batches_make(f->x, f->y, 10, NULL, 1), 2, 0};
-        cornu_sequence *sequence =
-            cornu_sequence_create(.length = growing_length, .get = growing_get, .on_epoch_end = growing_end, .state = &grows);
-        cornu_history_release(
-            cornu_fit_generator(f->model, sequence, .epochs = 3, .workers = workers, .verbose = 0, .callbacks = {tracer()}));
+        cornu_sequence *sequence = cornu_sequence_create(.length = growing_length, .get = growing_get,
+                                                         .on_epoch_end = growing_end, .state = &grows);
+        cornu_history_release(cornu_fit_generator(f->model, sequence, .epochs = 3, .workers = workers, .verbose = 0,
+                                                  .callbacks = {tracer()}));
         assert_int_equal(train_batches(trace), 2 + 3 + 4);
         assert_int_equal(grows.ends, 3);
         cornu_sequence_release(sequence);

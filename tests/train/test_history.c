@@ -24,7 +24,8 @@ static void logs_keep_their_order_and_replace_by_name(void **state)
     assert_int_equal(logs.count, 2);
     assert_true(cornu_logs_get(&logs, "loss") == 2);
     assert_true(isnan(cornu_logs_get(&logs, "acuracy")));
-    assert_string_equal(cornu_error_message(), "there is no value 'acuracy', but 'loss', 'accuracy'; was 'accuracy' meant?");
+    assert_string_equal(cornu_error_message(),
+                        "there is no value 'acuracy', but 'loss', 'accuracy'; was 'accuracy' meant?");
 }
 
 static void full_logs_refuse_another_value(void **state)

@@ -129,7 +129,9 @@ static long long programs_alone(fixture *f)
     for (int step = 0; step < BATCHES + STEPS; step++) {
         if (step == BATCHES)
             before = used();
-        assert_int_equal(cornu__standardize(&ports, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], NULL, &columns), CORNU_OK);
+        assert_int_equal(
+            cornu__standardize(&ports, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], NULL, &columns),
+            CORNU_OK);
         assert_int_equal(cornu__slot_write(&slot, &columns, NULL, 0, columns.rows, NULL), CORNU_OK);
         assert_int_equal(cornu__model_step(f->model, CORNU__STEP_TRAIN, &slot.batch), CORNU_OK);
     }
@@ -148,7 +150,9 @@ static void train_on_batch_allocates_nothing_of_ours(void **state)
     for (int step = 0; step < BATCHES + STEPS; step++) {
         if (step == BATCHES)
             before = used();
-        assert_int_equal(cornu_train_on_batch(f->model, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], &logs), CORNU_OK);
+        assert_int_equal(
+            cornu_train_on_batch(f->model, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], &logs),
+            CORNU_OK);
     }
     usage steps = since(before);
     assert_int_equal(steps.ours, 0);
@@ -166,7 +170,8 @@ static void converted_data_and_weights_go_into_kept_buffers(void **state)
     for (int step = 0; step < STEPS; step++) {
         if (step == 2)
             before = used();
-        assert_int_equal(cornu_train_on_batch(f->model, x, y, NULL, .class_weight = weights, .class_weight_count = 1), CORNU_OK);
+        assert_int_equal(cornu_train_on_batch(f->model, x, y, NULL, .class_weight = weights, .class_weight_count = 1),
+                         CORNU_OK);
     }
     assert_int_equal(since(before).ours, 0);
     cornu_array_release(x);
@@ -208,9 +213,10 @@ static void fit_allocates_nothing_of_ours_over_many_epochs(void **state)
     long long alone = programs_alone(f);
     for (int shuffle = 0; shuffle <= CORNU_SHUFFLE_BATCH; shuffle++) {
         meter measured = {0};
-        cornu_callback *callback = cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
-        cornu_history *history = cornu_fit(f->model, f->x, f->y, .batch_size = BATCH, .epochs = 1 + STEPS / BATCHES, .shuffle = shuffle,
-                                           .verbose = 0, .callbacks = {callback});
+        cornu_callback *callback =
+            cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
+        cornu_history *history = cornu_fit(f->model, f->x, f->y, .batch_size = BATCH, .epochs = 1 + STEPS / BATCHES,
+                                           .shuffle = shuffle, .verbose = 0, .callbacks = {callback});
         assert_non_null(history);
         cornu_history_release(history);
         expect_meter(&measured, alone);
@@ -223,10 +229,12 @@ static void fit_generator_allocates_nothing_of_ours_either(void **state)
     long long alone = programs_alone(f);
     for (int workers = 0; workers <= 2; workers++) {
         meter measured = {0};
-        cornu_callback *callback = cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
-        cornu_sequence *sequence = cornu_sequence_create(.length = small_batches_length, .get = small_batches_get, .state = f->batches);
-        cornu_history *history = cornu_fit_generator(f->model, sequence, .epochs = 1 + STEPS / BATCHES, .workers = workers, .verbose = 0,
-                                                     .callbacks = {callback});
+        cornu_callback *callback =
+            cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
+        cornu_sequence *sequence =
+            cornu_sequence_create(.length = small_batches_length, .get = small_batches_get, .state = f->batches);
+        cornu_history *history = cornu_fit_generator(f->model, sequence, .epochs = 1 + STEPS / BATCHES,
+                                                     .workers = workers, .verbose = 0, .callbacks = {callback});
         assert_non_null(history);
         cornu_history_release(history);
         expect_meter(&measured, alone);
@@ -238,9 +246,10 @@ static void fit_with_validation_allocates_nothing_of_ours(void **state)
 {
     fixture *f = *state;
     meter measured = {0};
-    cornu_callback *callback = cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
-    cornu_history *history = cornu_fit(f->model, f->x, f->y, .batch_size = BATCH, .epochs = 11, .validation_split = 0.2, .verbose = 0,
-                                       .callbacks = {callback});
+    cornu_callback *callback =
+        cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
+    cornu_history *history = cornu_fit(f->model, f->x, f->y, .batch_size = BATCH, .epochs = 11, .validation_split = 0.2,
+                                       .verbose = 0, .callbacks = {callback});
     assert_non_null(history);
     cornu_history_release(history);
     assert_int_equal(measured.steps.ours, 0);
@@ -268,7 +277,9 @@ static void resident_memory_is_flat(void **state)
     for (int step = 0; step < 3000; step++) {
         if (step == 500)
             before = resident_kib();
-        assert_int_equal(cornu_train_on_batch(f->model, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], NULL), CORNU_OK);
+        assert_int_equal(
+            cornu_train_on_batch(f->model, f->batches->x[step % BATCHES], f->batches->y[step % BATCHES], NULL),
+            CORNU_OK);
     }
     assert_true(resident_kib() - before < 512);
 }

@@ -116,7 +116,8 @@ static void fit_one_epoch(fixture *f)
 
 static void fit_two_epochs(fixture *f)
 {
-    cornu_history_release(cornu_fit(f->model, f->x, f->y, .epochs = 2, .validation_data = {.x = f->x, .y = f->y}, .verbose = verbose));
+    cornu_history_release(
+        cornu_fit(f->model, f->x, f->y, .epochs = 2, .validation_data = {.x = f->x, .y = f->y}, .verbose = verbose));
 }
 
 static void evaluate_once(fixture *f)

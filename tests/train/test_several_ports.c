@@ -16,16 +16,19 @@
 
 static cornu_model *two_and_two(bool with_flag_loss)
 {
-    cornu_tensor *a = cornu_input(.shape = {6}, .name = "a"), *b = cornu_input(.shape = {5}, .dtype = CORNU_INT32, .name = "b");
+    cornu_tensor *a = cornu_input(.shape = {6}, .name = "a"),
+                 *b = cornu_input(.shape = {5}, .dtype = CORNU_INT32, .name = "b");
     cornu_tensor *words = cornu_call(cornu_flatten(), cornu_call(cornu_embedding(20, 4), b));
     cornu_tensor *joined = cornu_call(cornu_concatenate(), a, words);
     cornu_tensor *value = cornu_call(cornu_dense(2, .name = "value"), joined);
     cornu_tensor *flag = cornu_call(cornu_dense(1, .activation = "sigmoid", .name = "flag"), joined);
     cornu_model *model = cornu_functional(.inputs = {a, b}, .outputs = {value, flag}, .seed = 4);
     cornu_status status =
-        with_flag_loss ? cornu_compile(model, .optimizer = "adam", .output_losses = {{"value", "mse"}, {"flag", "binary_crossentropy"}},
-                                       .output_loss_weights = {{"value", 0.5}}, .output_metrics = {{"flag", "accuracy"}})
-                       : cornu_compile(model, .optimizer = "adam", .output_losses = {{"value", "mse"}});
+        with_flag_loss
+            ? cornu_compile(model, .optimizer = "adam",
+                            .output_losses = {{"value", "mse"}, {"flag", "binary_crossentropy"}},
+                            .output_loss_weights = {{"value", 0.5}}, .output_metrics = {{"flag", "accuracy"}})
+            : cornu_compile(model, .optimizer = "adam", .output_losses = {{"value", "mse"}});
     if (status != CORNU_OK)
         fail_msg("%s", cornu_error_message());
     return model;
@@ -43,9 +46,14 @@ typedef struct data {
 
 static data make_data(void)
 {
-    data d = {cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){ROWS, 6}), cornu_array_zeros(CORNU_INT64, 2, (int64_t[]){ROWS, 5}),
-              cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){ROWS, 2}), cornu_array_zeros(CORNU_UINT8, 1, (int64_t[]){ROWS}),
-              NULL, NULL, NULL, NULL};
+    data d = {cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){ROWS, 6}),
+              cornu_array_zeros(CORNU_INT64, 2, (int64_t[]){ROWS, 5}),
+              cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){ROWS, 2}),
+              cornu_array_zeros(CORNU_UINT8, 1, (int64_t[]){ROWS}),
+              NULL,
+              NULL,
+              NULL,
+              NULL};
     for (int64_t i = 0; i < ROWS * 6; i++)
         cornu_array_float32(d.a)[i] = number(1, i);
     for (int64_t i = 0; i < ROWS * 5; i++)
@@ -83,15 +91,18 @@ static void lists_dictionaries_and_sequences_give_the_same_bits(void **state)
 {
     (void)state;
     data d = make_data();
-    char list[CORNU_SHA256_TEXT_SIZE], dictionary[CORNU_SHA256_TEXT_SIZE], sequenced[CORNU_SHA256_TEXT_SIZE], natural[CORNU_SHA256_TEXT_SIZE];
+    char list[CORNU_SHA256_TEXT_SIZE], dictionary[CORNU_SHA256_TEXT_SIZE], sequenced[CORNU_SHA256_TEXT_SIZE],
+        natural[CORNU_SHA256_TEXT_SIZE];
     digest_of(d.x_list, d.y_list, list);
     digest_of(d.x_dict, d.y_dict, dictionary);
     assert_string_equal(list, dictionary);
     for (int workers = 0; workers < 4; workers++) {
         cornu_model *by_sequence = two_and_two(true), *by_fit = two_and_two(true);
         cornu_sequence *sequence = cornu_array_sequence(d.x_dict, d.y_dict, .batch_size = 8);
-        cornu_history_release(cornu_fit_generator(by_sequence, sequence, .epochs = 2, .shuffle = false, .workers = workers, .verbose = 0));
-        cornu_history_release(cornu_fit(by_fit, d.x_list, d.y_dict, .epochs = 2, .batch_size = 8, .shuffle = false, .verbose = 0));
+        cornu_history_release(cornu_fit_generator(by_sequence, sequence, .epochs = 2, .shuffle = false,
+                                                  .workers = workers, .verbose = 0));
+        cornu_history_release(
+            cornu_fit(by_fit, d.x_list, d.y_dict, .epochs = 2, .batch_size = 8, .shuffle = false, .verbose = 0));
         small_digest(by_sequence, sequenced);
         small_digest(by_fit, natural);
         assert_string_equal(sequenced, natural);
@@ -147,10 +158,14 @@ static void a_weight_of_zero_for_one_output_leaves_its_layer_alone(void **state)
     assert_true(cornu_history_get(history, "flag_loss", 0) == 0);
     assert_true(cornu_history_get(history, "value_loss", 0) > 0);
     cornu_array *after = cornu_get_named_weights(model);
-    const cornu_array *flag_before = cornu_array_item_named(before, "flag/kernel"), *flag_after = cornu_array_item_named(after, "flag/kernel");
-    const cornu_array *value_before = cornu_array_item_named(before, "value/kernel"), *value_after = cornu_array_item_named(after, "value/kernel");
-    assert_memory_equal(cornu_array_data(flag_before), cornu_array_data(flag_after), (size_t)cornu_array_count(flag_before) * sizeof(float));
-    assert_memory_not_equal(cornu_array_data(value_before), cornu_array_data(value_after), (size_t)cornu_array_count(value_before) * sizeof(float));
+    const cornu_array *flag_before = cornu_array_item_named(before, "flag/kernel"),
+                      *flag_after = cornu_array_item_named(after, "flag/kernel");
+    const cornu_array *value_before = cornu_array_item_named(before, "value/kernel"),
+                      *value_after = cornu_array_item_named(after, "value/kernel");
+    assert_memory_equal(cornu_array_data(flag_before), cornu_array_data(flag_after),
+                        (size_t)cornu_array_count(flag_before) * sizeof(float));
+    assert_memory_not_equal(cornu_array_data(value_before), cornu_array_data(value_after),
+                            (size_t)cornu_array_count(value_before) * sizeof(float));
     cornu_array *const all[] = {zeros, weights, before, after};
     for (int i = 0; i < 4; i++)
         cornu_array_release(all[i]);
@@ -185,7 +200,8 @@ static void what_is_missing_is_named(void **state)
     assert_non_null(strstr(cornu_error_message(), "input 'b' is missing"));
     assert_null(cornu_fit(model, d.x_list, d.value, .verbose = 0));
     assert_non_null(strstr(cornu_error_message(), "2 targets ('value', 'flag')"));
-    assert_null(cornu_fit(model, d.x_list, d.y_list, .verbose = 0, .class_weight = (cornu_class_weight[]){{0, 2}}, .class_weight_count = 1));
+    assert_null(cornu_fit(model, d.x_list, d.y_list, .verbose = 0, .class_weight = (cornu_class_weight[]){{0, 2}},
+                          .class_weight_count = 1));
     assert_non_null(strstr(cornu_error_message(), "class_weight is for models with one output"));
     cornu_array_release(one);
     cornu_model_release(model);

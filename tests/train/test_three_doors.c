@@ -65,7 +65,8 @@ static void expect_history(cornu_history *history)
 static void by_fit(data given, int shuffle, char digest[CORNU_SHA256_TEXT_SIZE])
 {
     cornu_model *model = fresh_model();
-    expect_history(cornu_fit(model, given.x, given.y, .batch_size = BATCH, .epochs = EPOCHS, .shuffle = shuffle, .verbose = 0));
+    expect_history(
+        cornu_fit(model, given.x, given.y, .batch_size = BATCH, .epochs = EPOCHS, .shuffle = shuffle, .verbose = 0));
     take_digest(model, digest);
 }
 
@@ -82,20 +83,21 @@ static void by_generator(small_batches *batches, int workers, int queue, char di
     cornu_model *model = fresh_model();
     batches->given = 0;
     cornu_generator *generator = cornu_generator_create(.next = small_batches_next, .state = batches);
-    expect_history(cornu_fit_generator(model, generator, .steps_per_epoch = BATCHES, .epochs = EPOCHS, .verbose = 0, .workers = workers,
-                                       .max_queue_size = queue));
+    expect_history(cornu_fit_generator(model, generator, .steps_per_epoch = BATCHES, .epochs = EPOCHS, .verbose = 0,
+                                       .workers = workers, .max_queue_size = queue));
     assert_int_equal(batches->given, EPOCHS * BATCHES);
     cornu_generator_release(generator);
     take_digest(model, digest);
 }
 
-static void by_sequence(small_batches *batches, int workers, int queue, bool thread_safe, char digest[CORNU_SHA256_TEXT_SIZE])
+static void by_sequence(small_batches *batches, int workers, int queue, bool thread_safe,
+                        char digest[CORNU_SHA256_TEXT_SIZE])
 {
     cornu_model *model = fresh_model();
-    cornu_sequence *sequence =
-        cornu_sequence_create(.length = small_batches_length, .get = small_batches_get, .state = batches, .thread_safe = thread_safe);
-    expect_history(cornu_fit_generator(model, sequence, .steps_per_epoch = BATCHES, .epochs = EPOCHS, .verbose = 0, .workers = workers,
-                                       .max_queue_size = queue, .shuffle = false));
+    cornu_sequence *sequence = cornu_sequence_create(.length = small_batches_length, .get = small_batches_get,
+                                                     .state = batches, .thread_safe = thread_safe);
+    expect_history(cornu_fit_generator(model, sequence, .steps_per_epoch = BATCHES, .epochs = EPOCHS, .verbose = 0,
+                                       .workers = workers, .max_queue_size = queue, .shuffle = false));
     cornu_sequence_release(sequence);
     take_digest(model, digest);
 }
@@ -134,7 +136,8 @@ static void the_same_bits_through_every_door_in_natural_order(void **state)
 static void draw_rows(int64_t order[EPOCHS][ROWS])
 {
     for (uint64_t epoch = 0; epoch < EPOCHS; epoch++)
-        cornu__random_permutation(cornu__random_key_make(SEED, CORNU__RANDOM_SHUFFLE, epoch, epoch * BATCHES), ROWS, order[epoch]);
+        cornu__random_permutation(cornu__random_key_make(SEED, CORNU__RANDOM_SHUFFLE, epoch, epoch * BATCHES), ROWS,
+                                  order[epoch]);
 }
 
 static void the_same_bits_through_every_door_in_shuffled_order(void **state)
@@ -160,7 +163,8 @@ static void whole_batches_change_places_with_shuffle_batch(void **state)
     char wanted[CORNU_SHA256_TEXT_SIZE], digest[CORNU_SHA256_TEXT_SIZE];
     int64_t order[EPOCHS][ROWS], blocks[BATCHES - 1];
     for (uint64_t epoch = 0; epoch < EPOCHS; epoch++) {
-        cornu__random_permutation(cornu__random_key_make(SEED, CORNU__RANDOM_SHUFFLE, epoch, epoch * BATCHES), BATCHES - 1, blocks);
+        cornu__random_permutation(cornu__random_key_make(SEED, CORNU__RANDOM_SHUFFLE, epoch, epoch * BATCHES),
+                                  BATCHES - 1, blocks);
         for (int64_t row = 0; row < ROWS; row++)
             order[epoch][row] = row / BATCH < BATCHES - 1 ? blocks[row / BATCH] * BATCH + row % BATCH : row;
     }
@@ -181,7 +185,8 @@ static void a_shuffled_sequence_gives_the_same_bits_for_any_workers(void **state
     assert_int_equal(cornu_sequence_length(sequence), BATCHES);
     for (size_t w = 0; w < sizeof worker_counts / sizeof *worker_counts; w++) {
         cornu_model *model = fresh_model();
-        expect_history(cornu_fit_generator(model, sequence, .epochs = EPOCHS, .verbose = 0, .workers = worker_counts[w]));
+        expect_history(
+            cornu_fit_generator(model, sequence, .epochs = EPOCHS, .verbose = 0, .workers = worker_counts[w]));
         take_digest(model, digest);
         if (w == 0)
             strcpy(wanted, digest);
@@ -201,7 +206,8 @@ static void one_fit_equals_two_that_follow_each_other(void **state)
     by_fit(given, true, wanted);
     cornu_model *model = fresh_model();
     cornu_history_release(cornu_fit(model, given.x, given.y, .batch_size = BATCH, .epochs = 1, .verbose = 0));
-    cornu_history_release(cornu_fit(model, given.x, given.y, .batch_size = BATCH, .initial_epoch = 1, .epochs = EPOCHS, .verbose = 0));
+    cornu_history_release(
+        cornu_fit(model, given.x, given.y, .batch_size = BATCH, .initial_epoch = 1, .epochs = EPOCHS, .verbose = 0));
     take_digest(model, digest);
     assert_string_equal(digest, wanted);
     free_data(given);
