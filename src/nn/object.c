@@ -150,15 +150,31 @@ static cornu_status take_name(cornu__object *object, const cornu__class *class)
     return object->name ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
+/* Takes over the objects among options that nothing can be made of, for want of memory: so they are freed. */
+static void discard(const cornu__class *class, const void *options)
+{
+    for (int i = 0; options && i < class->field_count; i++) {
+        const cornu__field *field = &class->fields[i];
+        if (field->type != CORNU__FIELD_OBJECT || field->offset + sizeof(cornu_identifier) > *(const size_t *)options)
+            continue;
+        cornu_identifier given = *(const cornu_identifier *)at(options, field);
+        if (cornu__is_object(given))
+            cornu__object_drop(cornu__object_keep((void *)given));
+    }
+}
+
 static cornu_status set_up(cornu__object *object, const cornu__class *class, const void *options)
 {
     void *given = cornu__alloc(class->options_size);
-    if (!given)
-        return CORNU_ERROR_OUT_OF_MEMORY;
-    cornu__options_complete(class, options, given);
     object->config = cornu__alloc(class->options_size);
+    if (!given || !object->config) {
+        cornu__free(given);
+        discard(class, options);
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    }
     object->class = class;
-    cornu_status status = object->config ? fill_config(object, class, given) : CORNU_ERROR_OUT_OF_MEMORY;
+    cornu__options_complete(class, options, given);
+    cornu_status status = fill_config(object, class, given);
     cornu__free(given);
     CORNU_TRY(status);
     if (class->check)
@@ -169,8 +185,10 @@ static cornu_status set_up(cornu__object *object, const cornu__class *class, con
 void *cornu__object_create(const cornu__class *class, size_t size, const void *options)
 {
     cornu__object *object = cornu__alloc(size);
-    if (!object)
+    if (!object) {
+        discard(class, options);
         return NULL;
+    }
     object->mark = CORNU__OBJECT_MARK;
     cornu__reference_start(&object->reference);
     if (set_up(object, class, options) != CORNU_OK) {

@@ -317,6 +317,7 @@ static void constructors_survive_want_of_memory(void **state)
             (void)cornu__layer_prepare(layer, 1, &input, &output);
         cornu__allocation_fail_at(0);
         cornu_object_release(layer);
+        assert_int_equal(cornu__allocation_live(), 0);
     }
 }
 
