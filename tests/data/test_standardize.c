@@ -305,6 +305,33 @@ static void data_that_fits_is_not_copied_and_other_data_is_converted(void **stat
     cornu_array_release(y);
 }
 
+static void large_rows_are_gathered_in_the_order_asked_for(void **state)
+{
+    (void)state;
+    enum { ELEMENTS = 700, ROWS = 9 };
+    static float values[ROWS][ELEMENTS];
+    cornu__port storage[2];
+    cornu__ports ports = one_and_one(storage);
+    cornu__columns columns;
+    cornu__slot slot = {0};
+    const int64_t rows[] = {8, 0, 3, 3, 7, 1, 2};
+    storage[0] = PORT("pixels", CORNU_FLOAT32, 0, NONE, ELEMENTS);
+    for (int i = 0; i < ROWS * ELEMENTS; i++)
+        values[i / ELEMENTS][i % ELEMENTS] = (float)i;
+    cornu_array *x = cornu_array_view(CORNU_FLOAT32, 2, (int64_t[]){ROWS, ELEMENTS}, values),
+                *y = ZEROS(CORNU_INT32, ROWS);
+    for (int64_t count = 1; count <= 7; count++) {
+        assert_int_equal(cornu__standardize(&ports, x, y, NULL, &columns), CORNU_OK);
+        assert_int_equal(cornu__slot_write(&slot, &columns, rows, 0, count, NULL), CORNU_OK);
+        for (int64_t i = 0; i < count; i++)
+            assert_memory_equal((const float *)slot.batch.inputs[0].data + i * ELEMENTS, values[rows[i]],
+                                sizeof values[0]);
+    }
+    cornu__slot_clear(&slot);
+    cornu_array_release(x);
+    cornu_array_release(y);
+}
+
 static void class_weights_multiply_sample_weights(void **state)
 {
     (void)state;
@@ -365,6 +392,7 @@ int main(void)
         cmocka_unit_test_teardown(sample_weights_are_by_output_and_lead_the_target, nothing_is_left),
         cmocka_unit_test_teardown(labels_out_of_range_fractions_and_nan_are_refused, nothing_is_left),
         cmocka_unit_test_teardown(data_that_fits_is_not_copied_and_other_data_is_converted, nothing_is_left),
+        cmocka_unit_test_teardown(large_rows_are_gathered_in_the_order_asked_for, nothing_is_left),
         cmocka_unit_test_teardown(class_weights_multiply_sample_weights, nothing_is_left),
         cmocka_unit_test_teardown(the_class_of_a_one_hot_row_is_its_largest, nothing_is_left),
     };
