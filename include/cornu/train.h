@@ -89,7 +89,8 @@ typedef struct cornu_fit_generator_options {
                    .max_queue_size = 10, .workers = 1, .shuffle = true, .view_metrics = -1)
 
 /* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
- * asked for more batches than training uses. One that ends early ends training after that epoch, with a warning. */
+ * asked for more batches than the epochs need, so another call goes on behind them; what was made ahead when training stops early is lost.
+ * A generator that ends early ends training after that epoch, with a warning. */
 #define cornu_fit_generator(model_, generator_, ...)                                                                   \
     CORNU_KEYWORDS(cornu_fit_generator_with(model_, generator_, &cornu_keywords), cornu_fit_generator_options,         \
                    CORNU_FIT_GENERATOR_DEFAULTS __VA_ARGS__)
@@ -106,7 +107,8 @@ typedef struct cornu_evaluate_options {
 } cornu_evaluate_options;
 #define CORNU_EVALUATE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .verbose = CORNU_VERBOSE_AUTO)
 
-/* cornu_evaluate(model, x, y, &results, .batch_size = 32): loss and metrics over the data, weights unchanged. */
+/* cornu_evaluate(model, x, y, &results, .batch_size = 32): loss and metrics over the data, weights unchanged. `results` may be NULL: they are
+ * then only shown. */
 #define cornu_evaluate(model_, x_, y_, results_, ...)                                                                  \
     CORNU_KEYWORDS(cornu_evaluate_with(model_, x_, y_, results_, &cornu_keywords), cornu_evaluate_options,             \
                    CORNU_EVALUATE_DEFAULTS __VA_ARGS__)

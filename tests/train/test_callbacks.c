@@ -135,7 +135,9 @@ static cornu_status fixed_values(void *state, cornu_training *training, int64_t 
 static void csv_logger_writes_keras_lines_and_appends(void **state)
 {
     fixture *f = *state;
-    char path[] = "cornu_csv_XXXXXX", text[500];
+    const char *folder = getenv("CORNU_BINARY_DIR");
+    char path[4096], text[500];
+    snprintf(path, sizeof path, "%s/cornu_csv_XXXXXX", folder ? folder : ".");
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);

@@ -77,7 +77,9 @@ static void lists_are_shorter_where_values_were_missing(void **state)
 static void a_csv_file_has_na_where_values_are_missing(void **state)
 {
     (void)state;
-    char path[] = "cornu_history_XXXXXX", text[200] = "";
+    const char *folder = getenv("CORNU_BINARY_DIR");
+    char path[4096], text[200] = "";
+    snprintf(path, sizeof path, "%s/cornu_history_XXXXXX", folder ? folder : ".");
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
