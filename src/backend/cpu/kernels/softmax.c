@@ -51,13 +51,21 @@ static float row_sum(const float *restrict x, int64_t width)
     return lane_sum(lane);
 }
 
-/* y := e^(x - max); returns the sum. */
-static float shifted_exponentials(const float *x, float highest, int64_t width, float *y)
+#define BLOCK 64 /* rows handled together: their exponentials are one loop, so that short rows fill vectors too */
+
+/* y := e^(x - the row's maximum), which goes to `highest`. */
+static void shifted_exponentials(const float *x, int64_t rows, int64_t width, float *highest, float *y)
 {
+    for (int64_t r = 0; r < rows; r++) {
+        float maximum = row_maximum(x + r * width, width);
+        highest[r] = maximum;
+        for (int64_t i = 0; i < width; i++)
+            y[r * width + i] = x[r * width + i] - maximum;
+    }
+    int64_t count = rows * width;
 #pragma GCC ivdep
-    for (int64_t i = 0; i < width; i++)
-        y[i] = vector_exp(x[i] - highest);
-    return row_sum(y, width);
+    for (int64_t i = 0; i < count; i++)
+        y[i] = vector_exp(y[i]);
 }
 
 static void scale_row(float *y, int64_t width, float factor)
@@ -67,21 +75,36 @@ static void scale_row(float *y, int64_t width, float factor)
         y[i] *= factor;
 }
 
+static void softmax_block(const float *x, int64_t rows, int64_t width, float *y)
+{
+    float highest[BLOCK];
+    shifted_exponentials(x, rows, width, highest, y);
+    for (int64_t r = 0; r < rows; r++, y += width)
+        scale_row(y, width, 1.0f / row_sum(y, width));
+}
+
 void CORNU_ISA_NAME(cornu__softmax)(const float *x, int64_t rows, int64_t width, float *y)
 {
-    for (int64_t r = 0; r < rows; r++, x += width, y += width)
-        scale_row(y, width, 1.0f / shifted_exponentials(x, row_maximum(x, width), width, y));
+    for (int64_t r = 0; r < rows; r += BLOCK)
+        softmax_block(x + r * width, rows - r < BLOCK ? rows - r : BLOCK, width, y + r * width);
+}
+
+static void log_softmax_block(const float *x, int64_t rows, int64_t width, float *y)
+{
+    float highest[BLOCK];
+    shifted_exponentials(x, rows, width, highest, y);
+    for (int64_t r = 0; r < rows; r++, x += width, y += width) {
+        float logarithm = vector_log(row_sum(y, width));
+#pragma GCC ivdep
+        for (int64_t i = 0; i < width; i++)
+            y[i] = x[i] - highest[r] - logarithm;
+    }
 }
 
 void CORNU_ISA_NAME(cornu__log_softmax)(const float *x, int64_t rows, int64_t width, float *y)
 {
-    for (int64_t r = 0; r < rows; r++, x += width, y += width) {
-        float highest = row_maximum(x, width);
-        float logarithm = vector_log(shifted_exponentials(x, highest, width, y));
-#pragma GCC ivdep
-        for (int64_t i = 0; i < width; i++)
-            y[i] = x[i] - highest - logarithm;
-    }
+    for (int64_t r = 0; r < rows; r += BLOCK)
+        log_softmax_block(x + r * width, rows - r < BLOCK ? rows - r : BLOCK, width, y + r * width);
 }
 
 static float clip_probability(float p)
@@ -100,16 +123,27 @@ static float clipped_loss(const float *probabilities, int64_t width, int32_t lab
 }
 
 /* loss = ln(sum of e^(x - max)) - (x[label] - max) */
+static void sparse_block(const float *logits, const int32_t *labels, int64_t rows, int64_t width, bool clip,
+                         float *loss, float *probabilities)
+{
+    float highest[BLOCK], total[BLOCK];
+    shifted_exponentials(logits, rows, width, highest, probabilities);
+    for (int64_t r = 0; r < rows; r++, probabilities += width) {
+        total[r] = row_sum(probabilities, width);
+        scale_row(probabilities, width, 1.0f / total[r]);
+        if (clip)
+            loss[r] = clipped_loss(probabilities, width, labels[r]);
+    }
+    for (int64_t r = 0; r < rows && !clip; r++)
+        loss[r] = vector_log(total[r]) - (logits[r * width + labels[r]] - highest[r]);
+}
+
 void CORNU_ISA_NAME(cornu__sparse_cross_entropy)(const float *logits, const int32_t *labels, int64_t rows,
                                                  int64_t width, bool clip, float *loss, float *probabilities)
 {
-    for (int64_t r = 0; r < rows; r++, logits += width, probabilities += width) {
-        float highest = row_maximum(logits, width);
-        float total = shifted_exponentials(logits, highest, width, probabilities);
-        scale_row(probabilities, width, 1.0f / total);
-        int32_t label = labels[r];
-        loss[r] = clip ? clipped_loss(probabilities, width, label) : vector_log(total) - (logits[label] - highest);
-    }
+    for (int64_t r = 0; r < rows; r += BLOCK)
+        sparse_block(logits + r * width, labels + r, rows - r < BLOCK ? rows - r : BLOCK, width, clip, loss + r,
+                     probabilities + r * width);
 }
 
 void CORNU_ISA_NAME(cornu__sparse_cross_entropy_gradient)(const float *dloss, const float *probabilities,
@@ -125,24 +159,32 @@ void CORNU_ISA_NAME(cornu__sparse_cross_entropy_gradient)(const float *dloss, co
     }
 }
 
-void CORNU_ISA_NAME(cornu__softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows,
-                                                  int64_t width, float smoothing, bool clip, float *loss,
-                                                  float *probabilities)
+static void dense_block(const float *logits, const float *targets, int64_t rows, int64_t width, float smoothing,
+                        bool clip, float *loss, float *probabilities)
 {
     float keep = 1.0f - smoothing, spread = smoothing / (float)width;
+    float highest[BLOCK];
+    shifted_exponentials(logits, rows, width, highest, probabilities);
     for (int64_t r = 0; r < rows; r++, logits += width, targets += width, probabilities += width) {
-        float highest = row_maximum(logits, width);
-        float total = shifted_exponentials(logits, highest, width, probabilities);
+        float total = row_sum(probabilities, width), logarithm = vector_log(total), sum = 0;
         scale_row(probabilities, width, 1.0f / total);
-        float logarithm = vector_log(total);
-        float sum = 0;
         for (int64_t i = 0; i < width; i++) {
             float target = targets[i] * keep + spread;
-            float surprise = clip ? -vector_log(clip_probability(probabilities[i])) : logarithm - (logits[i] - highest);
+            float surprise =
+                clip ? -vector_log(clip_probability(probabilities[i])) : logarithm - (logits[i] - highest[r]);
             sum += target * surprise;
         }
         loss[r] = sum;
     }
+}
+
+void CORNU_ISA_NAME(cornu__softmax_cross_entropy)(const float *logits, const float *targets, int64_t rows,
+                                                  int64_t width, float smoothing, bool clip, float *loss,
+                                                  float *probabilities)
+{
+    for (int64_t r = 0; r < rows; r += BLOCK)
+        dense_block(logits + r * width, targets + r * width, rows - r < BLOCK ? rows - r : BLOCK, width, smoothing,
+                    clip, loss + r, probabilities + r * width);
 }
 
 void CORNU_ISA_NAME(cornu__softmax_cross_entropy_gradient)(const float *dloss, const float *probabilities,
