@@ -52,6 +52,11 @@ int cornu__model_find_weight(const cornu_model *model, const cornu__weight *weig
     return -1;
 }
 
+bool cornu__weight_is_trainable(const cornu_model *model, const cornu__model_weight *entry)
+{
+    return entry->weight->trainable && entry->layer->trainable && model->layer.trainable;
+}
+
 static int count_weights(const cornu_model *model)
 {
     int count = 0;

@@ -223,9 +223,9 @@ cornu_layer *cornu_get_layer(cornu_model *model, const char *name, int index)
     int count = cornu_layer_count(model);
     if (count < 0)
         return NULL;
-    if (model->sequential && cornu__model_need_structure(model) != CORNU_OK && cornu__model_status(model) != CORNU_OK)
-        /* layers of a Sequential get their names with the structure; without a known input they may have none yet */
-        return NULL;
+    if (model->sequential && cornu__model_need_structure(model) != CORNU_OK &&
+        (cornu__model_status(model) != CORNU_OK || cornu__sequential_name_layers(model) != CORNU_OK))
+        return NULL; /* layers have names also while the input is not known */
     cornu_layer **layers = model->layers + (model->layer_count - count);
     if (name)
         return layer_named(model, layers, count, name);

@@ -173,6 +173,8 @@ cornu_status cornu__model_need_structure(cornu_model *model);
 cornu_status cornu__model_need_homes(cornu_model *model);
 cornu_status cornu__model_set_backend(cornu_model *model, const char *name, int threads);
 void cornu__model_clear_homes(cornu_model *model);
+/* Whether compile would train it now. */
+bool cornu__weight_is_trainable(const cornu_model *model, const cornu__model_weight *entry);
 /* The place of a weight in model->weights; looks first behind `hint`. -1: none. */
 int cornu__model_find_weight(const cornu_model *model, const cornu__weight *weight, int hint);
 

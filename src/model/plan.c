@@ -328,7 +328,7 @@ static void place_trained_weights(cornu_model *model, cornu__plan *plan)
 {
     for (int i = 0; i < model->weight_count; i++) {
         cornu__model_weight *weight = &model->weights[i];
-        weight->trained = weight->weight->trainable && weight->layer->trainable && model->layer.trainable;
+        weight->trained = cornu__weight_is_trainable(model, weight);
         if (!weight->trained)
             continue;
         weight->position = plan->part_size;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/log.h"
 #include "model/lower.h"
 #include "model/plan.h"
 
@@ -149,6 +149,20 @@ static cornu_status fill_program(cornu_model *model, const cornu__batch *batch, 
     return compile_graph(model, graph, program);
 }
 
+/* Keras warns too when layers were frozen or thawed behind compile's back. */
+static void warn_of_changed_layers(const cornu_model *model)
+{
+    for (int i = 0; i < model->weight_count; i++) {
+        const cornu__model_weight *entry = &model->weights[i];
+        if (entry->trained == cornu__weight_is_trainable(model, entry))
+            continue;
+        cornu__warn(
+            "model '%s': layer '%s' was %s after cornu_compile; that counts only from the next cornu_compile on",
+            cornu_model_name(model), cornu_layer_name(entry->layer), entry->trained ? "frozen" : "thawed");
+        return;
+    }
+}
+
 /* Makes room where there is none: the program goes that was not used for longest. */
 static void insert_program(cornu_model *model, cornu__model_program *program)
 {
@@ -184,6 +198,8 @@ static cornu_status make_program(cornu_model *model, cornu__step_kind kind, bool
     cornu__model_program *program = cornu__alloc(sizeof *program);
     if (!program)
         return cornu_error_status();
+    if (kind == CORNU__STEP_TRAIN)
+        warn_of_changed_layers(model);
     program->kind = kind;
     program->accumulate = accumulate;
     program->signature_length = length;

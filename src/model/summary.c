@@ -241,8 +241,7 @@ static void count_trained(const cornu_model *model, int64_t *trainable, int64_t 
     *trainable = *others = 0;
     for (int i = 0; i < model->weight_count; i++) {
         const cornu__model_weight *entry = &model->weights[i];
-        bool trained = entry->weight->trainable && entry->layer->trainable && model->layer.trainable;
-        *(trained ? trainable : others) += entry->weight->count;
+        *(cornu__weight_is_trainable(model, entry) ? trainable : others) += entry->weight->count;
     }
 }
 

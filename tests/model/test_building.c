@@ -343,6 +343,56 @@ static void nested_models_have_weights_of_their_own_and_can_be_used_alone(void *
     assert_int_equal(cornu__allocation_live(), live);
 }
 
+static void a_nested_model_can_have_several_outputs_and_no_shape_of_its_own(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    cornu_tensor *x = cornu_input(.shape = {3}, .name = "x");
+    cornu_tensor *narrow = cornu_call(cornu_dense(2, .name = "narrow"), x);
+    cornu_tensor *wide = cornu_call(cornu_dense(5, .name = "wide"), x);
+    cornu_model *inner = cornu_functional(.inputs = {x}, .outputs = {narrow, wide}, .name = "inner");
+    cornu_model *deferred = cornu_sequential(.name = "deferred");
+    cornu_add(deferred, cornu_dense(4, .name = "hidden"));
+    cornu_tensor *y = cornu_input(.shape = {3}, .name = "y");
+    cornu_tensor *both = cornu_call(cornu_model_layer(inner), y);
+    cornu_tensor *second = cornu_call(cornu_model_layer(deferred), cornu_tensor_output(both, 1));
+    cornu_model *outer = cornu_functional(.inputs = {y}, .outputs = {both, second}, .name = "outer");
+    cornu_model_release(inner);
+    cornu_model_release(deferred);
+    assert_ok(cornu_model_status(outer));
+    assert_int_equal(cornu_count_params(outer), 8 + 20 + 24);
+    int rank;
+    assert_int_equal(cornu_output_shape(outer, 0, &rank)[1], 2);
+    assert_int_equal(cornu_output_shape(outer, 1, &rank)[1], 4);
+    char *json = cornu_model_to_json(outer);
+    cornu_model *again = cornu_model_from_json(json, 0);
+    if (!again)
+        fail_msg("%s", cornu_error_message());
+    char first[CORNU_SHA256_TEXT_SIZE], second_hash[CORNU_SHA256_TEXT_SIZE];
+    assert_ok(cornu_weights_sha256(outer, first));
+    assert_ok(cornu_weights_sha256(again, second_hash));
+    assert_string_equal(first, second_hash);
+    char *summary = cornu_summary_text(again, .expand_nested = true);
+    assert_non_null(strstr(summary, "└ wide (Dense)"));
+    assert_non_null(strstr(summary, "[(None, 2),")); /* and on the next line the other shape */
+    cornu_free(summary);
+    cornu_free(json);
+    cornu_model_release(again);
+    cornu_model_release(outer);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
+static void a_model_without_layers_says_so(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential(.name = "empty");
+    assert_refused(cornu_compile(model, .loss = "mse"), CORNU_ERROR_STATE, "no layers");
+    char *summary = cornu_summary_text(model);
+    assert_non_null(strstr(summary, " Total params: 0 (0.00 B)"));
+    cornu_free(summary);
+    cornu_model_release(model);
+}
+
 static void a_frozen_layer_is_not_trained(void **state)
 {
     (void)state;
@@ -423,6 +473,8 @@ int main(void)
         cmocka_unit_test(two_models_sharing_a_layer_train_each_others_weights),
         cmocka_unit_test(a_layer_called_twice_has_one_set_of_weights),
         cmocka_unit_test(nested_models_have_weights_of_their_own_and_can_be_used_alone),
+        cmocka_unit_test(a_nested_model_can_have_several_outputs_and_no_shape_of_its_own),
+        cmocka_unit_test(a_model_without_layers_says_so),
         cmocka_unit_test(a_frozen_layer_is_not_trained),
         cmocka_unit_test(out_of_memory_at_any_allocation_is_an_error_without_a_leak),
     };

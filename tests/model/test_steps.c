@@ -12,6 +12,7 @@
 #include <cornu/model.h>
 #include <cornu/constraints.h>
 #include <cornu/initializers.h>
+#include <cornu/log.h>
 #include <cornu/optimizers.h>
 
 #include "base/memory.h"
@@ -81,6 +82,65 @@ static void options_of_optimizers_do_what_they_do_in_keras(void **state)
                  .5410663, 1.2147797);
     check_update("accumulation", LAYER(), cornu_sgd(.learning_rate = .1, .gradient_accumulation_steps = 2), 4, .5459375,
                  1.2031250);
+}
+
+/* avg := w after the first step, then .9 avg + .1 w; at the end of training it becomes the weights. */
+static void the_average_of_the_weights_becomes_the_weights_at_the_end(void **state)
+{
+    (void)state;
+    cornu_model *plain = cornu_sequential(), *averaged = cornu_sequential();
+    cornu_add(plain, LAYER());
+    cornu_add(averaged, LAYER());
+    assert_ok(cornu_compile(plain, .optimizer = cornu_sgd(.learning_rate = .1), .loss = "mse"));
+    assert_ok(cornu_compile(averaged, .optimizer = cornu_sgd(.learning_rate = .1, .use_ema = true, .ema_momentum = .9),
+                            .loss = "mse"));
+    cornu__batch batch = table_batch();
+    double average = 0;
+    for (int step = 0; step < 4; step++) {
+        assert_ok(cornu__model_step(plain, CORNU__STEP_TRAIN, &batch));
+        assert_ok(cornu__model_step(averaged, CORNU__STEP_TRAIN, &batch));
+        cornu_array *weights = cornu_get_weights(plain);
+        double weight = cornu_array_get(cornu_array_item(weights, 0), 1);
+        average = step == 0 ? weight : .9 * average + .1 * weight;
+        cornu_array_release(weights);
+    }
+    assert_ok(cornu__model_finalize_weights(plain)); /* nothing to do */
+    assert_ok(cornu__model_finalize_weights(averaged));
+    cornu_array *weights = cornu_get_weights(averaged);
+    assert_true(fabs(cornu_array_get(cornu_array_item(weights, 0), 1) - average) < 1e-6);
+    cornu_array_release(weights);
+    cornu_model_release(plain);
+    cornu_model_release(averaged);
+}
+
+static void count_warning(const char *message, void *user_data)
+{
+    assert_non_null(strstr(message, "frozen after cornu_compile"));
+    ++*(int *)user_data;
+}
+
+static void freezing_after_compile_warns_and_counts_from_the_next_compile_on(void **state)
+{
+    (void)state;
+    int warnings = 0;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER());
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse"));
+    cornu_set_trainable(cornu_get_layer(model, NULL, 0), false);
+    cornu__batch batch = table_batch();
+    char hashes[3][CORNU_SHA256_TEXT_SIZE];
+    assert_ok(cornu_weights_sha256(model, hashes[0]));
+    cornu_set_warning_handler(count_warning, &warnings);
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    cornu_set_warning_handler(NULL, NULL);
+    assert_int_equal(warnings, 1);
+    assert_ok(cornu_weights_sha256(model, hashes[1]));
+    assert_string_not_equal(hashes[0], hashes[1]);
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse"));
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_ok(cornu_weights_sha256(model, hashes[2]));
+    assert_string_equal(hashes[1], hashes[2]);
+    cornu_model_release(model);
 }
 
 static void two_ways_of_clipping_are_refused(void **state)
@@ -330,6 +390,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_of_optimizers_do_what_they_do_in_keras),
+        cmocka_unit_test(the_average_of_the_weights_becomes_the_weights_at_the_end),
+        cmocka_unit_test(freezing_after_compile_warns_and_counts_from_the_next_compile_on),
         cmocka_unit_test(two_ways_of_clipping_are_refused),
         cmocka_unit_test(the_learning_rate_can_be_set_unless_a_schedule_governs_it),
         cmocka_unit_test(samples_weigh_as_in_keras_3),
