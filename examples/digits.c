@@ -218,7 +218,7 @@ static int draw_predictions(cornu_model *model, const images *data, const char *
             const unsigned char *pixels = cornu_array_data(data->test_x);
             memcpy((unsigned char *)cornu_array_data(shown) + filled * height * width, pixels + i * height * width,
                    (size_t)(height * width));
-            snprintf(texts[filled], sizeof texts[filled], mistakes ? "%d, not %d" : "%d", truth, guess);
+            snprintf(texts[filled], sizeof texts[filled], mistakes ? "%d, taken for %d" : "%d", truth, guess);
             captions[filled] = texts[filled];
             marked[filled++] = mistakes;
         }

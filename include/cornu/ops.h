@@ -179,7 +179,7 @@ typedef struct cornu_op_conv_options {
 /* x (B, H, W, C), kernel (KH, KW, C / groups, F) -> (B, H', W', F). */
 CORNU_API cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_op_conv_options *options);
 #define CORNU_OP_CONV(x, kernel, ...)                                                                                  \
-    CORNU_KEYWORDS(cornu_op_conv_with(x, kernel, &cornu_keywords), cornu_op_conv_options,                                 \
+    CORNU_KEYWORDS(cornu_op_conv_with(x, kernel, &cornu_keywords), cornu_op_conv_options,                              \
                    CORNU_OP_CONV_DEFAULTS __VA_ARGS__)
 #define cornu_op_conv(...) CORNU_OP_CONV(__VA_ARGS__, )
 
@@ -193,7 +193,7 @@ typedef struct cornu_op_pool_options {
 CORNU_API cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options);
 CORNU_API cornu_node *cornu_op_average_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options);
 #define CORNU_OP_POOL(name, x, size, ...)                                                                              \
-    CORNU_KEYWORDS(cornu_op_##name##_with(x, size, &cornu_keywords), cornu_op_pool_options,                               \
+    CORNU_KEYWORDS(cornu_op_##name##_with(x, size, &cornu_keywords), cornu_op_pool_options,                            \
                    CORNU_OP_POOL_DEFAULTS __VA_ARGS__)
 #define cornu_op_max_pool(...) CORNU_OP_POOL(max_pool, __VA_ARGS__, )
 #define cornu_op_average_pool(...) CORNU_OP_POOL(average_pool, __VA_ARGS__, )

@@ -48,8 +48,9 @@ static cornu_node *counted(cornu_node *state, cornu_node *predicted, cornu_node 
 }
 
 /* Which counts are kept: `wanted[k]` is the number of the count in state k. */
-static cornu_status update_counts(cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, int thresholds, const double *values, int kept,
-                                  const int *wanted, cornu_node *const *states, cornu_node **new_states)
+static cornu_status update_counts(cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, int thresholds,
+                                  const double *values, int kept, const int *wanted, cornu_node *const *states,
+                                  cornu_node **new_states)
 {
     if (!y_true || !y_pred)
         return cornu_error_status();
@@ -63,7 +64,8 @@ static cornu_status update_counts(cornu_node *y_true, cornu_node *y_pred, cornu_
     for (int k = 0; k < kept; k++) {
         bool predicted = wanted[k] == TRUE_POSITIVES || wanted[k] == FALSE_POSITIVES;
         bool actual = wanted[k] == TRUE_POSITIVES || wanted[k] == FALSE_NEGATIVES;
-        new_states[k] = counted(states[k], predicted ? positive : one_minus(positive), actual ? label : one_minus(label), weight);
+        new_states[k] =
+            counted(states[k], predicted ? positive : one_minus(positive), actual ? label : one_minus(label), weight);
         if (!new_states[k])
             return cornu_error_status();
     }
@@ -75,9 +77,11 @@ static cornu_status update_counts(cornu_node *y_true, cornu_node *y_pred, cornu_
 static cornu_status check_one_threshold(const double *thresholds)
 {
     if (thresholds[0] != 0 && thresholds[1] != 0)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "thresholds: wanted one threshold, got several; a metric here is one number");
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                           "thresholds: wanted one threshold, got several; a metric here is one number");
     if (thresholds[0] < 0 || thresholds[0] > 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "thresholds: wanted 0 <= threshold <= 1, got %g", thresholds[0]);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "thresholds: wanted 0 <= threshold <= 1, got %g",
+                           thresholds[0]);
     return CORNU_OK;
 }
 
@@ -107,15 +111,18 @@ static const cornu__field count_fields[] = {
 };
 
 #define COUNT_METRIC(function, class_name, which, larger)                                                              \
-    static cornu_status update_##function(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, \
-                                          cornu_node *const *states, cornu_node **new_states)                          \
+    static cornu_status update_##function(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,         \
+                                          cornu_node *weight, cornu_node *const *states, cornu_node **new_states)      \
     {                                                                                                                  \
-        double given = ((const cornu_confusion_count_options *)metric->config)->thresholds[0], threshold = given == 0 ? 0.5 : given; \
+        double given = ((const cornu_confusion_count_options *)metric->config)->thresholds[0],                         \
+               threshold = given == 0 ? 0.5 : given;                                                                   \
         int wanted = which;                                                                                            \
-        return update_counts(cornu__align_target(y_true, y_pred), y_pred, weight, 1, &threshold, 1, &wanted, states, new_states); \
+        return update_counts(cornu__align_target(y_true, y_pred), y_pred, weight, 1, &threshold, 1, &wanted, states,   \
+                             new_states);                                                                              \
     }                                                                                                                  \
     static const cornu__metric_class function##_class = {                                                              \
-        CORNU__METRIC_BASE(class_name, cornu_confusion_count_options, count_defaults, count_fields, 2, check_count, #function), \
+        CORNU__METRIC_BASE(class_name, cornu_confusion_count_options, count_defaults, count_fields, 2, check_count,    \
+                           #function),                                                                                 \
         .larger_is_better = larger,                                                                                    \
         .states = count_states,                                                                                        \
         .update = update_##function,                                                                                   \
@@ -145,8 +152,8 @@ static cornu_status ratio_states(const cornu__object *metric, const cornu__spec 
     const cornu_precision_options *o = metric->config;
     int64_t columns = y_pred->rank > 0 ? y_pred->shape[y_pred->rank - 1] : 1;
     if (o->class_id >= columns && columns != CORNU_NONE)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "class_id: wanted less than the output's %lld columns, got %d", (long long)columns,
-                           o->class_id);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "class_id: wanted less than the output's %lld columns, got %d",
+                           (long long)columns, o->class_id);
     *count = 2;
     sizes[0] = sizes[1] = 1;
     return CORNU_OK;
@@ -164,8 +171,8 @@ static cornu_node *column_of(cornu_node *x, int column)
     return cornu__op_slice(x, begin, size, NULL);
 }
 
-static cornu_status update_ratio(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, int missed,
-                                 cornu_node *const *states, cornu_node **new_states)
+static cornu_status update_ratio(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,
+                                 cornu_node *weight, int missed, cornu_node *const *states, cornu_node **new_states)
 {
     const cornu_precision_options *o = metric->config;
     double threshold = o->thresholds[0] == 0 ? 0.5 : o->thresholds[0];
@@ -181,7 +188,8 @@ static double ratio_result(const cornu__object *metric, const float *const *stat
     return all == 0 ? 0 : hit / all;
 }
 
-static const cornu_precision_options precision_defaults = {.struct_size = sizeof precision_defaults, CORNU_PRECISION_DEFAULTS};
+static const cornu_precision_options precision_defaults = {.struct_size = sizeof precision_defaults,
+                                                           CORNU_PRECISION_DEFAULTS};
 static const cornu__field precision_fields[] = {
     CORNU__FIELD(TEXT, cornu_precision_options, name, .optional = true),
     CORNU__FIELD(DOUBLES, cornu_precision_options, thresholds, .optional = true),
@@ -190,13 +198,14 @@ static const cornu__field precision_fields[] = {
 };
 
 #define RATIO_METRIC(function, class_name, missed)                                                                     \
-    static cornu_status update_##function(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, \
-                                          cornu_node *const *states, cornu_node **new_states)                          \
+    static cornu_status update_##function(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,         \
+                                          cornu_node *weight, cornu_node *const *states, cornu_node **new_states)      \
     {                                                                                                                  \
         return update_ratio(metric, y_true, y_pred, weight, missed, states, new_states);                               \
     }                                                                                                                  \
     static const cornu__metric_class function##_class = {                                                              \
-        CORNU__METRIC_BASE(class_name, cornu_precision_options, precision_defaults, precision_fields, 4, check_precision, #function), \
+        CORNU__METRIC_BASE(class_name, cornu_precision_options, precision_defaults, precision_fields, 4,               \
+                           check_precision, #function),                                                                \
         .larger_is_better = true,                                                                                      \
         .states = ratio_states,                                                                                        \
         .update = update_##function,                                                                                   \
@@ -215,7 +224,8 @@ static cornu_status check_auc(void *config)
 {
     const cornu_auc_options *o = config;
     if (o->num_thresholds < 2 || o->num_thresholds > MAX_AUC_THRESHOLDS)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "num_thresholds: wanted 2 to %d, got %d", MAX_AUC_THRESHOLDS, o->num_thresholds);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "num_thresholds: wanted 2 to %d, got %d", MAX_AUC_THRESHOLDS,
+                           o->num_thresholds);
     return CORNU_OK;
 }
 
@@ -275,9 +285,13 @@ static double result_of_auc(const cornu__object *metric, const float *const *s, 
     }
     double last_x = 0, last_y = 0;
     for (int i = 0; i < sizes[0]; i++) {
-        double tp = s[TRUE_POSITIVES][i], fp = s[FALSE_POSITIVES][i], tn = s[TRUE_NEGATIVES][i], fn = s[FALSE_NEGATIVES][i];
-        double recall = ratio(tp, tp + fn), x = roc ? ratio(fp, fp + tn) : recall, y = roc ? recall : ratio(tp, tp + fp);
-        double height = o->summation_method[0] == 'i' ? (y + last_y) / 2 : o->summation_method[1] == 'i' ? fmin(y, last_y) : fmax(y, last_y);
+        double tp = s[TRUE_POSITIVES][i], fp = s[FALSE_POSITIVES][i], tn = s[TRUE_NEGATIVES][i],
+               fn = s[FALSE_NEGATIVES][i];
+        double recall = ratio(tp, tp + fn), x = roc ? ratio(fp, fp + tn) : recall,
+               y = roc ? recall : ratio(tp, tp + fp);
+        double height = o->summation_method[0] == 'i'   ? (y + last_y) / 2
+                        : o->summation_method[1] == 'i' ? fmin(y, last_y)
+                                                        : fmax(y, last_y);
         if (i > 0)
             area += (last_x - x) * height;
         last_x = x;
@@ -309,6 +323,11 @@ cornu_metric *cornu_auc_with(const cornu_auc_options *options)
     return cornu__object_make(&auc_class.base, options);
 }
 
-cornu__family cornu__confusion_metrics = {&true_positives_class.base,  &true_negatives_class.base, &false_positives_class.base,
-                                          &false_negatives_class.base, &precision_class.base,      &recall_class.base,
-                                          &auc_class.base,             NULL};
+cornu__family cornu__confusion_metrics = {&true_positives_class.base,
+                                          &true_negatives_class.base,
+                                          &false_positives_class.base,
+                                          &false_negatives_class.base,
+                                          &precision_class.base,
+                                          &recall_class.base,
+                                          &auc_class.base,
+                                          NULL};

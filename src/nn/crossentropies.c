@@ -37,7 +37,8 @@ static cornu_node *negate(cornu_node *x)
 
 static cornu_node *smooth(cornu_node *y_true, double smoothing, double share)
 {
-    return smoothing == 0 ? y_true : cornu__op_binary_scalar(CORNU__OP_ADD, scale(y_true, 1 - smoothing), smoothing * share);
+    return smoothing == 0 ? y_true
+                          : cornu__op_binary_scalar(CORNU__OP_ADD, scale(y_true, 1 - smoothing), smoothing * share);
 }
 
 static cornu_node *clip_probability(cornu_node *p)
@@ -64,7 +65,8 @@ static cornu_node *binary_clipped(cornu_node *y_true, cornu_node *x)
 {
     double most = -log(CORNU__EPSILON);
     cornu_node *exact = binary_of_logits(y_true, x);
-    cornu_node *of_true = cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, negate(x)), most);
+    cornu_node *of_true =
+        cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, negate(x)), most);
     cornu_node *of_false = cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, x), most);
     cornu_node *clipped = add(multiply(y_true, of_true), multiply(one_minus(y_true), of_false));
     return add(exact, cornu__op_unary(CORNU__OP_STOP_GRADIENT, cornu__op_binary(CORNU__OP_SUBTRACT, clipped, exact)));
@@ -73,13 +75,16 @@ static cornu_node *binary_clipped(cornu_node *y_true, cornu_node *x)
 static cornu_node *binary_of_probabilities(cornu_node *y_true, cornu_node *p)
 {
     cornu_node *q = clip_probability(p);
-    return negate(add(multiply(y_true, cornu__op_unary(CORNU__OP_LOG, q)), multiply(one_minus(y_true), cornu__op_unary(CORNU__OP_LOG, one_minus(q)))));
+    return negate(add(multiply(y_true, cornu__op_unary(CORNU__OP_LOG, q)),
+                      multiply(one_minus(y_true), cornu__op_unary(CORNU__OP_LOG, one_minus(q)))));
 }
 
 cornu_node *cornu__binary_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits, double label_smoothing)
 {
     cornu_node *t = smooth(y_true, label_smoothing, 0.5), *logits = logits_behind(y_pred, CORNU__OP_SIGMOID);
-    return cornu__mean_last(from_logits ? binary_of_logits(t, y_pred) : logits ? binary_clipped(t, logits) : binary_of_probabilities(t, y_pred));
+    return cornu__mean_last(from_logits ? binary_of_logits(t, y_pred)
+                            : logits    ? binary_clipped(t, logits)
+                                        : binary_of_probabilities(t, y_pred));
 }
 
 /* --- categorical --- */
@@ -91,7 +96,8 @@ static cornu_node *normalized(cornu_node *p)
     return clip_probability(cornu__op_binary(CORNU__OP_DIVIDE, p, cornu__op_reduce(CORNU__OP_SUM, p, 1, &last, true)));
 }
 
-cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits, double label_smoothing)
+cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits,
+                                            double label_smoothing)
 {
     cornu_node *logits = from_logits ? y_pred : logits_behind(y_pred, CORNU__OP_SOFTMAX);
     if (logits)
@@ -107,7 +113,8 @@ cornu_node *cornu__sparse_categorical_crossentropy(cornu_node *labels, cornu_nod
     cornu_node *logits = from_logits ? y_pred : logits_behind(y_pred, CORNU__OP_SOFTMAX);
     if (logits)
         return cornu__op_sparse_cross_entropy(logits, labels, !from_logits, NULL);
-    return cornu__op_sparse_cross_entropy(cornu__op_unary(CORNU__OP_LOG, clip_probability(y_pred)), labels, false, NULL);
+    return cornu__op_sparse_cross_entropy(cornu__op_unary(CORNU__OP_LOG, clip_probability(y_pred)), labels, false,
+                                          NULL);
 }
 
 /* --- the losses --- */
@@ -116,7 +123,8 @@ cornu_status cornu__check_smoothing(double label_smoothing)
 {
     if (label_smoothing >= 0 && label_smoothing <= 1)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "label_smoothing: wanted 0 <= label_smoothing <= 1, got %g", label_smoothing);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "label_smoothing: wanted 0 <= label_smoothing <= 1, got %g",
+                       label_smoothing);
 }
 
 /* Moves the classes' axis to the end; -1 or the last leaves all as it is. */
@@ -133,13 +141,16 @@ static cornu_node *classes_last(cornu_node *x, int axis)
 static cornu_node *per_sample_binary_crossentropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
     const cornu_binary_crossentropy_options *o = loss->config;
-    return cornu__binary_crossentropy(classes_last(y_true, o->axis), classes_last(y_pred, o->axis), o->from_logits, o->label_smoothing);
+    return cornu__binary_crossentropy(classes_last(y_true, o->axis), classes_last(y_pred, o->axis), o->from_logits,
+                                      o->label_smoothing);
 }
 
-static cornu_node *per_sample_categorical_crossentropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *per_sample_categorical_crossentropy(const cornu__object *loss, cornu_node *y_true,
+                                                       cornu_node *y_pred)
 {
     const cornu_categorical_crossentropy_options *o = loss->config;
-    return cornu__categorical_crossentropy(classes_last(y_true, o->axis), classes_last(y_pred, o->axis), o->from_logits, o->label_smoothing);
+    return cornu__categorical_crossentropy(classes_last(y_true, o->axis), classes_last(y_pred, o->axis), o->from_logits,
+                                           o->label_smoothing);
 }
 
 /* 1 where the label counts. */
@@ -149,10 +160,13 @@ static cornu_node *valid_labels(const cornu__object *loss, cornu_node *y_true, c
     if (o->ignore_class == INT64_MIN)
         return NULL;
     cornu_node *y = classes_last(y_pred, o->axis), *labels = cornu__align_labels(y_true, y);
-    return labels ? cornu__op_binary_scalar(CORNU__OP_NOT_EQUAL, cornu__op_cast(labels, y->dtype), (double)o->ignore_class) : NULL;
+    return labels
+               ? cornu__op_binary_scalar(CORNU__OP_NOT_EQUAL, cornu__op_cast(labels, y->dtype), (double)o->ignore_class)
+               : NULL;
 }
 
-static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__object *loss, cornu_node *y_true,
+                                                              cornu_node *y_pred)
 {
     const cornu_sparse_categorical_crossentropy_options *o = loss->config;
     cornu_node *y = classes_last(y_pred, o->axis), *labels = cornu__align_labels(y_true, y);
@@ -166,10 +180,13 @@ static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__objec
 
 static cornu_node *power(cornu_node *x, double exponent)
 {
-    return exponent == 2 ? cornu__op_unary(CORNU__OP_SQUARE, x) : exponent == 1 ? x : cornu__op_binary_scalar(CORNU__OP_POWER, x, exponent);
+    return exponent == 2   ? cornu__op_unary(CORNU__OP_SQUARE, x)
+           : exponent == 1 ? x
+                           : cornu__op_binary_scalar(CORNU__OP_POWER, x, exponent);
 }
 
-static cornu_node *per_sample_binary_focal_crossentropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *per_sample_binary_focal_crossentropy(const cornu__object *loss, cornu_node *y_true,
+                                                        cornu_node *y_pred)
 {
     const cornu_binary_focal_crossentropy_options *o = loss->config;
     cornu_node *t = smooth(classes_last(y_true, o->axis), o->label_smoothing, 0.5), *p = classes_last(y_pred, o->axis);
@@ -182,7 +199,8 @@ static cornu_node *per_sample_binary_focal_crossentropy(const cornu__object *los
     return cornu__mean_last(focal);
 }
 
-static cornu_node *per_sample_categorical_focal_crossentropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *per_sample_categorical_focal_crossentropy(const cornu__object *loss, cornu_node *y_true,
+                                                             cornu_node *y_pred)
 {
     const cornu_categorical_focal_crossentropy_options *o = loss->config;
     cornu_node *p = classes_last(y_pred, o->axis);
@@ -194,7 +212,8 @@ static cornu_node *per_sample_categorical_focal_crossentropy(const cornu__object
     return cornu__sum_last(multiply(scale(power(one_minus(q), o->gamma), o->alpha), entropy));
 }
 
-static cornu_node *per_sample_categorical_generalized_cross_entropy(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *per_sample_categorical_generalized_cross_entropy(const cornu__object *loss, cornu_node *y_true,
+                                                                    cornu_node *y_pred)
 {
     double q = ((const cornu_categorical_generalized_cross_entropy_options *)loss->config)->q;
     cornu_node *labels = cornu__align_labels(y_true, y_pred);
@@ -224,7 +243,8 @@ static cornu_status check_generalized(void *config)
 /* --- the table --- */
 
 #define DEFAULTS(function, ...)                                                                                        \
-    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options), __VA_ARGS__};
+    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options),  \
+                                                                   __VA_ARGS__};
 DEFAULTS(binary_crossentropy, CORNU_BINARY_CROSSENTROPY_DEFAULTS)
 DEFAULTS(categorical_crossentropy, CORNU_CATEGORICAL_CROSSENTROPY_DEFAULTS)
 DEFAULTS(sparse_categorical_crossentropy, CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_DEFAULTS)
@@ -236,7 +256,8 @@ DEFAULTS(categorical_generalized_cross_entropy, CORNU_CATEGORICAL_GENERALIZED_CR
 #define COMMON(function)                                                                                               \
     CORNU__LOSS_FIELD_TABLE(cornu_##function##_options), CORNU__FIELD(BOOL, cornu_##function##_options, from_logits),  \
         CORNU__FIELD(INT, cornu_##function##_options, axis)
-static const cornu__field binary_crossentropy_fields[] = {COMMON(binary_crossentropy), NUMBER(binary_crossentropy, label_smoothing)};
+static const cornu__field binary_crossentropy_fields[] = {COMMON(binary_crossentropy),
+                                                          NUMBER(binary_crossentropy, label_smoothing)};
 static const cornu__field categorical_crossentropy_fields[] = {COMMON(categorical_crossentropy),
                                                                NUMBER(categorical_crossentropy, label_smoothing)};
 static const cornu__field sparse_categorical_crossentropy_fields[] = {
@@ -244,12 +265,17 @@ static const cornu__field sparse_categorical_crossentropy_fields[] = {
     CORNU__FIELD(INT64, cornu_sparse_categorical_crossentropy_options, ignore_class, .optional = true),
 };
 static const cornu__field binary_focal_crossentropy_fields[] = {
-    COMMON(binary_focal_crossentropy), NUMBER(binary_focal_crossentropy, label_smoothing), NUMBER(binary_focal_crossentropy, alpha),
-    NUMBER(binary_focal_crossentropy, gamma), CORNU__FIELD(BOOL, cornu_binary_focal_crossentropy_options, apply_class_balancing),
+    COMMON(binary_focal_crossentropy),
+    NUMBER(binary_focal_crossentropy, label_smoothing),
+    NUMBER(binary_focal_crossentropy, alpha),
+    NUMBER(binary_focal_crossentropy, gamma),
+    CORNU__FIELD(BOOL, cornu_binary_focal_crossentropy_options, apply_class_balancing),
 };
 static const cornu__field categorical_focal_crossentropy_fields[] = {
-    COMMON(categorical_focal_crossentropy), NUMBER(categorical_focal_crossentropy, label_smoothing),
-    NUMBER(categorical_focal_crossentropy, alpha), NUMBER(categorical_focal_crossentropy, gamma),
+    COMMON(categorical_focal_crossentropy),
+    NUMBER(categorical_focal_crossentropy, label_smoothing),
+    NUMBER(categorical_focal_crossentropy, alpha),
+    NUMBER(categorical_focal_crossentropy, gamma),
 };
 static const cornu__field categorical_generalized_cross_entropy_fields[] = {
     CORNU__LOSS_FIELD_TABLE(cornu_categorical_generalized_cross_entropy_options),
@@ -257,11 +283,12 @@ static const cornu__field categorical_generalized_cross_entropy_fields[] = {
 };
 
 #define CROSSENTROPY(function, class_name, checking, more, ...)                                                        \
-    CORNU__LOSS_CLASS(function, class_name, cornu_##function##_options, function##_defaults, function##_fields, checking, more, __VA_ARGS__)
-CROSSENTROPY(binary_crossentropy, "BinaryCrossentropy", check_binary_crossentropy, .targets_like_output = true, "binary_crossentropy", "bce",
-             "BCE")
-CROSSENTROPY(categorical_crossentropy, "CategoricalCrossentropy", check_categorical_crossentropy, .targets_like_output = true,
-             "categorical_crossentropy")
+    CORNU__LOSS_CLASS(function, class_name, cornu_##function##_options, function##_defaults, function##_fields,        \
+                      checking, more, __VA_ARGS__)
+CROSSENTROPY(binary_crossentropy, "BinaryCrossentropy", check_binary_crossentropy, .targets_like_output = true,
+             "binary_crossentropy", "bce", "BCE")
+CROSSENTROPY(categorical_crossentropy, "CategoricalCrossentropy", check_categorical_crossentropy,
+             .targets_like_output = true, "categorical_crossentropy")
 static const cornu__loss_class sparse_categorical_crossentropy_class = {
     .base = {.kind = CORNU__KIND_LOSS,
              .name = "SparseCategoricalCrossentropy",
@@ -280,15 +307,19 @@ cornu_loss *cornu_sparse_categorical_crossentropy_with(const cornu_sparse_catego
     return cornu__object_make(&sparse_categorical_crossentropy_class.base, given);
 }
 
-CROSSENTROPY(binary_focal_crossentropy, "BinaryFocalCrossentropy", check_binary_focal_crossentropy, .targets_like_output = true,
-             "binary_focal_crossentropy")
+CROSSENTROPY(binary_focal_crossentropy, "BinaryFocalCrossentropy", check_binary_focal_crossentropy,
+             .targets_like_output = true, "binary_focal_crossentropy")
 CROSSENTROPY(categorical_focal_crossentropy, "CategoricalFocalCrossentropy", check_categorical_focal_crossentropy,
              .targets_like_output = true, "categorical_focal_crossentropy")
-CROSSENTROPY(categorical_generalized_cross_entropy, "CategoricalGeneralizedCrossEntropy", check_generalized, .sparse_targets = true,
-             "categorical_generalized_cross_entropy")
+CROSSENTROPY(categorical_generalized_cross_entropy, "CategoricalGeneralizedCrossEntropy", check_generalized,
+             .sparse_targets = true, "categorical_generalized_cross_entropy")
 
 cornu__family cornu__crossentropy_losses = {
-    &binary_crossentropy_class.base, &categorical_crossentropy_class.base, &sparse_categorical_crossentropy_class.base,
-    &binary_focal_crossentropy_class.base, &categorical_focal_crossentropy_class.base, &categorical_generalized_cross_entropy_class.base,
+    &binary_crossentropy_class.base,
+    &categorical_crossentropy_class.base,
+    &sparse_categorical_crossentropy_class.base,
+    &binary_focal_crossentropy_class.base,
+    &categorical_focal_crossentropy_class.base,
+    &categorical_generalized_cross_entropy_class.base,
     NULL,
 };

@@ -70,7 +70,8 @@ static cornu_status infer_custom(const cornu_layer *layer, int count, const corn
     return CORNU_OK;
 }
 
-static cornu_status call_custom(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs, cornu__value *output)
+static cornu_status call_custom(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
+                                cornu__value *output)
 {
     custom_layer *custom = (custom_layer *)layer;
     cornu_node *nodes[CORNU__MAX_INPUTS];
@@ -107,17 +108,20 @@ static cornu_status set_up_layer(custom_layer *custom, const char *class_name, c
     if (!class_name || !*class_name)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_custom_layer: class_name: wanted a name, got none");
     if (!hooks || !hooks->call)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted hooks with a function `call`, got none", class_name);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted hooks with a function `call`, got none",
+                           class_name);
     if (hooks->input_count < 0 || hooks->input_count > CORNU__MAX_INPUTS)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: input_count: wanted 1 to %d, got %d", class_name, CORNU__MAX_INPUTS,
-                           hooks->input_count);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: input_count: wanted 1 to %d, got %d", class_name,
+                           CORNU__MAX_INPUTS, hooks->input_count);
     custom->class_name = cornu__copy_text(class_name);
     return custom->class_name ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
-cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_hooks *hooks, void *state, const cornu_layer_options *options)
+cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_hooks *hooks, void *state,
+                                     const cornu_layer_options *options)
 {
-    custom_layer *custom = (custom_layer *)cornu__layer_create_sized(&custom_layer_class, sizeof(custom_layer), options);
+    custom_layer *custom =
+        (custom_layer *)cornu__layer_create_sized(&custom_layer_class, sizeof(custom_layer), options);
     if (!custom)
         return NULL;
     custom->destroy = custom->layer.object.destroy;
@@ -125,7 +129,8 @@ cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_h
     custom->class = custom_layer_class;
     custom->state = state;
     if (hooks)
-        memcpy(&custom->hooks, hooks, hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
+        memcpy(&custom->hooks, hooks,
+               hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
     if (custom->layer.object.failure != CORNU_OK)
         return &custom->layer;
     if (set_up_layer(custom, class_name, hooks) != CORNU_OK)
@@ -148,12 +153,15 @@ cornu_weight *cornu_layer_add_weight_with(cornu_layer *layer, const char *name, 
     cornu__object *objects[3] = {NULL};
     cornu__weight *weight = NULL;
     if (!layer || !name || (rank > 0 && !shape))
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_layer_add_weight: wanted a layer, a name and a shape, got NULL");
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT,
+                                "cornu_layer_add_weight: wanted a layer, a name and a shape, got NULL");
     if (given)
         memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
     cornu_status first = cornu__resolve(CORNU__KIND_INITIALIZER, o.initializer, &objects[0]);
-    cornu_status second = first != CORNU_OK ? first : cornu__resolve(CORNU__KIND_REGULARIZER, o.regularizer, &objects[1]);
-    cornu_status third = second != CORNU_OK ? second : cornu__resolve(CORNU__KIND_CONSTRAINT, o.constraint, &objects[2]);
+    cornu_status second =
+        first != CORNU_OK ? first : cornu__resolve(CORNU__KIND_REGULARIZER, o.regularizer, &objects[1]);
+    cornu_status third =
+        second != CORNU_OK ? second : cornu__resolve(CORNU__KIND_CONSTRAINT, o.constraint, &objects[2]);
     if (third == CORNU_OK)
         weight = cornu__layer_add_weight(layer, name, rank, shape, o.trainable, objects[0], objects[1], objects[2]);
     else
@@ -167,8 +175,8 @@ cornu_weight *cornu_layer_weight(const cornu_layer *layer, const char *name)
 {
     cornu__weight *weight = layer && name ? cornu__layer_weight(layer, name) : NULL;
     if (!weight)
-        return cornu__fail_null(CORNU_ERROR_UNKNOWN_NAME, "there is no weight \"%s\" in layer %s", name ? name : "(NULL)",
-                                layer ? cornu_object_class_name(layer) : "(NULL)");
+        return cornu__fail_null(CORNU_ERROR_UNKNOWN_NAME, "there is no weight \"%s\" in layer %s",
+                                name ? name : "(NULL)", layer ? cornu_object_class_name(layer) : "(NULL)");
     return (cornu_weight *)(void *)weight;
 }
 
@@ -187,9 +195,11 @@ cornu_status cornu_layer_call_assign(cornu_layer_call *call, cornu_weight *weigh
     if (!call || !weight || !value)
         return cornu_error_status() != CORNU_OK
                    ? cornu_error_status()
-                   : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_layer_call_assign: wanted a call, a weight and a value, got NULL");
+                   : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                                 "cornu_layer_call_assign: wanted a call, a weight and a value, got NULL");
     if (inner_weight(weight)->trainable)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "weight %s is trained; only one made with .trainable = false can be assigned",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "weight %s is trained; only one made with .trainable = false can be assigned",
                            inner_weight(weight)->name);
     return inner_call(call)->assign(inner_call(call), inner_weight(weight), value);
 }
@@ -197,8 +207,9 @@ cornu_status cornu_layer_call_assign(cornu_layer_call *call, cornu_weight *weigh
 cornu_status cornu_layer_call_add_loss(cornu_layer_call *call, cornu_node *loss)
 {
     if (!call || !loss)
-        return cornu_error_status() != CORNU_OK ? cornu_error_status()
-                                                : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_layer_call_add_loss: wanted a scalar, got NULL");
+        return cornu_error_status() != CORNU_OK
+                   ? cornu_error_status()
+                   : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_layer_call_add_loss: wanted a scalar, got NULL");
     return inner_call(call)->add_loss(inner_call(call), loss);
 }
 
@@ -248,14 +259,16 @@ static const cornu__loss_class custom_loss_class = {
 static cornu_status take_names(cornu__object *object, char **class_name, const char *name, bool has_function)
 {
     if (!name || !*name || !has_function)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a custom loss or metric: wanted a name and a function, got NULL");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "a custom loss or metric: wanted a name and a function, got NULL");
     *class_name = cornu__copy_text(name);
     if (!object->name)
         object->name = cornu__copy_text(name);
     return *class_name && object->name ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
-cornu_loss *cornu_custom_loss_with(const char *name, cornu_loss_function function, void *state, const cornu_loss_options *options)
+cornu_loss *cornu_custom_loss_with(const char *name, cornu_loss_function function, void *state,
+                                   const cornu_loss_options *options)
 {
     custom_loss *custom = cornu__object_create(&custom_loss_class.base, sizeof(custom_loss), options);
     if (!custom)
@@ -299,15 +312,16 @@ static cornu_status states_of_hooks(const cornu__object *metric, const cornu__sp
     return CORNU_OK;
 }
 
-static cornu_status update_by_hooks(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
-                                    cornu_node *const *states, cornu_node **new_states)
+static cornu_status update_by_hooks(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,
+                                    cornu_node *weight, cornu_node *const *states, cornu_node **new_states)
 {
     const custom_metric *custom = (const custom_metric *)metric;
     cornu_error_clear();
     CORNU_TRY(said_why(custom->hooks.update(y_true, y_pred, weight, states, new_states, custom->state), "update"));
     for (int i = 0; i < custom->hooks.state_count; i++)
         if (!new_states[i])
-            return said_why(cornu_error_status() == CORNU_OK ? CORNU_ERROR_INVALID_ARGUMENT : cornu_error_status(), "update");
+            return said_why(cornu_error_status() == CORNU_OK ? CORNU_ERROR_INVALID_ARGUMENT : cornu_error_status(),
+                            "update");
     return CORNU_OK;
 }
 
@@ -336,7 +350,8 @@ static const cornu__mean_metric_class custom_metric_class = {
     .value = value_of_custom,
 };
 
-static custom_metric *create_metric(const char *name, bool has_function, void *state, const cornu_metric_options *options)
+static custom_metric *create_metric(const char *name, bool has_function, void *state,
+                                    const cornu_metric_options *options)
 {
     custom_metric *custom = cornu__object_create(&custom_metric_class.metric.base, sizeof(custom_metric), options);
     if (!custom)
@@ -353,7 +368,8 @@ static custom_metric *create_metric(const char *name, bool has_function, void *s
     return custom;
 }
 
-cornu_metric *cornu_custom_metric_with(const char *name, cornu_loss_function function, void *state, const cornu_metric_options *options)
+cornu_metric *cornu_custom_metric_with(const char *name, cornu_loss_function function, void *state,
+                                       const cornu_metric_options *options)
 {
     custom_metric *custom = create_metric(name, function != NULL, state, options);
     if (custom)
@@ -366,12 +382,14 @@ cornu_metric *cornu_custom_metric_of_hooks(const char *name, const cornu_metric_
     custom_metric *custom = create_metric(name, hooks && hooks->update && hooks->result, state, NULL);
     if (!custom || custom->object.failure != CORNU_OK)
         return (cornu_metric *)(void *)custom;
-    memcpy(&custom->hooks, hooks, hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
+    memcpy(&custom->hooks, hooks,
+           hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
     bool sizes_fit = hooks->state_count >= 1 && hooks->state_count <= CORNU__METRIC_MAX_STATES;
     for (int i = 0; sizes_fit && i < hooks->state_count; i++)
         sizes_fit = hooks->state_sizes[i] >= 1;
     if (!sizes_fit) {
-        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "metric %s: wanted 1 to %d states of at least 1 element each", name, CORNU__METRIC_MAX_STATES);
+        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "metric %s: wanted 1 to %d states of at least 1 element each", name,
+                    CORNU__METRIC_MAX_STATES);
         return cornu__object_poison(custom);
     }
     custom->class.metric.states = states_of_hooks;

@@ -20,7 +20,8 @@ static int64_t count_of(int rank, const int64_t *shape)
     return count;
 }
 
-cornu_status cornu__initialize(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed, uint64_t number, float *values)
+cornu_status cornu__initialize(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t key_seed,
+                               uint64_t number, float *values)
 {
     if (!initializer) {
         memset(values, 0, (size_t)count_of(rank, shape) * sizeof *values);
@@ -33,7 +34,8 @@ cornu_status cornu__initialize(const cornu__object *initializer, int rank, const
         key_seed = (uint64_t)own;
         number = 0;
     }
-    return ((const cornu__initializer_class *)initializer->class)->fill(initializer, rank, shape, key_seed, number, values);
+    return ((const cornu__initializer_class *)initializer->class)
+        ->fill(initializer, rank, shape, key_seed, number, values);
 }
 
 /* --- draws --- */
@@ -59,7 +61,8 @@ static void fill_truncated(uint64_t seed, uint64_t number, int64_t count, double
     for (int64_t i = 0; i < count; i++) {
         double draw = cornu__random_normal(first, (uint64_t)i);
         for (uint64_t r = 1; fabs(draw) > 2 && r < MAX_REDRAWS; r++)
-            draw = cornu__random_normal(cornu__random_key_make(seed, CORNU__RANDOM_INITIALIZER, number, r), (uint64_t)i);
+            draw =
+                cornu__random_normal(cornu__random_key_make(seed, CORNU__RANDOM_INITIALIZER, number, r), (uint64_t)i);
         values[i] = (float)(mean + stddev * draw);
     }
 }
@@ -67,7 +70,8 @@ static void fill_truncated(uint64_t seed, uint64_t number, int64_t count, double
 /* --- the initializers --- */
 
 #define FILL(name)                                                                                                     \
-    static cornu_status fill_##name(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t seed, uint64_t number, float *values)
+    static cornu_status fill_##name(const cornu__object *initializer, int rank, const int64_t *shape, uint64_t seed,   \
+                                    uint64_t number, float *values)
 
 static cornu_status fill_with(int rank, const int64_t *shape, double value, float *values)
 {
@@ -125,8 +129,8 @@ static void fans(int rank, const int64_t *shape, double *in, double *out)
     *out = rank == 0 ? 1 : rank == 1 ? (double)shape[0] : (double)shape[rank - 1] * receptive;
 }
 
-static cornu_status scale_variance(double scale, const char *mode, const char *distribution, int rank, const int64_t *shape, uint64_t seed,
-                                   uint64_t number, float *values)
+static cornu_status scale_variance(double scale, const char *mode, const char *distribution, int rank,
+                                   const int64_t *shape, uint64_t seed, uint64_t number, float *values)
 {
     double in, out;
     fans(rank, shape, &in, &out);
@@ -226,7 +230,8 @@ FILL(identity_initializer)
 static cornu_status check_normal(void *config)
 {
     double stddev = ((const cornu_random_normal_options *)config)->stddev;
-    return stddev >= 0 ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "stddev: wanted at least 0, got %g", stddev);
+    return stddev >= 0 ? CORNU_OK
+                       : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "stddev: wanted at least 0, got %g", stddev);
 }
 
 static cornu_status check_scaling(void *config)
@@ -257,7 +262,8 @@ static const cornu__field scaling_fields[] = {
     CORNU__FIELD(TEXT, cornu_variance_scaling_options, distribution, .choices = distributions),
     CORNU__FIELD(INT64, cornu_variance_scaling_options, seed, .optional = true),
 };
-static const cornu__field seeded_fields[] = {CORNU__FIELD(INT64, cornu_seeded_initializer_options, seed, .optional = true)};
+static const cornu__field seeded_fields[] = {
+    CORNU__FIELD(INT64, cornu_seeded_initializer_options, seed, .optional = true)};
 static const cornu__field orthogonal_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_orthogonal_options, gain),
     CORNU__FIELD(INT64, cornu_orthogonal_options, seed, .optional = true),
@@ -266,11 +272,16 @@ static const cornu__field identity_fields[] = {CORNU__FIELD(DOUBLE, cornu_identi
 
 static const cornu_initializer_options plain_defaults = {sizeof plain_defaults};
 static const cornu_constant_options constant_defaults = {.struct_size = sizeof constant_defaults};
-static const cornu_random_normal_options normal_defaults = {.struct_size = sizeof normal_defaults, CORNU_RANDOM_NORMAL_DEFAULTS};
-static const cornu_random_uniform_options uniform_defaults = {.struct_size = sizeof uniform_defaults, CORNU_RANDOM_UNIFORM_DEFAULTS};
-static const cornu_variance_scaling_options scaling_defaults = {.struct_size = sizeof scaling_defaults, CORNU_VARIANCE_SCALING_DEFAULTS};
-static const cornu_seeded_initializer_options seeded_defaults = {.struct_size = sizeof seeded_defaults, CORNU_SEEDED_INITIALIZER_DEFAULTS};
-static const cornu_orthogonal_options orthogonal_defaults = {.struct_size = sizeof orthogonal_defaults, CORNU_ORTHOGONAL_DEFAULTS};
+static const cornu_random_normal_options normal_defaults = {.struct_size = sizeof normal_defaults,
+                                                            CORNU_RANDOM_NORMAL_DEFAULTS};
+static const cornu_random_uniform_options uniform_defaults = {.struct_size = sizeof uniform_defaults,
+                                                              CORNU_RANDOM_UNIFORM_DEFAULTS};
+static const cornu_variance_scaling_options scaling_defaults = {.struct_size = sizeof scaling_defaults,
+                                                                CORNU_VARIANCE_SCALING_DEFAULTS};
+static const cornu_seeded_initializer_options seeded_defaults = {.struct_size = sizeof seeded_defaults,
+                                                                 CORNU_SEEDED_INITIALIZER_DEFAULTS};
+static const cornu_orthogonal_options orthogonal_defaults = {.struct_size = sizeof orthogonal_defaults,
+                                                             CORNU_ORTHOGONAL_DEFAULTS};
 static const cornu_identity_initializer_options identity_defaults = {.struct_size = sizeof identity_defaults,
                                                                      CORNU_IDENTITY_INITIALIZER_DEFAULTS};
 
@@ -297,26 +308,28 @@ CONSTRUCTOR(zeros, cornu_initializer_options)
 INITIALIZER(ones, "Ones", cornu_initializer_options, plain_defaults, NULL, 0, NULL, "ones", "one")
 CONSTRUCTOR(ones, cornu_initializer_options)
 INITIALIZER(constant, "Constant", cornu_constant_options, constant_defaults, constant_fields, 1, NULL, "constant")
-INITIALIZER(random_normal, "RandomNormal", cornu_random_normal_options, normal_defaults, normal_fields, 3, check_normal, "random_normal",
-            "normal")
+INITIALIZER(random_normal, "RandomNormal", cornu_random_normal_options, normal_defaults, normal_fields, 3, check_normal,
+            "random_normal", "normal")
 CONSTRUCTOR(random_normal, cornu_random_normal_options)
-INITIALIZER(truncated_normal, "TruncatedNormal", cornu_random_normal_options, normal_defaults, normal_fields, 3, check_normal,
-            "truncated_normal")
+INITIALIZER(truncated_normal, "TruncatedNormal", cornu_random_normal_options, normal_defaults, normal_fields, 3,
+            check_normal, "truncated_normal")
 CONSTRUCTOR(truncated_normal, cornu_random_normal_options)
-INITIALIZER(random_uniform, "RandomUniform", cornu_random_uniform_options, uniform_defaults, uniform_fields, 3, NULL, "random_uniform",
-            "uniform")
+INITIALIZER(random_uniform, "RandomUniform", cornu_random_uniform_options, uniform_defaults, uniform_fields, 3, NULL,
+            "random_uniform", "uniform")
 CONSTRUCTOR(random_uniform, cornu_random_uniform_options)
-INITIALIZER(variance_scaling, "VarianceScaling", cornu_variance_scaling_options, scaling_defaults, scaling_fields, 4, check_scaling,
-            "variance_scaling")
+INITIALIZER(variance_scaling, "VarianceScaling", cornu_variance_scaling_options, scaling_defaults, scaling_fields, 4,
+            check_scaling, "variance_scaling")
 CONSTRUCTOR(variance_scaling, cornu_variance_scaling_options)
-INITIALIZER(orthogonal, "Orthogonal", cornu_orthogonal_options, orthogonal_defaults, orthogonal_fields, 2, NULL, "orthogonal")
+INITIALIZER(orthogonal, "Orthogonal", cornu_orthogonal_options, orthogonal_defaults, orthogonal_fields, 2, NULL,
+            "orthogonal")
 CONSTRUCTOR(orthogonal, cornu_orthogonal_options)
-INITIALIZER(identity_initializer, "Identity", cornu_identity_initializer_options, identity_defaults, identity_fields, 1, NULL, "identity",
-            "IdentityInitializer")
+INITIALIZER(identity_initializer, "Identity", cornu_identity_initializer_options, identity_defaults, identity_fields, 1,
+            NULL, "identity", "IdentityInitializer")
 CONSTRUCTOR(identity_initializer, cornu_identity_initializer_options)
 
 #define SEEDED(function, class_name)                                                                                   \
-    INITIALIZER(function, class_name, cornu_seeded_initializer_options, seeded_defaults, seeded_fields, 1, NULL, #function) \
+    INITIALIZER(function, class_name, cornu_seeded_initializer_options, seeded_defaults, seeded_fields, 1, NULL,       \
+                #function)                                                                                             \
     CONSTRUCTOR(function, cornu_seeded_initializer_options)
 SEEDED(glorot_uniform, "GlorotUniform")
 SEEDED(glorot_normal, "GlorotNormal")
@@ -334,8 +347,20 @@ cornu_initializer *cornu_constant_with(double value, const cornu_constant_option
 }
 
 cornu__family cornu__initializers = {
-    &zeros_class.base,         &ones_class.base,          &constant_class.base,   &random_normal_class.base,  &truncated_normal_class.base,
-    &random_uniform_class.base, &variance_scaling_class.base, &glorot_uniform_class.base, &glorot_normal_class.base, &he_uniform_class.base,
-    &he_normal_class.base,     &lecun_uniform_class.base, &lecun_normal_class.base, &orthogonal_class.base,    &identity_initializer_class.base,
+    &zeros_class.base,
+    &ones_class.base,
+    &constant_class.base,
+    &random_normal_class.base,
+    &truncated_normal_class.base,
+    &random_uniform_class.base,
+    &variance_scaling_class.base,
+    &glorot_uniform_class.base,
+    &glorot_normal_class.base,
+    &he_uniform_class.base,
+    &he_normal_class.base,
+    &lecun_uniform_class.base,
+    &lecun_normal_class.base,
+    &orthogonal_class.base,
+    &identity_initializer_class.base,
     NULL,
 };

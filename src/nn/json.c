@@ -16,8 +16,9 @@
 
 /* Fields that change nothing that Cornu computes, whatever they hold. */
 static const char *const passed_over[] = {
-    "dtype",  "build_config", "implementation", "jit_compile", "is_legacy_optimizer", "input_length",
-    "sparse", "ragged",       "optional",       "fn",          "sparse_output",       "renorm_momentum", "input_dtype", NULL};
+    "dtype",         "build_config",    "implementation", "jit_compile", "is_legacy_optimizer",
+    "input_length",  "sparse",          "ragged",         "optional",    "fn",
+    "sparse_output", "renorm_momentum", "input_dtype",    NULL};
 
 static void *at(const void *config, const cornu__field *field)
 {
@@ -446,7 +447,8 @@ json_t *cornu__object_config_to_json(const cornu__object *object)
     json_t *config = json_object();
     for (int i = 0; config && i < object->class->field_count; i++) {
         const cornu__field *field = &object->class->fields[i];
-        bool given = field->type == CORNU__FIELD_OBJECT && *(cornu__object *const *)at(object->config, field) && strcmp(field->name, "schedule") != 0;
+        bool given = field->type == CORNU__FIELD_OBJECT && *(cornu__object *const *)at(object->config, field) &&
+                     strcmp(field->name, "schedule") != 0;
         if (field->unwritten && !given)
             continue;
         if (json_object_set_new(config, field->name, write_field(object, field)) != 0) {

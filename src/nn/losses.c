@@ -30,8 +30,9 @@ cornu_node *cornu__align_target(cornu_node *y_true, cornu_node *y_pred)
     y_true = cornu__op_cast(y_true, y_pred->dtype);
     if (!y_true || same_shape(y_true, y_pred))
         return y_true;
-    bool one_off = y_true->rank + 1 == y_pred->rank ? y_pred->shape[y_pred->rank - 1] == 1
-                                                    : y_true->rank == y_pred->rank + 1 && y_true->shape[y_true->rank - 1] == 1;
+    bool one_off = y_true->rank + 1 == y_pred->rank
+                       ? y_pred->shape[y_pred->rank - 1] == 1
+                       : y_true->rank == y_pred->rank + 1 && y_true->shape[y_true->rank - 1] == 1;
     if (!one_off || y_true->count != y_pred->count)
         return refuse_target(y_true, y_pred, "the output's shape");
     return cornu__op_reshape(y_true, y_pred->rank, y_pred->shape);
@@ -44,7 +45,8 @@ cornu_node *cornu__align_labels(cornu_node *labels, cornu_node *y_pred)
     int rank = y_pred->rank - 1;
     labels = cornu__op_cast(labels, CORNU_INT32);
     bool trailing_one = labels && labels->rank == rank + 1 && labels->shape[rank] == 1;
-    if (!labels || rank < 0 || (labels->rank != rank && !trailing_one) || memcmp(labels->shape, y_pred->shape, (size_t)rank * sizeof(int64_t)) != 0)
+    if (!labels || rank < 0 || (labels->rank != rank && !trailing_one) ||
+        memcmp(labels->shape, y_pred->shape, (size_t)rank * sizeof(int64_t)) != 0)
         return labels ? refuse_target(labels, y_pred, "one class number per row of the last axis") : NULL;
     return trailing_one ? cornu__op_reshape(labels, rank, y_pred->shape) : labels;
 }
@@ -73,7 +75,8 @@ cornu_node *cornu__align_weight(cornu_node *weight, cornu_node *values)
 
 /* --- reduction (specification, 2.5, as Keras 3) --- */
 
-const char *const cornu__reductions[] = {"sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", "auto", NULL};
+const char *const cornu__reductions[] = {
+    "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", "auto", NULL};
 
 static cornu_node *sum_all(cornu_node *x)
 {
@@ -84,7 +87,8 @@ static cornu_node *sum_all(cornu_node *x)
 static cornu_node *balanced_mask(cornu_node *mask)
 {
     cornu_node *valid = cornu__op_binary_scalar(CORNU__OP_ADD, sum_all(mask), CORNU__EPSILON);
-    return cornu__op_binary(CORNU__OP_MULTIPLY, mask, cornu__op_scalar_binary(CORNU__OP_DIVIDE, mask ? (double)mask->count : 0, valid));
+    return cornu__op_binary(CORNU__OP_MULTIPLY, mask,
+                            cornu__op_scalar_binary(CORNU__OP_DIVIDE, mask ? (double)mask->count : 0, valid));
 }
 
 static cornu_node *times(cornu_node *a, cornu_node *b)
@@ -118,14 +122,16 @@ static cornu_node *reduce(const char *reduction, cornu_node *values, cornu_node 
     return cornu__op_binary(CORNU__OP_DIVIDE, sum, cornu__op_binary(CORNU__OP_ADD, total, none));
 }
 
-cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight, cornu_node *mask)
+cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
+                              cornu_node *mask)
 {
     const cornu__loss_class *class = (const cornu__loss_class *)loss->class;
     const cornu_loss_options *o = loss->config;
     if (!y_true || !y_pred)
         return NULL;
     if (strcmp(o->reduction, "none") == 0)
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "%s: reduction \"none\" leaves no number to minimise", class->base.name);
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "%s: reduction \"none\" leaves no number to minimise",
+                                class->base.name);
     if (class->targets_like_output)
         y_true = cornu__align_target(y_true, y_pred);
     cornu_node *values = class->per_sample(loss, y_true, y_pred);
@@ -272,7 +278,8 @@ static cornu_node *unit_vectors(cornu_node *x, int axis)
 
 cornu_node *cornu__cosine_similarity(cornu_node *y_true, cornu_node *y_pred, int axis)
 {
-    return cornu__op_reduce(CORNU__OP_SUM, multiply(unit_vectors(y_true, axis), unit_vectors(y_pred, axis)), 1, &axis, false);
+    return cornu__op_reduce(CORNU__OP_SUM, multiply(unit_vectors(y_true, axis), unit_vectors(y_pred, axis)), 1, &axis,
+                            false);
 }
 
 /* --- the losses --- */
@@ -283,14 +290,17 @@ cornu_node *cornu__cosine_similarity(cornu_node *y_true, cornu_node *y_pred, int
         (void)loss;                                                                                                    \
         return cornu__##function(y_true, y_pred);                                                                      \
     }                                                                                                                  \
-    CORNU__LOSS_CLASS(function, class_name, cornu_loss_options, plain_defaults, plain_fields, NULL, .targets_like_output = true, __VA_ARGS__)
+    CORNU__LOSS_CLASS(function, class_name, cornu_loss_options, plain_defaults, plain_fields, NULL,                    \
+                      .targets_like_output = true, __VA_ARGS__)
 
 static const cornu_loss_options plain_defaults = {.struct_size = sizeof plain_defaults, CORNU_LOSS_DEFAULTS};
 static const cornu__field plain_fields[] = {CORNU__LOSS_FIELD_TABLE(cornu_loss_options)};
 PLAIN_LOSS(mean_squared_error, "MeanSquaredError", "mean_squared_error", "mse", "MSE")
 PLAIN_LOSS(mean_absolute_error, "MeanAbsoluteError", "mean_absolute_error", "mae", "MAE")
-PLAIN_LOSS(mean_absolute_percentage_error, "MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mape", "MAPE")
-PLAIN_LOSS(mean_squared_logarithmic_error, "MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "msle", "MSLE")
+PLAIN_LOSS(mean_absolute_percentage_error, "MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mape",
+           "MAPE")
+PLAIN_LOSS(mean_squared_logarithmic_error, "MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "msle",
+           "MSLE")
 PLAIN_LOSS(log_cosh, "LogCosh", "log_cosh", "logcosh")
 PLAIN_LOSS(hinge, "Hinge", "hinge")
 PLAIN_LOSS(squared_hinge, "SquaredHinge", "squared_hinge")
@@ -304,7 +314,8 @@ static cornu_node *per_sample_huber(const cornu__object *loss, cornu_node *y_tru
     cornu_node *error = subtract(y_pred, y_true), *size = cornu__op_unary(CORNU__OP_ABS, error);
     cornu_node *inside = scale(cornu__op_unary(CORNU__OP_SQUARE, error), 0.5);
     cornu_node *outside = shift(scale(size, delta), -0.5 * delta * delta);
-    return cornu__mean_last(cornu__op_select(cornu__op_binary_scalar(CORNU__OP_LESS_EQUAL, size, delta), inside, outside));
+    return cornu__mean_last(
+        cornu__op_select(cornu__op_binary_scalar(CORNU__OP_LESS_EQUAL, size, delta), inside, outside));
 }
 
 static cornu_node *per_sample_cosine_similarity(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
@@ -322,7 +333,8 @@ static cornu_node *per_sample_dice(const cornu__object *loss, cornu_node *y_true
 {
     const cornu_axes *axes = &((const cornu_dice_options *)loss->config)->axis;
     cornu_node *both = scale(sum_over(axes, multiply(y_true, y_pred)), 2);
-    cornu_node *all = shift(cornu__op_binary(CORNU__OP_ADD, sum_over(axes, y_true), sum_over(axes, y_pred)), CORNU__EPSILON);
+    cornu_node *all =
+        shift(cornu__op_binary(CORNU__OP_ADD, sum_over(axes, y_true), sum_over(axes, y_pred)), CORNU__EPSILON);
     return one_minus(divide(both, all));
 }
 
@@ -339,11 +351,13 @@ static cornu_node *per_sample_tversky(const cornu__object *loss, cornu_node *y_t
 static cornu_status check_huber(void *config)
 {
     double delta = ((const cornu_huber_options *)config)->delta;
-    return delta > 0 ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "delta: wanted a number above 0, got %g", delta);
+    return delta > 0 ? CORNU_OK
+                     : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "delta: wanted a number above 0, got %g", delta);
 }
 
 static const cornu_huber_options huber_defaults = {.struct_size = sizeof huber_defaults, CORNU_HUBER_DEFAULTS};
-static const cornu_cosine_similarity_options cosine_defaults = {.struct_size = sizeof cosine_defaults, CORNU_COSINE_SIMILARITY_DEFAULTS};
+static const cornu_cosine_similarity_options cosine_defaults = {.struct_size = sizeof cosine_defaults,
+                                                                CORNU_COSINE_SIMILARITY_DEFAULTS};
 static const cornu_dice_options dice_defaults = {.struct_size = sizeof dice_defaults, CORNU_DICE_DEFAULTS};
 static const cornu_tversky_options tversky_defaults = {.struct_size = sizeof tversky_defaults, CORNU_TVERSKY_DEFAULTS};
 static const cornu__field huber_fields[] = {
@@ -364,16 +378,29 @@ static const cornu__field tversky_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_tversky_options, beta),
     CORNU__FIELD(AXES, cornu_tversky_options, axis, .optional = true),
 };
-CORNU__LOSS_CLASS(huber, "Huber", cornu_huber_options, huber_defaults, huber_fields, check_huber, .targets_like_output = true, "huber",
-                  "huber_loss")
-CORNU__LOSS_CLASS(cosine_similarity, "CosineSimilarity", cornu_cosine_similarity_options, cosine_defaults, cosine_fields, NULL,
-                  .targets_like_output = true, "cosine_similarity", "cosine_proximity", "cosine")
-CORNU__LOSS_CLASS(dice, "Dice", cornu_dice_options, dice_defaults, dice_fields, NULL, .targets_like_output = true, "dice")
-CORNU__LOSS_CLASS(tversky, "Tversky", cornu_tversky_options, tversky_defaults, tversky_fields, NULL, .targets_like_output = true, "tversky")
+CORNU__LOSS_CLASS(huber, "Huber", cornu_huber_options, huber_defaults, huber_fields, check_huber,
+                  .targets_like_output = true, "huber", "huber_loss")
+CORNU__LOSS_CLASS(cosine_similarity, "CosineSimilarity", cornu_cosine_similarity_options, cosine_defaults,
+                  cosine_fields, NULL, .targets_like_output = true, "cosine_similarity", "cosine_proximity", "cosine")
+CORNU__LOSS_CLASS(dice, "Dice", cornu_dice_options, dice_defaults, dice_fields, NULL, .targets_like_output = true,
+                  "dice")
+CORNU__LOSS_CLASS(tversky, "Tversky", cornu_tversky_options, tversky_defaults, tversky_fields, NULL,
+                  .targets_like_output = true, "tversky")
 
 cornu__family cornu__losses = {
-    &mean_squared_error_class.base, &mean_absolute_error_class.base, &mean_absolute_percentage_error_class.base,
-    &mean_squared_logarithmic_error_class.base, &log_cosh_class.base, &hinge_class.base, &squared_hinge_class.base,
-    &categorical_hinge_class.base, &kl_divergence_class.base, &poisson_class.base, &huber_class.base, &cosine_similarity_class.base,
-    &dice_class.base, &tversky_class.base, NULL,
+    &mean_squared_error_class.base,
+    &mean_absolute_error_class.base,
+    &mean_absolute_percentage_error_class.base,
+    &mean_squared_logarithmic_error_class.base,
+    &log_cosh_class.base,
+    &hinge_class.base,
+    &squared_hinge_class.base,
+    &categorical_hinge_class.base,
+    &kl_divergence_class.base,
+    &poisson_class.base,
+    &huber_class.base,
+    &cosine_similarity_class.base,
+    &dice_class.base,
+    &tversky_class.base,
+    NULL,
 };

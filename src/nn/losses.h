@@ -37,8 +37,10 @@ cornu_node *cornu__kl_divergence(cornu_node *y_true, cornu_node *y_pred);
 cornu_node *cornu__poisson(cornu_node *y_true, cornu_node *y_pred);
 /* + sum l2n(t) l2n(p) */
 cornu_node *cornu__cosine_similarity(cornu_node *y_true, cornu_node *y_pred, int axis);
-cornu_node *cornu__binary_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits, double label_smoothing);
-cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits, double label_smoothing);
+cornu_node *cornu__binary_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits,
+                                       double label_smoothing);
+cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits,
+                                            double label_smoothing);
 /* labels int32, aligned. */
 cornu_node *cornu__sparse_categorical_crossentropy(cornu_node *labels, cornu_node *y_pred, bool from_logits);
 
@@ -46,22 +48,21 @@ extern const char *const cornu__reductions[];
 cornu_status cornu__check_smoothing(double label_smoothing);
 
 #define CORNU__LOSS_FIELD_TABLE(options)                                                                               \
-    CORNU__FIELD(TEXT, options, name, .optional = true), CORNU__FIELD(TEXT, options, reduction, .choices = cornu__reductions)
+    CORNU__FIELD(TEXT, options, name, .optional = true),                                                               \
+        CORNU__FIELD(TEXT, options, reduction, .choices = cornu__reductions)
 
 /* A class of losses; the words at the end: Keras's name of the function, and others. `more`: further members of the class. */
 #define CORNU__LOSS_CLASS(function, class_name, options, default_options, table, checking, more, ...)                  \
-    static const cornu__loss_class function##_class = {                                                                \
-        .base = {.kind = CORNU__KIND_LOSS,                                                                             \
-                 .name = (class_name),                                                                                 \
-                 .aliases = (const char *const[]){__VA_ARGS__, NULL},                                                  \
-                 .options_size = sizeof(options),                                                                      \
-                 .defaults = &(default_options),                                                                       \
-                 CORNU__FIELD_TABLE(table),                                                                            \
-                 .check = (checking)},                                                                                 \
-        .function_name = #function,                                                                                    \
-        .per_sample = per_sample_##function,                                                                           \
-        more                                                                                                           \
-    };                                                                                                                 \
+    static const cornu__loss_class function##_class = {.base = {.kind = CORNU__KIND_LOSS,                              \
+                                                                .name = (class_name),                                  \
+                                                                .aliases = (const char *const[]){__VA_ARGS__, NULL},   \
+                                                                .options_size = sizeof(options),                       \
+                                                                .defaults = &(default_options),                        \
+                                                                CORNU__FIELD_TABLE(table),                             \
+                                                                .check = (checking)},                                  \
+                                                       .function_name = #function,                                     \
+                                                       .per_sample = per_sample_##function,                            \
+                                                       more};                                                          \
     cornu_loss *cornu_##function##_with(const options *given)                                                          \
     {                                                                                                                  \
         return cornu__object_make(&function##_class.base, given);                                                      \

@@ -20,17 +20,20 @@ FROM_LOSS(squared_hinge_metric, squared_hinge)
 FROM_LOSS(categorical_hinge_metric, categorical_hinge)
 FROM_LOSS(kl_divergence_metric, kl_divergence)
 FROM_LOSS(poisson_metric, poisson)
-CORNU__PLAIN_MEAN_METRIC(mean_squared_error_metric, "MeanSquaredError", false, false, "mean_squared_error", "mse", "MSE")
-CORNU__PLAIN_MEAN_METRIC(mean_absolute_error_metric, "MeanAbsoluteError", false, false, "mean_absolute_error", "mae", "MAE")
-CORNU__PLAIN_MEAN_METRIC(mean_absolute_percentage_error_metric, "MeanAbsolutePercentageError", false, false, "mean_absolute_percentage_error",
-                         "mape", "MAPE")
+CORNU__PLAIN_MEAN_METRIC(mean_squared_error_metric, "MeanSquaredError", false, false, "mean_squared_error", "mse",
+                         "MSE")
+CORNU__PLAIN_MEAN_METRIC(mean_absolute_error_metric, "MeanAbsoluteError", false, false, "mean_absolute_error", "mae",
+                         "MAE")
+CORNU__PLAIN_MEAN_METRIC(mean_absolute_percentage_error_metric, "MeanAbsolutePercentageError", false, false,
+                         "mean_absolute_percentage_error", "mape", "MAPE")
 CORNU__PLAIN_MEAN_METRIC(mean_squared_logarithmic_error_metric, "MeanSquaredLogarithmicError", false, false,
                          "mean_squared_logarithmic_error", "msle", "MSLE")
 CORNU__PLAIN_MEAN_METRIC(log_cosh_error, "LogCoshError", false, false, "logcosh", "log_cosh")
 CORNU__PLAIN_MEAN_METRIC(hinge_metric, "Hinge", false, false, "hinge")
 CORNU__PLAIN_MEAN_METRIC(squared_hinge_metric, "SquaredHinge", false, false, "squared_hinge")
 CORNU__PLAIN_MEAN_METRIC(categorical_hinge_metric, "CategoricalHinge", false, false, "categorical_hinge")
-CORNU__PLAIN_MEAN_METRIC(kl_divergence_metric, "KLDivergence", false, false, "kl_divergence", "kld", "KLD", "kullback_leibler_divergence")
+CORNU__PLAIN_MEAN_METRIC(kl_divergence_metric, "KLDivergence", false, false, "kl_divergence", "kld", "KLD",
+                         "kullback_leibler_divergence")
 CORNU__PLAIN_MEAN_METRIC(poisson_metric, "Poisson", false, false, "poisson")
 
 /* --- the root of the mean of all squared errors --- */
@@ -49,8 +52,8 @@ static double result_of_root(const cornu__object *metric, const float *const *st
 }
 
 static const cornu__metric_class root_class = {
-    CORNU__METRIC_BASE("RootMeanSquaredError", cornu_metric_options, cornu__plain_metric_defaults, cornu__plain_metric_fields, 1, NULL,
-                       "root_mean_squared_error", "rmse", "RMSE"),
+    CORNU__METRIC_BASE("RootMeanSquaredError", cornu_metric_options, cornu__plain_metric_defaults,
+                       cornu__plain_metric_fields, 1, NULL, "root_mean_squared_error", "rmse", "RMSE"),
     .states = cornu__mean_metric_states,
     .update = update_root,
     .result = result_of_root,
@@ -63,13 +66,15 @@ cornu_metric *cornu_root_mean_squared_error_with(const cornu_metric_options *opt
 
 /* --- with options --- */
 
-static cornu_node *value_of_cosine_similarity_metric(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_cosine_similarity_metric(const cornu__object *metric, cornu_node *y_true,
+                                                     cornu_node *y_pred)
 {
     int axis = ((const cornu_cosine_similarity_metric_options *)metric->config)->axis;
     return cornu__cosine_similarity(cornu__align_target(y_true, y_pred), y_pred, axis);
 }
 
-static cornu_node *value_of_binary_crossentropy_metric(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_binary_crossentropy_metric(const cornu__object *metric, cornu_node *y_true,
+                                                       cornu_node *y_pred)
 {
     const cornu_binary_crossentropy_metric_options *o = metric->config;
     return cornu__binary_crossentropy(cornu__align_target(y_true, y_pred), y_pred, o->from_logits, o->label_smoothing);
@@ -81,14 +86,16 @@ static cornu_node *classes_last(cornu_node *x, int axis)
     return x ? cornu__axis_to_last(x, axis < 0 ? axis + x->rank : axis) : NULL;
 }
 
-static cornu_node *value_of_categorical_crossentropy_metric(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_categorical_crossentropy_metric(const cornu__object *metric, cornu_node *y_true,
+                                                            cornu_node *y_pred)
 {
     const cornu_categorical_crossentropy_metric_options *o = metric->config;
     y_true = classes_last(cornu__align_target(y_true, y_pred), o->axis);
     return cornu__categorical_crossentropy(y_true, classes_last(y_pred, o->axis), o->from_logits, o->label_smoothing);
 }
 
-static cornu_node *value_of_sparse_categorical_crossentropy_metric(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_sparse_categorical_crossentropy_metric(const cornu__object *metric, cornu_node *y_true,
+                                                                   cornu_node *y_pred)
 {
     const cornu_sparse_categorical_crossentropy_metric_options *o = metric->config;
     y_pred = classes_last(y_pred, o->axis);
@@ -108,10 +115,10 @@ static cornu_status check_categorical(void *config)
 static const cornu_cosine_similarity_metric_options cosine_defaults = {.struct_size = sizeof cosine_defaults,
                                                                        CORNU_COSINE_SIMILARITY_METRIC_DEFAULTS};
 static const cornu_binary_crossentropy_metric_options binary_defaults = {.struct_size = sizeof binary_defaults};
-static const cornu_categorical_crossentropy_metric_options categorical_defaults = {.struct_size = sizeof categorical_defaults,
-                                                                                   CORNU_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS};
-static const cornu_sparse_categorical_crossentropy_metric_options sparse_defaults = {.struct_size = sizeof sparse_defaults,
-                                                                                     CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS};
+static const cornu_categorical_crossentropy_metric_options categorical_defaults = {
+    .struct_size = sizeof categorical_defaults, CORNU_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS};
+static const cornu_sparse_categorical_crossentropy_metric_options sparse_defaults = {
+    .struct_size = sizeof sparse_defaults, CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS};
 static const cornu__field cosine_fields[] = {
     CORNU__FIELD(TEXT, cornu_cosine_similarity_metric_options, name, .optional = true),
     CORNU__FIELD(INT, cornu_cosine_similarity_metric_options, axis),
@@ -132,21 +139,32 @@ static const cornu__field sparse_fields[] = {
     CORNU__FIELD(BOOL, cornu_sparse_categorical_crossentropy_metric_options, from_logits),
     CORNU__FIELD(INT, cornu_sparse_categorical_crossentropy_metric_options, axis),
 };
-CORNU__MEAN_METRIC(cosine_similarity_metric, "CosineSimilarity", cornu_cosine_similarity_metric_options, cosine_defaults, cosine_fields, 2, NULL,
-                   false, true, "cosine_similarity")
-CORNU__MEAN_METRIC(binary_crossentropy_metric, "BinaryCrossentropy", cornu_binary_crossentropy_metric_options, binary_defaults, binary_fields, 3,
-                   check_binary, false, false, "binary_crossentropy", "bce", "BCE")
-CORNU__MEAN_METRIC(categorical_crossentropy_metric, "CategoricalCrossentropy", cornu_categorical_crossentropy_metric_options,
-                   categorical_defaults, categorical_fields, 4, check_categorical, false, false, "categorical_crossentropy")
+CORNU__MEAN_METRIC(cosine_similarity_metric, "CosineSimilarity", cornu_cosine_similarity_metric_options,
+                   cosine_defaults, cosine_fields, 2, NULL, false, true, "cosine_similarity")
+CORNU__MEAN_METRIC(binary_crossentropy_metric, "BinaryCrossentropy", cornu_binary_crossentropy_metric_options,
+                   binary_defaults, binary_fields, 3, check_binary, false, false, "binary_crossentropy", "bce", "BCE")
+CORNU__MEAN_METRIC(categorical_crossentropy_metric, "CategoricalCrossentropy",
+                   cornu_categorical_crossentropy_metric_options, categorical_defaults, categorical_fields, 4,
+                   check_categorical, false, false, "categorical_crossentropy")
 CORNU__MEAN_METRIC(sparse_categorical_crossentropy_metric, "SparseCategoricalCrossentropy",
-                   cornu_sparse_categorical_crossentropy_metric_options, sparse_defaults, sparse_fields, 3, NULL, true, false,
-                   "sparse_categorical_crossentropy")
+                   cornu_sparse_categorical_crossentropy_metric_options, sparse_defaults, sparse_fields, 3, NULL, true,
+                   false, "sparse_categorical_crossentropy")
 
 cornu__family cornu__mean_metrics = {
-    &mean_squared_error_metric_class.metric.base, &mean_absolute_error_metric_class.metric.base,
-    &mean_absolute_percentage_error_metric_class.metric.base, &mean_squared_logarithmic_error_metric_class.metric.base,
-    &log_cosh_error_class.metric.base, &hinge_metric_class.metric.base, &squared_hinge_metric_class.metric.base,
-    &categorical_hinge_metric_class.metric.base, &kl_divergence_metric_class.metric.base, &poisson_metric_class.metric.base, &root_class.base,
-    &cosine_similarity_metric_class.metric.base, &binary_crossentropy_metric_class.metric.base,
-    &categorical_crossentropy_metric_class.metric.base, &sparse_categorical_crossentropy_metric_class.metric.base, NULL,
+    &mean_squared_error_metric_class.metric.base,
+    &mean_absolute_error_metric_class.metric.base,
+    &mean_absolute_percentage_error_metric_class.metric.base,
+    &mean_squared_logarithmic_error_metric_class.metric.base,
+    &log_cosh_error_class.metric.base,
+    &hinge_metric_class.metric.base,
+    &squared_hinge_metric_class.metric.base,
+    &categorical_hinge_metric_class.metric.base,
+    &kl_divergence_metric_class.metric.base,
+    &poisson_metric_class.metric.base,
+    &root_class.base,
+    &cosine_similarity_metric_class.metric.base,
+    &binary_crossentropy_metric_class.metric.base,
+    &categorical_crossentropy_metric_class.metric.base,
+    &sparse_categorical_crossentropy_metric_class.metric.base,
+    NULL,
 };

@@ -10,7 +10,8 @@ const cornu__field cornu__plain_metric_fields[] = {CORNU__FIELD(TEXT, cornu_metr
 
 /* --- running means --- */
 
-cornu_status cornu__mean_metric_states(const cornu__object *metric, const cornu__spec *y_pred, int *count, int64_t *sizes)
+cornu_status cornu__mean_metric_states(const cornu__object *metric, const cornu__spec *y_pred, int *count,
+                                       int64_t *sizes)
 {
     (void)metric, (void)y_pred;
     *count = 2;
@@ -35,7 +36,8 @@ static cornu_node *total_as_state(cornu_node *x)
     return cornu__op_reshape(cornu__op_reduce(CORNU__OP_SUM, x, 0, NULL, false), 1, &one);
 }
 
-cornu_status cornu__update_mean(cornu_node *values, cornu_node *weight, cornu_node *const *states, cornu_node **new_states)
+cornu_status cornu__update_mean(cornu_node *values, cornu_node *weight, cornu_node *const *states,
+                                cornu_node **new_states)
 {
     if (!values)
         return cornu_error_status();
@@ -55,8 +57,8 @@ cornu_status cornu__update_mean(cornu_node *values, cornu_node *weight, cornu_no
     return new_states[0] && new_states[1] ? CORNU_OK : cornu_error_status();
 }
 
-cornu_status cornu__mean_metric_update(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
-                                       cornu_node *const *states, cornu_node **new_states)
+cornu_status cornu__mean_metric_update(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,
+                                       cornu_node *weight, cornu_node *const *states, cornu_node **new_states)
 {
     const cornu__mean_metric_class *class = (const cornu__mean_metric_class *)metric->class;
     return cornu__update_mean(class->value(metric, y_true, y_pred), weight, states, new_states);
@@ -94,7 +96,8 @@ static cornu_node *value_of_categorical_accuracy(const cornu__object *metric, co
     return equal(cornu__op_argmax(cornu__align_target(y_true, y_pred)), cornu__op_argmax(y_pred));
 }
 
-static cornu_node *value_of_sparse_categorical_accuracy(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_sparse_categorical_accuracy(const cornu__object *metric, cornu_node *y_true,
+                                                        cornu_node *y_pred)
 {
     (void)metric;
     return equal(cornu__align_labels(y_true, y_pred), cornu__op_argmax(y_pred));
@@ -110,12 +113,15 @@ static cornu_node *in_top_k(cornu_node *labels, cornu_node *y_pred, int k)
     return cornu__op_reshape(hits, labels->rank, labels->shape);
 }
 
-static cornu_node *value_of_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true,
+                                                       cornu_node *y_pred)
 {
-    return in_top_k(cornu__op_argmax(cornu__align_target(y_true, y_pred)), y_pred, ((const cornu_top_k_options *)metric->config)->k);
+    return in_top_k(cornu__op_argmax(cornu__align_target(y_true, y_pred)), y_pred,
+                    ((const cornu_top_k_options *)metric->config)->k);
 }
 
-static cornu_node *value_of_sparse_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+static cornu_node *value_of_sparse_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true,
+                                                              cornu_node *y_pred)
 {
     return in_top_k(cornu__align_labels(y_true, y_pred), y_pred, ((const cornu_top_k_options *)metric->config)->k);
 }
@@ -126,7 +132,8 @@ static cornu_status check_top_k(void *config)
     return k >= 1 ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "k: wanted at least 1, got %d", k);
 }
 
-static const cornu_binary_accuracy_options binary_defaults = {.struct_size = sizeof binary_defaults, CORNU_BINARY_ACCURACY_DEFAULTS};
+static const cornu_binary_accuracy_options binary_defaults = {.struct_size = sizeof binary_defaults,
+                                                              CORNU_BINARY_ACCURACY_DEFAULTS};
 static const cornu_top_k_options top_k_defaults = {.struct_size = sizeof top_k_defaults, CORNU_TOP_K_DEFAULTS};
 static const cornu__field binary_fields[] = {
     CORNU__FIELD(TEXT, cornu_binary_accuracy_options, name, .optional = true),
@@ -137,14 +144,15 @@ static const cornu__field top_k_fields[] = {
     CORNU__FIELD(INT, cornu_top_k_options, k),
 };
 CORNU__PLAIN_MEAN_METRIC(accuracy, "Accuracy", false, true, "accuracy")
-CORNU__MEAN_METRIC(binary_accuracy, "BinaryAccuracy", cornu_binary_accuracy_options, binary_defaults, binary_fields, 2, NULL, false, true,
-                   "binary_accuracy")
+CORNU__MEAN_METRIC(binary_accuracy, "BinaryAccuracy", cornu_binary_accuracy_options, binary_defaults, binary_fields, 2,
+                   NULL, false, true, "binary_accuracy")
 CORNU__PLAIN_MEAN_METRIC(categorical_accuracy, "CategoricalAccuracy", false, true, "categorical_accuracy")
-CORNU__PLAIN_MEAN_METRIC(sparse_categorical_accuracy, "SparseCategoricalAccuracy", true, true, "sparse_categorical_accuracy")
-CORNU__MEAN_METRIC(top_k_categorical_accuracy, "TopKCategoricalAccuracy", cornu_top_k_options, top_k_defaults, top_k_fields, 2, check_top_k,
-                   false, true, "top_k_categorical_accuracy")
-CORNU__MEAN_METRIC(sparse_top_k_categorical_accuracy, "SparseTopKCategoricalAccuracy", cornu_top_k_options, top_k_defaults, top_k_fields, 2,
-                   check_top_k, true, true, "sparse_top_k_categorical_accuracy")
+CORNU__PLAIN_MEAN_METRIC(sparse_categorical_accuracy, "SparseCategoricalAccuracy", true, true,
+                         "sparse_categorical_accuracy")
+CORNU__MEAN_METRIC(top_k_categorical_accuracy, "TopKCategoricalAccuracy", cornu_top_k_options, top_k_defaults,
+                   top_k_fields, 2, check_top_k, false, true, "top_k_categorical_accuracy")
+CORNU__MEAN_METRIC(sparse_top_k_categorical_accuracy, "SparseTopKCategoricalAccuracy", cornu_top_k_options,
+                   top_k_defaults, top_k_fields, 2, check_top_k, true, true, "sparse_top_k_categorical_accuracy")
 
 cornu__family cornu__accuracy_metrics = {&accuracy_class.metric.base,
                                          &binary_accuracy_class.metric.base,
@@ -163,7 +171,8 @@ static bool one_of(const char *name, const char *a, const char *b)
 
 static bool is_binary(const cornu__object *loss, const cornu__spec *y_pred)
 {
-    return (y_pred->rank > 0 && y_pred->shape[y_pred->rank - 1] == 1) || (loss && strncmp(loss->class->name, "Binary", 6) == 0);
+    return (y_pred->rank > 0 && y_pred->shape[y_pred->rank - 1] == 1) ||
+           (loss && strncmp(loss->class->name, "Binary", 6) == 0);
 }
 
 static const char *specific_name(const char *name, const cornu__object *loss, const cornu__spec *y_pred)
@@ -178,7 +187,8 @@ static const char *specific_name(const char *name, const cornu__object *loss, co
     return accuracy ? "CategoricalAccuracy" : "CategoricalCrossentropy";
 }
 
-cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred, cornu__object **metric)
+cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred,
+                                   cornu__object **metric)
 {
     if (identifier && !cornu__is_object(identifier))
         identifier = specific_name(identifier, loss, y_pred);

@@ -54,8 +54,9 @@ typedef struct cornu__field {
     cornu__field_type type;
     size_t offset; /* in the options struct */
     cornu__kind object_kind;
-    bool optional;              /* NULL, None allowed; where it is not, NULL means the default */
-    bool single;                /* in JSON, of a SIZE2: a list of one number, for layers of one axis; of AXES: one axis is written without a list */
+    bool optional; /* NULL, None allowed; where it is not, NULL means the default */
+    bool
+        single; /* in JSON, of a SIZE2: a list of one number, for layers of one axis; of AXES: one axis is written without a list */
     bool minus_one;             /* of a SHAPE: -1 is a number, not None */
     bool unwritten;             /* read only: older versions' fields, and what Keras writes only where it is given */
     const char *const *choices; /* of a TEXT: NULL-terminated, the first is meant by NULL; NULL: any text */

@@ -105,12 +105,13 @@ static cornu_status check_piecewise_constant_decay(void *config)
     while (values <= CORNU_MAX_BOUNDARIES && o->values[values] != 0)
         values++;
     if (values != boundaries + 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "values: wanted one more than there are boundaries, none of them 0: %d, got %d",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "values: wanted one more than there are boundaries, none of them 0: %d, got %d",
                            boundaries + 1, values);
     for (int i = 1; i < boundaries; i++)
         if (o->boundaries[i] <= o->boundaries[i - 1])
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "boundaries: wanted rising numbers, got %g after %g", o->boundaries[i],
-                               o->boundaries[i - 1]);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "boundaries: wanted rising numbers, got %g after %g",
+                               o->boundaries[i], o->boundaries[i - 1]);
     return CORNU_OK;
 }
 
@@ -119,7 +120,8 @@ static cornu_status check_piecewise_constant_decay(void *config)
 _Static_assert(CORNU_MAX_BOUNDARIES + 1 == CORNU__MAX_DOUBLES, "lists of numbers among options have one length");
 
 #define SCHEDULE(function, class_name, ...)                                                                            \
-    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options), __VA_ARGS__}; \
+    static const cornu_##function##_options function##_defaults = {.struct_size = sizeof(cornu_##function##_options),  \
+                                                                   __VA_ARGS__};                                       \
     static const cornu__schedule_class function##_class = {                                                            \
         .base = {.kind = CORNU__KIND_SCHEDULE,                                                                         \
                  .name = (class_name),                                                                                 \
@@ -135,16 +137,26 @@ _Static_assert(CORNU_MAX_BOUNDARIES + 1 == CORNU__MAX_DOUBLES, "lists of numbers
 #define NAME(function) CORNU__FIELD(TEXT, cornu_##function##_options, name, .optional = true)
 
 static const cornu__field exponential_decay_fields[] = {
-    NUMBER(exponential_decay, initial_learning_rate), NUMBER(exponential_decay, decay_steps), NUMBER(exponential_decay, decay_rate),
-    CORNU__FIELD(BOOL, cornu_exponential_decay_options, staircase), NAME(exponential_decay),
+    NUMBER(exponential_decay, initial_learning_rate),
+    NUMBER(exponential_decay, decay_steps),
+    NUMBER(exponential_decay, decay_rate),
+    CORNU__FIELD(BOOL, cornu_exponential_decay_options, staircase),
+    NAME(exponential_decay),
 };
 static const cornu__field inverse_time_decay_fields[] = {
-    NUMBER(inverse_time_decay, initial_learning_rate), NUMBER(inverse_time_decay, decay_steps), NUMBER(inverse_time_decay, decay_rate),
-    CORNU__FIELD(BOOL, cornu_inverse_time_decay_options, staircase), NAME(inverse_time_decay),
+    NUMBER(inverse_time_decay, initial_learning_rate),
+    NUMBER(inverse_time_decay, decay_steps),
+    NUMBER(inverse_time_decay, decay_rate),
+    CORNU__FIELD(BOOL, cornu_inverse_time_decay_options, staircase),
+    NAME(inverse_time_decay),
 };
 static const cornu__field polynomial_decay_fields[] = {
-    NUMBER(polynomial_decay, initial_learning_rate), NUMBER(polynomial_decay, decay_steps), NUMBER(polynomial_decay, end_learning_rate),
-    NUMBER(polynomial_decay, power), CORNU__FIELD(BOOL, cornu_polynomial_decay_options, cycle), NAME(polynomial_decay),
+    NUMBER(polynomial_decay, initial_learning_rate),
+    NUMBER(polynomial_decay, decay_steps),
+    NUMBER(polynomial_decay, end_learning_rate),
+    NUMBER(polynomial_decay, power),
+    CORNU__FIELD(BOOL, cornu_polynomial_decay_options, cycle),
+    NAME(polynomial_decay),
 };
 static const cornu__field piecewise_constant_decay_fields[] = {
     CORNU__FIELD(DOUBLES, cornu_piecewise_constant_decay_options, boundaries),
@@ -152,12 +164,19 @@ static const cornu__field piecewise_constant_decay_fields[] = {
     NAME(piecewise_constant_decay),
 };
 static const cornu__field cosine_decay_fields[] = {
-    NUMBER(cosine_decay, initial_learning_rate), NUMBER(cosine_decay, decay_steps), NUMBER(cosine_decay, alpha), NAME(cosine_decay),
-    NUMBER(cosine_decay, warmup_target, .optional = true), NUMBER(cosine_decay, warmup_steps),
+    NUMBER(cosine_decay, initial_learning_rate),
+    NUMBER(cosine_decay, decay_steps),
+    NUMBER(cosine_decay, alpha),
+    NAME(cosine_decay),
+    NUMBER(cosine_decay, warmup_target, .optional = true),
+    NUMBER(cosine_decay, warmup_steps),
 };
 static const cornu__field cosine_decay_restarts_fields[] = {
-    NUMBER(cosine_decay_restarts, initial_learning_rate), NUMBER(cosine_decay_restarts, first_decay_steps),
-    NUMBER(cosine_decay_restarts, t_mul), NUMBER(cosine_decay_restarts, m_mul), NUMBER(cosine_decay_restarts, alpha),
+    NUMBER(cosine_decay_restarts, initial_learning_rate),
+    NUMBER(cosine_decay_restarts, first_decay_steps),
+    NUMBER(cosine_decay_restarts, t_mul),
+    NUMBER(cosine_decay_restarts, m_mul),
+    NUMBER(cosine_decay_restarts, alpha),
     NAME(cosine_decay_restarts),
 };
 SCHEDULE(exponential_decay, "ExponentialDecay")
@@ -191,7 +210,8 @@ cornu_schedule *cornu_inverse_time_decay_with(double initial_learning_rate, doub
     return cornu__object_make(&inverse_time_decay_class.base, &o);
 }
 
-cornu_schedule *cornu_polynomial_decay_with(double initial_learning_rate, double decay_steps, const cornu_polynomial_decay_options *options)
+cornu_schedule *cornu_polynomial_decay_with(double initial_learning_rate, double decay_steps,
+                                            const cornu_polynomial_decay_options *options)
 {
     cornu_polynomial_decay_options o;
     cornu__options_complete(&polynomial_decay_class.base, options, &o);
@@ -205,7 +225,8 @@ cornu_schedule *cornu_piecewise_constant_decay_with(const cornu_piecewise_consta
     return cornu__object_make(&piecewise_constant_decay_class.base, options);
 }
 
-cornu_schedule *cornu_cosine_decay_with(double initial_learning_rate, double decay_steps, const cornu_cosine_decay_options *options)
+cornu_schedule *cornu_cosine_decay_with(double initial_learning_rate, double decay_steps,
+                                        const cornu_cosine_decay_options *options)
 {
     cornu_cosine_decay_options o;
     cornu__options_complete(&cosine_decay_class.base, options, &o);
@@ -224,6 +245,10 @@ cornu_schedule *cornu_cosine_decay_restarts_with(double initial_learning_rate, d
     return cornu__object_make(&cosine_decay_restarts_class.base, &o);
 }
 
-cornu__family cornu__schedules = {&exponential_decay_class.base,        &inverse_time_decay_class.base, &polynomial_decay_class.base,
-                                  &piecewise_constant_decay_class.base, &cosine_decay_class.base,       &cosine_decay_restarts_class.base,
+cornu__family cornu__schedules = {&exponential_decay_class.base,
+                                  &inverse_time_decay_class.base,
+                                  &polynomial_decay_class.base,
+                                  &piecewise_constant_decay_class.base,
+                                  &cosine_decay_class.base,
+                                  &cosine_decay_restarts_class.base,
                                   NULL};

@@ -6,8 +6,8 @@
 
 /* --- InputLayer --- */
 
-static const char *const input_dtypes[] = {"float32", "float", "int32", "float64", "float16", "int8", "int16",
-                                           "int64",   "uint8", "uint16",  "bool",    NULL};
+static const char *const input_dtypes[] = {"float32", "float", "int32", "float64", "float16", "int8",
+                                           "int16",   "int64", "uint8", "uint16",  "bool",    NULL};
 static const cornu_input_layer_options input_defaults = {.struct_size = sizeof input_defaults, .trainable = true};
 
 /* All ways to say the shape end in batch_shape. */
@@ -38,7 +38,8 @@ static cornu_status call_first(cornu_layer *layer, cornu__call *call, int count,
 static const cornu__field input_fields[] = {
     CORNU__FIELD(TEXT, cornu_input_layer_options, name, .optional = true),
     CORNU__FIELD(SHAPE, cornu_input_layer_options, batch_shape, .alias = "batch_input_shape"),
-    CORNU__FIELD(TEXT, cornu_input_layer_options, dtype, .optional = true, .choices = input_dtypes, .alias = "input_dtype"),
+    CORNU__FIELD(TEXT, cornu_input_layer_options, dtype, .optional = true, .choices = input_dtypes,
+                 .alias = "input_dtype"),
     CORNU__FIELD(BOOL, cornu_input_layer_options, trainable, .unwritten = true),
     CORNU__FIELD(SHAPE, cornu_input_layer_options, shape, .unwritten = true, .optional = true),
 };

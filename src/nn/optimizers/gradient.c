@@ -91,13 +91,12 @@ static cornu_status check_rmsprop(void *config)
 
 static const cornu_rmsprop_options rmsprop_defaults = {.struct_size = sizeof rmsprop_defaults, CORNU_RMSPROP_DEFAULTS};
 static const cornu__field rmsprop_fields[] = {
-    CORNU__OPTIMIZER_FIELD_TABLE(cornu_rmsprop_options),
-    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, rho),
-    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, momentum),
-    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, epsilon),
+    CORNU__OPTIMIZER_FIELD_TABLE(cornu_rmsprop_options),   CORNU__FIELD(DOUBLE, cornu_rmsprop_options, rho),
+    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, momentum), CORNU__FIELD(DOUBLE, cornu_rmsprop_options, epsilon),
     CORNU__FIELD(BOOL, cornu_rmsprop_options, centered),
 };
-CORNU__OPTIMIZER_CLASS(rmsprop, "RMSprop", cornu_rmsprop_options, rmsprop_defaults, rmsprop_fields, check_rmsprop, "rmsprop")
+CORNU__OPTIMIZER_CLASS(rmsprop, "RMSprop", cornu_rmsprop_options, rmsprop_defaults, rmsprop_fields, check_rmsprop,
+                       "rmsprop")
 
 /* --- Adagrad --- */
 
@@ -118,7 +117,8 @@ static cornu_status update_adagrad(const cornu__object *optimizer, cornu__update
 {
     const cornu_adagrad_options *o = optimizer->config;
     cornu_node *sum = u->new_slots[0] = cornu__plus(u->slots[0], cornu__square(u->gradient));
-    cornu_node *step = cornu__over(cornu__times(u->learning_rate, u->gradient), cornu__sqrt(cornu__shift(sum, o->epsilon)));
+    cornu_node *step =
+        cornu__over(cornu__times(u->learning_rate, u->gradient), cornu__sqrt(cornu__shift(sum, o->epsilon)));
     u->new_weight = cornu__minus(u->weight, step);
     return cornu__updated(u, 1);
 }
@@ -127,7 +127,8 @@ static cornu_status check_adagrad(void *config)
 {
     const cornu_adagrad_options *o = config;
     if (o->initial_accumulator_value < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "initial_accumulator_value: wanted at least 0, got %g", o->initial_accumulator_value);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "initial_accumulator_value: wanted at least 0, got %g",
+                           o->initial_accumulator_value);
     CORNU_TRY(cornu__check_positive("epsilon", o->epsilon));
     return cornu__check_optimizer(config);
 }
@@ -138,7 +139,8 @@ static const cornu__field adagrad_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_adagrad_options, initial_accumulator_value),
     CORNU__FIELD(DOUBLE, cornu_adagrad_options, epsilon),
 };
-CORNU__OPTIMIZER_CLASS(adagrad, "Adagrad", cornu_adagrad_options, adagrad_defaults, adagrad_fields, check_adagrad, "adagrad")
+CORNU__OPTIMIZER_CLASS(adagrad, "Adagrad", cornu_adagrad_options, adagrad_defaults, adagrad_fields, check_adagrad,
+                       "adagrad")
 
 /* --- Adadelta --- */
 
@@ -171,13 +173,15 @@ static cornu_status check_adadelta(void *config)
     return cornu__check_optimizer(config);
 }
 
-static const cornu_adadelta_options adadelta_defaults = {.struct_size = sizeof adadelta_defaults, CORNU_ADADELTA_DEFAULTS};
+static const cornu_adadelta_options adadelta_defaults = {.struct_size = sizeof adadelta_defaults,
+                                                         CORNU_ADADELTA_DEFAULTS};
 static const cornu__field adadelta_fields[] = {
     CORNU__OPTIMIZER_FIELD_TABLE(cornu_adadelta_options),
     CORNU__FIELD(DOUBLE, cornu_adadelta_options, rho),
     CORNU__FIELD(DOUBLE, cornu_adadelta_options, epsilon),
 };
-CORNU__OPTIMIZER_CLASS(adadelta, "Adadelta", cornu_adadelta_options, adadelta_defaults, adadelta_fields, check_adadelta, "adadelta")
+CORNU__OPTIMIZER_CLASS(adadelta, "Adadelta", cornu_adadelta_options, adadelta_defaults, adadelta_fields, check_adadelta,
+                       "adadelta")
 
 /* --- Ftrl --- */
 
@@ -197,14 +201,16 @@ static double initial_of_ftrl(const cornu__object *optimizer, int slot)
 static cornu_status update_ftrl(const cornu__object *optimizer, cornu__update *u)
 {
     const cornu_ftrl_options *o = optimizer->config;
-    cornu_node *gradient = cornu__plus(u->gradient, cornu__scale(u->weight, 2 * o->l2_shrinkage_regularization_strength));
+    cornu_node *gradient =
+        cornu__plus(u->gradient, cornu__scale(u->weight, 2 * o->l2_shrinkage_regularization_strength));
     cornu_node *sum = u->new_slots[0] = cornu__plus(u->slots[0], cornu__square(u->gradient));
     cornu_node *power = cornu__op_binary_scalar(CORNU__OP_POWER, sum, -o->learning_rate_power);
     cornu_node *old_power = cornu__op_binary_scalar(CORNU__OP_POWER, u->slots[0], -o->learning_rate_power);
     cornu_node *change = cornu__times(cornu__over(cornu__minus(power, old_power), u->learning_rate), u->weight);
     cornu_node *linear = u->new_slots[1] = cornu__plus(u->slots[1], cornu__minus(gradient, change));
     /* 2 (l2 + beta / (2 lr)) */
-    cornu_node *l2 = cornu__shift(cornu__op_scalar_binary(CORNU__OP_DIVIDE, o->beta, u->learning_rate), 2 * o->l2_regularization_strength);
+    cornu_node *l2 = cornu__shift(cornu__op_scalar_binary(CORNU__OP_DIVIDE, o->beta, u->learning_rate),
+                                  2 * o->l2_regularization_strength);
     cornu_node *quadratic = cornu__plus(cornu__over(power, u->learning_rate), l2);
     cornu_node *clipped = cornu__op_binary_scalar(CORNU__OP_MAXIMUM, linear, -o->l1_regularization_strength);
     clipped = cornu__op_binary_scalar(CORNU__OP_MINIMUM, clipped, o->l1_regularization_strength);
@@ -216,10 +222,13 @@ static cornu_status check_ftrl(void *config)
 {
     const cornu_ftrl_options *o = config;
     if (o->initial_accumulator_value < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "initial_accumulator_value: wanted at least 0, got %g", o->initial_accumulator_value);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "initial_accumulator_value: wanted at least 0, got %g",
+                           o->initial_accumulator_value);
     if (o->learning_rate_power > 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "learning_rate_power: wanted at most 0, got %g", o->learning_rate_power);
-    if (o->l1_regularization_strength < 0 || o->l2_regularization_strength < 0 || o->l2_shrinkage_regularization_strength < 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "learning_rate_power: wanted at most 0, got %g",
+                           o->learning_rate_power);
+    if (o->l1_regularization_strength < 0 || o->l2_regularization_strength < 0 ||
+        o->l2_shrinkage_regularization_strength < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the strengths of regularization must be at least 0");
     return cornu__check_optimizer(config);
 }

@@ -57,10 +57,8 @@ static cornu_status check_adam(void *config)
 
 static const cornu_adam_options adam_defaults = {.struct_size = sizeof adam_defaults, CORNU_ADAM_DEFAULTS};
 static const cornu__field adam_fields[] = {
-    CORNU__OPTIMIZER_FIELD_TABLE(cornu_adam_options),
-    CORNU__FIELD(DOUBLE, cornu_adam_options, beta_1),
-    CORNU__FIELD(DOUBLE, cornu_adam_options, beta_2),
-    CORNU__FIELD(DOUBLE, cornu_adam_options, epsilon),
+    CORNU__OPTIMIZER_FIELD_TABLE(cornu_adam_options), CORNU__FIELD(DOUBLE, cornu_adam_options, beta_1),
+    CORNU__FIELD(DOUBLE, cornu_adam_options, beta_2), CORNU__FIELD(DOUBLE, cornu_adam_options, epsilon),
     CORNU__FIELD(BOOL, cornu_adam_options, amsgrad),
 };
 CORNU__OPTIMIZER_CLASS(adam, "Adam", cornu_adam_options, adam_defaults, adam_fields, check_adam, "adam")
@@ -96,7 +94,8 @@ static cornu_status update_adamax(const cornu__object *optimizer, cornu__update 
     cornu_node *momentum = u->new_slots[0] = cornu__approach(u->slots[0], u->gradient, o->beta_1);
     cornu_node *norm = u->new_slots[1] = cornu__op_binary(CORNU__OP_MAXIMUM, cornu__scale(u->slots[1], o->beta_2),
                                                           cornu__op_unary(CORNU__OP_ABS, u->gradient));
-    cornu_node *divisor = cornu__times(cornu__one_minus(cornu__power_of_step(u, o->beta_1, 1)), cornu__shift(norm, o->epsilon));
+    cornu_node *divisor =
+        cornu__times(cornu__one_minus(cornu__power_of_step(u, o->beta_1, 1)), cornu__shift(norm, o->epsilon));
     u->new_weight = cornu__minus(u->weight, cornu__over(cornu__times(u->learning_rate, momentum), divisor));
     return cornu__updated(u, 2);
 }

@@ -25,7 +25,8 @@ cornu_status cornu__check_optimizer(void *config)
 {
     const cornu__optimizer_common *o = config;
     if (!(o->learning_rate >= 0) || !isfinite(o->learning_rate))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "learning_rate: wanted a number of at least 0, got %g", o->learning_rate);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "learning_rate: wanted a number of at least 0, got %g",
+                           o->learning_rate);
     const struct {
         const char *name;
         double value;
@@ -36,18 +37,21 @@ cornu_status cornu__check_optimizer(void *config)
             continue;
         CORNU_TRY(cornu__check_positive(clips[i].name, clips[i].value));
         if (given)
-            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "only one of clipnorm, clipvalue and global_clipnorm can be given, got %s and %s",
-                               given, clips[i].name);
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                               "only one of clipnorm, clipvalue and global_clipnorm can be given, got %s and %s", given,
+                               clips[i].name);
         given = clips[i].name;
     }
     CORNU_TRY(cornu__check_share("ema_momentum", o->ema_momentum));
     if (o->weight_decay < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "weight_decay: wanted at least 0, got %g", o->weight_decay);
     if (o->ema_overwrite_frequency < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "ema_overwrite_frequency: wanted at least 1, or 0 for none, got %d",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "ema_overwrite_frequency: wanted at least 1, or 0 for none, got %d",
                            o->ema_overwrite_frequency);
     if (o->gradient_accumulation_steps != 0 && o->gradient_accumulation_steps < 2)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "gradient_accumulation_steps: wanted at least 2, or 0 for none, got %d",
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "gradient_accumulation_steps: wanted at least 2, or 0 for none, got %d",
                            o->gradient_accumulation_steps);
     return CORNU_OK;
 }
