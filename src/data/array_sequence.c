@@ -1,7 +1,7 @@
 /* array_sequence.c: a Sequence of the rows of arrays. */
 #include "array/array.h"
 #include "data/generator.h"
-#include "data/options.h"
+#include "base/options.h"
 
 typedef struct array_sequence {
     cornu_array *x, *y, *sample_weight;

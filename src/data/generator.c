@@ -1,6 +1,6 @@
 /* generator.c: generators and Sequences as objects. */
 #include "data/generator.h"
-#include "data/options.h"
+#include "base/options.h"
 
 static cornu_generator *generator_new(void)
 {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "array/array.h"
 #include "base/text.h"
 #include "format/csv.h"
@@ -342,8 +343,7 @@ static cornu_status open_table(table *t, const cornu_csv_options *options)
 cornu_array *cornu__csv_read(const char *path, const cornu_csv_options *options, cornu__csv_names *names)
 {
     cornu_csv_options wanted = {.struct_size = sizeof wanted, .header = -1};
-    if (options)
-        memcpy(&wanted, options, options->struct_size < sizeof wanted ? options->struct_size : sizeof wanted);
+    cornu__options_lay(&wanted, sizeof wanted, options);
     table t = {.path = path, .target = NO_TARGET};
     cornu_array *dictionary = NULL;
     if (open_table(&t, &wanted) == CORNU_OK && read_rows(&t, &wanted) == CORNU_OK) {

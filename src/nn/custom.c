@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "nn/layers/support.h"
 #include "nn/losses.h"
 #include "nn/metrics.h"
@@ -128,9 +129,7 @@ cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_h
     custom->layer.object.destroy = destroy_custom;
     custom->class = custom_layer_class;
     custom->state = state;
-    if (hooks)
-        memcpy(&custom->hooks, hooks,
-               hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
+    cornu__options_lay(&custom->hooks, sizeof custom->hooks, hooks);
     if (custom->layer.object.failure != CORNU_OK)
         return &custom->layer;
     if (set_up_layer(custom, class_name, hooks) != CORNU_OK)
@@ -155,8 +154,7 @@ cornu_weight *cornu_layer_add_weight_with(cornu_layer *layer, const char *name, 
     if (!layer || !name || (rank > 0 && !shape))
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT,
                                 "cornu_layer_add_weight: wanted a layer, a name and a shape, got NULL");
-    if (given)
-        memcpy(&o, given, given->struct_size < sizeof o ? given->struct_size : sizeof o);
+    cornu__options_lay(&o, sizeof o, given);
     cornu_status first = cornu__resolve(CORNU__KIND_INITIALIZER, o.initializer, &objects[0]);
     cornu_status second =
         first != CORNU_OK ? first : cornu__resolve(CORNU__KIND_REGULARIZER, o.regularizer, &objects[1]);
@@ -382,8 +380,7 @@ cornu_metric *cornu_custom_metric_of_hooks(const char *name, const cornu_metric_
     custom_metric *custom = create_metric(name, hooks && hooks->update && hooks->result, state, NULL);
     if (!custom || custom->object.failure != CORNU_OK)
         return (cornu_metric *)(void *)custom;
-    memcpy(&custom->hooks, hooks,
-           hooks->struct_size < sizeof custom->hooks ? hooks->struct_size : sizeof custom->hooks);
+    cornu__options_lay(&custom->hooks, sizeof custom->hooks, hooks);
     bool sizes_fit = hooks->state_count >= 1 && hooks->state_count <= CORNU__METRIC_MAX_STATES;
     for (int i = 0; sizes_fit && i < hooks->state_count; i++)
         sizes_fit = hooks->state_sizes[i] >= 1;

@@ -1,4 +1,5 @@
 /* nn/object.c: the life of objects: options laid over defaults, checked, copied; kept and dropped. */
+#include "base/options.h"
 #include "nn/object.h"
 
 #include <math.h>
@@ -29,10 +30,7 @@ const cornu__field *cornu__class_field(const cornu__class *class, const char *na
 void cornu__options_complete(const cornu__class *class, const void *options, void *out)
 {
     memcpy(out, class->defaults, class->options_size);
-    if (options) {
-        size_t given = *(const size_t *)options;
-        memcpy(out, options, given < class->options_size ? given : class->options_size);
-    }
+    cornu__options_lay(out, class->options_size, options);
     *(size_t *)out = class->options_size;
 }
 

@@ -1,5 +1,5 @@
 /* evaluate.c: loss and metrics over data, from arrays and from generators. */
-#include "data/options.h"
+#include "base/options.h"
 #include "train/stepping.h"
 
 /* Runs one evaluation over `batches`, which it takes over; NULL: the failure to make them is passed on. */

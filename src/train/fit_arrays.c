@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/log.h"
-#include "data/options.h"
+#include "base/options.h"
 #include "train/fit.h"
 
 #define DEFAULT_BATCH_SIZE 32

@@ -1,5 +1,5 @@
 /* fit_generator.c: cornu_fit_generator. */
-#include "data/options.h"
+#include "base/options.h"
 #include "train/fit.h"
 
 static cornu_status check_options(const cornu_fit_generator_options *given)

@@ -1,5 +1,5 @@
 /* on_batch.c: one step on one batch, without a loop. */
-#include "data/options.h"
+#include "base/options.h"
 #include "data/slot.h"
 #include "train/outputs.h"
 #include "train/training.h"

@@ -6,6 +6,7 @@
 #include <cornu/plot.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/status.h"
 
 #define LONGEST_NAME 128
@@ -54,12 +55,13 @@ static cornu_status fill_panel(const cornu_history *history, const char *name, c
     return panel->series[1].values ? CORNU_OK : cornu_error_status();
 }
 
-cornu_status cornu_plot_history_with(const char *path, const cornu_history *history, const cornu_plot_options *options)
+cornu_status cornu_plot_history_with(const char *path, const cornu_history *history, const cornu_plot_options *given)
 {
     if (!history || cornu_history_epoch_count(history) < 1)
         return cornu__fail(CORNU_ERROR_STATE, "cornu_plot_history: the history has no epoch to draw");
     cornu_panel panels[CORNU_PLOT_MAX_PANELS] = {0};
-    cornu_plot_options own = *options;
+    cornu_plot_options own = {.struct_size = sizeof own, CORNU_PLOT_DEFAULTS};
+    cornu__options_lay(&own, sizeof own, given);
     own.first = (int)cornu_history_epoch(history, 0) + 1;
     cornu_status status = CORNU_OK;
     int panel_count = 0;

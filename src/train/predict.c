@@ -1,6 +1,6 @@
 /* predict.c: a model's outputs for data, from arrays and from generators. */
 
-#include "data/options.h"
+#include "base/options.h"
 #include "train/outputs.h"
 #include "train/stepping.h"
 

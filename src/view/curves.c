@@ -4,6 +4,7 @@
 
 #include <cornu/plot.h>
 
+#include "base/options.h"
 #include "view/canvas.h"
 
 #define PANEL_WIDTH 460.0
@@ -186,8 +187,11 @@ static void draw_panel(cornu__canvas *canvas, const cornu__theme *theme, const c
 }
 
 cornu_status cornu_plot_curves_with(const char *path, int panel_count, const cornu_panel *panels,
-                                    const cornu_plot_options *options)
+                                    const cornu_plot_options *given)
 {
+    cornu_plot_options own = {.struct_size = sizeof own, CORNU_PLOT_DEFAULTS};
+    cornu__options_lay(&own, sizeof own, given);
+    const cornu_plot_options *options = &own;
     if (panel_count < 1 || panel_count > CORNU_PLOT_MAX_PANELS)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_plot_curves: %d panels; wanted 1 to %d", panel_count,
                            CORNU_PLOT_MAX_PANELS);

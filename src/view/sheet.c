@@ -4,6 +4,7 @@
 
 #include <cornu/plot.h>
 
+#include "base/options.h"
 #include "view/canvas.h"
 
 #define CELL 96.0
@@ -96,8 +97,11 @@ static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n,
     cairo_surface_destroy(surface);
 }
 
-cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *options)
+cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *given)
 {
+    cornu_sheet_options own = {.struct_size = sizeof own};
+    cornu__options_lay(&own, sizeof own, given);
+    const cornu_sheet_options *options = &own;
     pictures all;
     CORNU_TRY(look_at(images, options, &all));
     const cornu__theme *theme = cornu__theme_of(options->dark);

@@ -1,7 +1,7 @@
 /* callback.c: callbacks as objects, and the list of them that a run calls. */
 #include <string.h>
 
-#include "data/options.h"
+#include "base/options.h"
 #include "train/training.h"
 
 static const char *const hook_names[CORNU__HOOK_COUNT] = {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/options.h"
+#include "base/options.h"
 #include "train/training.h"
 
 typedef struct csv_logger {

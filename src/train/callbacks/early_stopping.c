@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "data/options.h"
+#include "base/options.h"
 #include "train/callbacks/monitor.h"
 
 typedef struct early_stopping {

@@ -1,6 +1,6 @@
-/* data/options.h: reading an options struct that a program, perhaps an older one, passed in. */
-#ifndef CORNU_DATA_OPTIONS_H
-#define CORNU_DATA_OPTIONS_H
+/* base/options.h: reading an options struct that a program, perhaps an older one, passed in. */
+#ifndef CORNU_BASE_OPTIONS_H
+#define CORNU_BASE_OPTIONS_H
 
 #include <stddef.h>
 #include <string.h>
