@@ -180,7 +180,7 @@ cornu_status cornu__lower_convolution(cornu__compiler *compiler, const cornu__op
 
 /* --- matrix product --- */
 
-#define SMALL_PRODUCT 32768 /* multiply-adds: about what arithmetic costs as much as a call of oneDNN */
+#define SMALL_PRODUCT 256 /* multiply-adds: fewer cost less than the call of oneDNN */
 
 static cornu_status run_small(const cornu__instruction *instruction, const cornu__cpu_run *run)
 {
