@@ -10,6 +10,8 @@
 
 #define MAX_STEPS 100000 /* a model that stands twice in one that stands twice in one ... would otherwise never end */
 
+#define FIRST_SLOTS 64
+
 struct expansion {
     cornu_model *model; /* whose steps are made */
     cornu__spec *slots;
@@ -19,7 +21,7 @@ struct expansion {
 static int add_slot(struct expansion *expansion, const cornu__spec *spec)
 {
     if (expansion->slot_count == expansion->slot_capacity) {
-        int capacity = expansion->slot_capacity > 0 ? 2 * expansion->slot_capacity : 64;
+        int capacity = 2 * expansion->slot_capacity;
         cornu__spec *grown = cornu__realloc(expansion->slots, (size_t)expansion->slot_count * sizeof *grown,
                                             (size_t)capacity * sizeof *grown);
         if (!grown)
@@ -153,7 +155,10 @@ static cornu_status expand_all(struct expansion *expansion)
 
 cornu_status cornu__model_expand(cornu_model *model)
 {
-    struct expansion expansion = {.model = model};
+    struct expansion expansion = {.model = model, .slot_capacity = FIRST_SLOTS};
+    expansion.slots = cornu__alloc_array(FIRST_SLOTS, sizeof *expansion.slots);
+    if (!expansion.slots)
+        return cornu_error_status();
     cornu_status status = expand_all(&expansion);
     model->slot_count = expansion.slot_count;
     cornu__free(expansion.slots);

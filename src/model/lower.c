@@ -167,7 +167,7 @@ static cornu_status lower_target(cornu__lowering *lowering, int output)
             return fail_shape(model, "target", &wanted, lowering->batch->rows, target);
         }
     }
-    lowering->target_feeds[output] = (signed char)lowering->feed_count;
+    lowering->target_feeds[output] = lowering->feed_count;
     lowering->targets[output] = feed(lowering, &spec, target);
     return lowering->targets[output] ? CORNU_OK : cornu_error_status();
 }
@@ -179,7 +179,7 @@ static cornu_status lower_sample_weight(cornu__lowering *lowering, int output)
     if (given->rank < 1 || given->shape[0] != lowering->batch->rows)
         return fail_shape(lowering->model, "sample weight of output", &lowering->model->target_ports[output],
                           lowering->batch->rows, given);
-    lowering->weight_feeds[output] = (signed char)lowering->feed_count;
+    lowering->weight_feeds[output] = lowering->feed_count;
     lowering->sample_weights[output] = feed(lowering, &spec, given);
     return lowering->sample_weights[output] ? CORNU_OK : cornu_error_status();
 }
@@ -260,7 +260,7 @@ static cornu_status lower_losses(cornu__lowering *lowering)
         lowering->loss_results[i] = -1;
         if (!losses[i])
             continue;
-        lowering->loss_results[i] = (signed char)result++;
+        lowering->loss_results[i] = result++;
         CORNU_TRY(cornu__graph_add_result(lowering->call.graph, losses[i]));
     }
     return CORNU_OK;

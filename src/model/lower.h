@@ -28,11 +28,11 @@ typedef struct cornu__lowering {
     int hint;             /* where the last weight was found */
     cornu__added_loss *first_loss, **last_loss;
     int feed_count;
-    signed char target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS]; /* -1: none */
-    int learning_rate_feed, step_feed, overwrite_feed;                          /* -1: none */
+    int target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS]; /* -1: none */
+    int learning_rate_feed, step_feed, overwrite_feed;                  /* -1: none */
     cornu_node *targets[CORNU__MAX_PORTS], *sample_weights[CORNU__MAX_PORTS];
     cornu_node *total;
-    signed char loss_results[CORNU__MAX_PORTS]; /* the result that is output i's loss; -1: none */
+    int loss_results[CORNU__MAX_PORTS]; /* the result that is output i's loss; -1: none */
 } cornu__lowering;
 
 /* Lowers into an empty graph. `lowering` is for the caller to read afterwards, as long as the graph lives. */

@@ -42,6 +42,7 @@ double cornu__plan_learning_rate(const cornu__plan *plan)
 static cornu_status find_output(const struct planning *planning, const char *option, const char *name, int *output)
 {
     int count = planning->model->output_count;
+    *output = 0;
     for (int i = 0; i < count; i++) {
         if (strcmp(planning->output_names[i], name) == 0) {
             *output = i;

@@ -23,7 +23,7 @@ struct cornu__model_program {
     int feed_count;
     const void **feeds;
     int port_count; /* outputs with a target */
-    signed char target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS], loss_results[CORNU__MAX_PORTS];
+    int target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS], loss_results[CORNU__MAX_PORTS];
     int output_ranks[CORNU__MAX_PORTS]; /* of predictions */
     int64_t output_shapes[CORNU__MAX_PORTS][CORNU_MAX_RANK];
 };
@@ -204,14 +204,18 @@ static cornu_status make_program(cornu_model *model, cornu__step_kind kind, bool
     program->accumulate = accumulate;
     program->signature_length = length;
     program->signature = cornu__alloc_array((size_t)length, sizeof *signature);
-    cornu__graph *graph = program->signature ? cornu__graph_create() : NULL;
+    if (!program->signature) {
+        release_program(program);
+        return cornu_error_status();
+    }
+    memcpy(program->signature, signature, (size_t)length * sizeof *signature);
+    cornu__graph *graph = cornu__graph_create();
     cornu_status status = graph ? fill_program(model, batch, graph, program) : cornu_error_status();
     cornu__graph_release(graph);
     if (status != CORNU_OK) {
         release_program(program);
         return status;
     }
-    memcpy(program->signature, signature, (size_t)length * sizeof *signature);
     insert_program(model, program);
     *out = program;
     return CORNU_OK;
@@ -264,9 +268,8 @@ static void set_feeds(const cornu_model *model, const cornu__batch *batch, cornu
     }
 }
 
-static void set_numbers(cornu_model *model)
+static void set_numbers(cornu_model *model, const cornu__plan *plan)
 {
-    const cornu__plan *plan = model->plan;
     const cornu__optimizer_common *options = cornu__plan_optimizer_options(plan);
     uint64_t updates = plan->iterations / (uint64_t)cornu__plan_accumulation(plan);
     model->learning_rate_feed = (float)cornu__plan_learning_rate(plan);
@@ -290,13 +293,13 @@ static cornu_status run_program(cornu_model *model, const cornu__batch *batch, c
 {
     set_feeds(model, batch, program);
     cornu__run_state run = {.seed = model->seed, .update = model->plan ? model->plan->iterations : 0};
-    if (program->kind == CORNU__STEP_TRAIN)
-        set_numbers(model);
+    if (model->plan && program->kind == CORNU__STEP_TRAIN)
+        set_numbers(model, model->plan);
     CORNU_TRY(seconds ? cornu__program_profile(program->program, program->feeds, &run, seconds)
                       : cornu__program_run(program->program, program->feeds, &run));
     if (program->kind != CORNU__STEP_PREDICT)
         read_losses(model, program);
-    if (program->kind == CORNU__STEP_TRAIN)
+    if (model->plan && program->kind == CORNU__STEP_TRAIN)
         model->plan->iterations++;
     return CORNU_OK;
 }
