@@ -13,6 +13,7 @@
 #include <cornu/model.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/golden.h"
 
 /* --- what Keras wrote --- */
@@ -153,6 +154,7 @@ static void files_of_keras_1_and_2_are_read(void **state)
     if (!files) {
         print_message("skipped: there is no folder %s\n", folder);
         skip();
+        return;
     }
     int read = 0, refused = 0;
     for (const struct dirent *file = readdir(files); file; file = readdir(files)) {
@@ -280,14 +282,16 @@ static void models_too_deep_in_each_other_are_refused(void **state)
 {
     (void)state;
     enum { DEPTH = 200 };
-    char *json = calloc(DEPTH, 100);
+    cornu__text text = {0};
     for (int i = 0; i < DEPTH; i++)
-        strcat(json, "{\"class_name\": \"Sequential\", \"config\": [");
+        cornu__text_add(&text, "{\"class_name\": \"Sequential\", \"config\": [");
     for (int i = 0; i < DEPTH; i++)
-        strcat(json, "]}");
+        cornu__text_add(&text, "]}");
+    char *json = cornu__text_take(&text);
+    assert_non_null(json);
     assert_null(cornu_model_from_json(json, 0));
     assert_message_has("deep");
-    free(json);
+    cornu__free(json);
 }
 
 int main(void)
