@@ -349,6 +349,30 @@ static void variables_that_swap_take_the_old_values(void **state)
     }
 }
 
+static void a_program_tells_its_kernels_their_times_and_operations(void **state)
+{
+    (void)state;
+    network n = build_network(16, 0);
+    trained t = start(open_cpu(instruction_sets()[0], 1), &n);
+    cornu__program_statistics statistics;
+    cornu__program_get_statistics(t.program, &statistics);
+    assert_true(statistics.kernels > 10 && statistics.reorders == 0 && statistics.arena_bytes > 0);
+    double *seconds = calloc((size_t)statistics.kernels, sizeof *seconds), total = 0;
+    cornu__run_state run = {0};
+    assert_int_equal(cornu__program_profile(t.program, (const void *[]){t.images, t.labels}, &run, seconds), CORNU_OK);
+    int convolutions = 0;
+    for (int i = 0; i < statistics.kernels; i++) {
+        total += seconds[i];
+        convolutions += strstr(cornu__program_kernel_name(t.program, i), "conv_kernel_gradient") != NULL;
+    }
+    assert_true(total > 0);
+    assert_int_equal(convolutions, 3);
+    assert_true(cornu__program_flops(t.program) > 2.0 * BATCH * 64 * 9 * (3 * 16 + 16 * 16));
+    free(seconds);
+    stop(&t);
+    cornu__graph_release(n.graph);
+}
+
 static void results_outlive_compiling_a_larger_program(void **state)
 {
     (void)state;
@@ -427,6 +451,7 @@ int main(void)
         cmocka_unit_test(a_label_out_of_range_fails_and_leaves_variables_alone),
         cmocka_unit_test(a_failed_allocation_fails_compiling_cleanly),
         cmocka_unit_test(variables_that_swap_take_the_old_values),
+        cmocka_unit_test(a_program_tells_its_kernels_their_times_and_operations),
         cmocka_unit_test(results_outlive_compiling_a_larger_program),
         cmocka_unit_test(packed_kernels_follow_uploads),
         cmocka_unit_test(an_unknown_instruction_set_is_named_with_the_nearest),

@@ -31,13 +31,14 @@ static cornu__buffer *buffer_of(const cornu__compiler *compiler, const cornu_nod
 }
 
 /* The packed copy of the kernel and the instruction that makes it. */
-static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel,
+static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel, int threads,
                               cornu__slot *packed)
 {
     cornu__storage storage = {.place = CORNU__PLACE_PRIVATE, .size = cornu__onednn_packed_size(kernel)};
     CORNU_TRY(cornu__storage_add(compiler->program, storage, &packed->storage));
     cornu__slot slots[] = {cornu__slot_of(compiler, op->inputs[1]), *packed};
-    cornu__instruction *instruction = cornu__compiler_emit_slots(compiler, op, "pack", run_pack, NULL, 1, 2, slots);
+    cornu__instruction *instruction =
+        cornu__compiler_emit_slots(compiler, op, "pack", run_pack, NULL, threads, 2, slots);
     if (!instruction)
         return cornu_error_status();
     instruction->onednn = kernel;
@@ -63,7 +64,7 @@ static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, 
     if (scratch > 0)
         status = cornu__compiler_scratch(compiler, scratch, &slots[count]);
     if (status == CORNU_OK && cornu__onednn_packed_size(kernel) > 0)
-        status = emit_pack(compiler, op, kernel, &slots[count + 1]);
+        status = emit_pack(compiler, op, kernel, threads, &slots[count + 1]);
     cornu__instruction *instruction = NULL;
     if (status == CORNU_OK)
         instruction = cornu__compiler_emit_slots(compiler, op, cornu__onednn_implementation(kernel), run_onednn, NULL,
