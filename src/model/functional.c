@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "model/model.h"
 
 /* A layer while its model is made. */
@@ -292,8 +293,7 @@ static cornu_status keep_tensors(cornu_model *model, int count, cornu_tensor *co
 cornu_model *cornu_functional_with(const cornu_functional_options *options)
 {
     cornu_functional_options given = {.struct_size = sizeof given};
-    if (options)
-        memcpy(&given, options, options->struct_size < sizeof given ? options->struct_size : sizeof given);
+    cornu__options_lay(&given, sizeof given, options);
     int input_count = count_tensors(given.inputs), output_count = count_tensors(given.outputs);
     cornu_model *model = cornu__model_create(given.name, given.seed, false);
     if (model)

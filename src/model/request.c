@@ -1,6 +1,7 @@
 /* request.c: keeps what cornu_compile was given. */
 #include <string.h>
 
+#include "base/options.h"
 #include "model/model.h"
 #include "model/request.h"
 
@@ -65,8 +66,7 @@ static bool release(cornu_identifier *identifier)
 cornu__compile_request *cornu__request_create(const cornu_compile_options *options)
 {
     cornu_compile_options given = {.struct_size = sizeof given, .optimizer = "rmsprop"};
-    if (options)
-        memcpy(&given, options, options->struct_size < sizeof given ? options->struct_size : sizeof given);
+    cornu__options_lay(&given, sizeof given, options);
     given.struct_size = sizeof given;
     bool whole = each(&given, keep, keep_text);
     cornu__compile_request *request = whole ? cornu__alloc(sizeof *request) : NULL;

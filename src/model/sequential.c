@@ -1,6 +1,7 @@
 /* sequential.c: stacks of layers. */
 #include <string.h>
 
+#include "base/options.h"
 #include "base/text.h"
 #include "model/model.h"
 #include "model/plan.h"
@@ -8,8 +9,7 @@
 cornu_model *cornu_sequential_with(const cornu_sequential_options *options)
 {
     cornu_sequential_options given = {.struct_size = sizeof given};
-    if (options)
-        memcpy(&given, options, options->struct_size < sizeof given ? options->struct_size : sizeof given);
+    cornu__options_lay(&given, sizeof given, options);
     return cornu__model_create(given.name, given.seed, true);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "model/model.h"
 #include "model/plan.h"
 #include "model/table.h"
@@ -286,9 +287,7 @@ static cornu_status write_summary(cornu_model *model, const cornu_summary_option
     else
         CORNU_TRY(cornu__sequential_name_layers(model));
     struct summary summary = {.model = model, .out = out, .first_row = true, .connected = !is_chain(model)};
-    if (options)
-        memcpy(&summary.options, options,
-               options->struct_size < sizeof summary.options ? options->struct_size : sizeof summary.options);
+    cornu__options_lay(&summary.options, sizeof summary.options, options);
     cornu__text_add(out, "Model: \"%s\"\n", cornu_model_name(model));
     CORNU_TRY(add_header(&summary, columns));
     CORNU_TRY(add_rows(&summary, model, 0));

@@ -1,6 +1,7 @@
 /* tensor.c: symbolic tensors, the joints of functional models. They only record what was called with what; the model checks it. */
 #include <string.h>
 
+#include "base/options.h"
 #include "model/model.h"
 
 static cornu_tensor *create(void)
@@ -57,8 +58,7 @@ static cornu_tensor *poison(cornu_tensor *tensor)
 cornu_tensor *cornu_input_with(const cornu_input_options *options)
 {
     cornu_input_options given = {.struct_size = sizeof given};
-    if (options)
-        memcpy(&given, options, options->struct_size < sizeof given ? options->struct_size : sizeof given);
+    cornu__options_lay(&given, sizeof given, options);
     cornu_input_layer_options layer = {
         .struct_size = sizeof layer, .trainable = true, .name = given.name, .dtype = cornu_dtype_name(given.dtype)};
     int rank = 0;
