@@ -92,6 +92,7 @@ static void make_feed(const cornu__graph *graph, int int_limit, feed *f)
             continue;
         const cornu_node *node = op->outputs[0];
         int index = (int)op->attributes.index;
+        free(f->data[index]); /* two nodes of one input: the same data */
         f->data[index] = malloc((size_t)node->count * 4 + 64);
         if (node->dtype == CORNU_FLOAT32)
             fill_random(f->data[index], node->count, (unsigned)index + 1);

@@ -54,9 +54,7 @@ static char *describe(cornu__compiler *compiler, const cornu__op *op, const char
     char *line = cornu__text_take(&text);
     if (!line)
         return NULL;
-    char *kept = cornu__cpu_keep(compiler->program, strlen(line) + 1);
-    if (kept)
-        strcpy(kept, line);
+    char *kept = cornu__cpu_keep_text(compiler->program, line);
     cornu__free(line);
     return kept;
 }

@@ -270,9 +270,8 @@ static cornu_status lower_gather(cornu__compiler *compiler, const cornu__op *op)
         return CORNU_ERROR_UNSUPPORTED;
     gather_plan *plan = cornu__compiler_detail(compiler, sizeof *plan);
     const char *name = op->name ? op->name : cornu__op_definition_of(op->kind)->name;
-    if (!plan || !(plan->name = cornu__compiler_detail(compiler, strlen(name) + 1)))
+    if (!plan || !(plan->name = cornu__cpu_keep_text(compiler->program, name)))
         return cornu_error_status();
-    strcpy(plan->name, name);
     plan->count = op->inputs[1]->count;
     plan->rows = table->shape[0];
     plan->width = table->count / table->shape[0];

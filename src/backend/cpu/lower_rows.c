@@ -106,9 +106,8 @@ cornu_status cornu__lower_rows(cornu__compiler *compiler, const cornu__op *op)
     const cornu_node *x = op->inputs[gradient ? 1 : 0];
     row_plan *plan = cornu__compiler_detail(compiler, sizeof *plan);
     const char *name = op->name ? op->name : cornu__op_definition_of(op->kind)->name;
-    if (!plan || !(plan->name = cornu__compiler_detail(compiler, strlen(name) + 1)))
+    if (!plan || !(plan->name = cornu__cpu_keep_text(compiler->program, name)))
         return cornu_error_status();
-    strcpy(plan->name, name);
     plan->kind = op->kind;
     plan->width = x->shape[x->rank - 1];
     plan->rows = x->count / plan->width;

@@ -26,6 +26,15 @@ void *cornu__cpu_keep(cornu__cpu_program *program, size_t size)
     return block + 1;
 }
 
+char *cornu__cpu_keep_text(cornu__cpu_program *program, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = cornu__cpu_keep(program, size);
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
 void cornu__cpu_program_destroy(cornu__program *common)
 {
     cornu__cpu_program *program = (cornu__cpu_program *)common;
@@ -140,10 +149,9 @@ static cornu_status take_checks(cornu__compiler *compiler)
         *check = (cornu__label_check){.input = (int)base_of(op->inputs[1])->attributes.index,
                                       .count = op->inputs[1]->count,
                                       .limit = op->kind == CORNU__OP_GATHER ? x->shape[0] : x->shape[x->rank - 1],
-                                      .name = cornu__cpu_keep(program, strlen(name) + 1)};
+                                      .name = cornu__cpu_keep_text(program, name)};
         if (!check->name)
             return cornu_error_status();
-        strcpy(check->name, name);
     }
     return CORNU_OK;
 }

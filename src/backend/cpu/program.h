@@ -108,6 +108,8 @@ typedef struct cornu__cpu_program {
 
 /* Zeroed memory that lives as long as the program; NULL with the error set. */
 void *cornu__cpu_keep(cornu__cpu_program *program, size_t size);
+/* A copy of `text` that lives as long. */
+char *cornu__cpu_keep_text(cornu__cpu_program *program, const char *text);
 
 /* --- compiling --- */
 
