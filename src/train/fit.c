@@ -153,6 +153,8 @@ static cornu_status run(cornu__fit *fit, cornu_training *training, cornu_history
         training->epoch = epoch;
         CORNU_TRY(run_epoch(fit, training, &more));
     }
+    if (fit->initial_epoch < fit->epochs)
+        CORNU_TRY(cornu__model_finalize_weights(training->model));
     return cornu__training_call(training, CORNU__ON_TRAIN_END, 0);
 }
 

@@ -166,7 +166,7 @@ class Command(unittest.TestCase):
             with open(self.path(name), "wb") as file:
                 file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + body)
         result = cornu("fit", "--model", self.path("m.json"), "--x", self.path("x.npy"), "--y", self.path("y.npy"), "--verbose", "0")
-        self.refused(result, 1, "10", "[0, 10)")
+        self.refused(result, 1, "10", "0 to 9")
 
     def test_a_place_that_cannot_be_written(self):
         result = self.train("--verbose", "0", "--save-weights", self.path("no/such/w.npz"))

@@ -552,6 +552,43 @@ static void evaluate_generator_is_evaluate(void **state)
     cornu_sequence_release(sequence);
 }
 
+static cornu_model *linear_model(cornu_identifier optimizer)
+{
+    cornu_model *model = cornu_sequential(.seed = 5);
+    cornu_add(model, cornu_dense(SMALL_CLASSES, .activation = "softmax", .input_shape = {SMALL_FEATURES}));
+    assert_int_equal(cornu_compile(model, .optimizer = optimizer, .loss = "sparse_categorical_crossentropy"), CORNU_OK);
+    return model;
+}
+
+/* avg = 0.9 avg + 0.1 w after each update, begun at the first update's w: worked out here from the weights of plain updates. */
+static void a_moving_average_of_the_weights_is_the_weights_in_the_end(void **state)
+{
+    const fixture *f = *state;
+    enum { KERNEL = SMALL_FEATURES * SMALL_CLASSES };
+    cornu_model *averaging = linear_model(cornu_sgd(.learning_rate = 0.5, .use_ema = true, .ema_momentum = 0.9));
+    cornu_model *plain = linear_model(cornu_sgd(.learning_rate = 0.5));
+    double average[KERNEL];
+    for (int64_t first = 0; first < ROWS; first += 10) {
+        cornu_array *x = cornu_array_rows(f->x, first, first + 10), *y = cornu_array_rows(f->y, first, first + 10);
+        assert_int_equal(cornu_train_on_batch(plain, x, y, NULL), CORNU_OK);
+        cornu_array *weights = cornu_get_weights(plain);
+        for (int i = 0; i < KERNEL; i++) {
+            double now = cornu_array_get(cornu_array_item(weights, 0), i);
+            average[i] = first == 0 ? now : 0.9 * average[i] + 0.1 * now;
+        }
+        cornu_array_release(weights);
+        cornu_array_release(x);
+        cornu_array_release(y);
+    }
+    cornu_history_release(FIT_ON(averaging, .batch_size = 10, .shuffle = false));
+    cornu_array *weights = cornu_get_weights(averaging);
+    for (int i = 0; i < KERNEL; i++)
+        assert_true(fabs(cornu_array_get(cornu_array_item(weights, 0), i) - average[i]) < 1e-6);
+    cornu_array_release(weights);
+    cornu_model_release(averaging);
+    cornu_model_release(plain);
+}
+
 static int nothing_is_left(void **state)
 {
     (void)state;
@@ -584,6 +621,7 @@ int main(void)
         TEST(validation_comes_from_arrays_generators_and_sequences_alike),
         TEST(a_sequence_is_asked_its_length_again_after_each_epoch),
         TEST(evaluate_generator_is_evaluate),
+        TEST(a_moving_average_of_the_weights_is_the_weights_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, nothing_is_left);
 }
