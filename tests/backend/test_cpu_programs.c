@@ -373,6 +373,32 @@ static void a_program_tells_its_kernels_their_times_and_operations(void **state)
     cornu__graph_release(n.graph);
 }
 
+static void nan_goes_through_relu(void **state)
+{
+    (void)state;
+    cornu__graph *graph = cornu__graph_create();
+    cornu__window window = {.strides = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    cornu_node *x = float_input(graph, 4, SHAPE(2, 8, 8, 16)), *kernel = float_input(graph, 4, SHAPE(3, 3, 16, 16));
+    cornu_node *bias = float_input(graph, 1, SHAPE(16)), *a = float_input(graph, 2, SHAPE(32, 64));
+    cornu_node *y = relu(cornu__op_binary(CORNU__OP_ADD, cornu__op_conv(x, kernel, &window), bias));
+    result(graph,
+           cornu__op_max_pool(y, &(cornu__window){.size = {2, 2}, .strides = {2, 2}, .dilation = {1, 1}, .groups = 1}));
+    result(graph, relu(cornu__op_matmul(a, cornu__op_reshape(a, 2, SHAPE(64, 32)), false, false)));
+    cornu__backend *backend = open_cpu(instruction_sets()[0], 1);
+    cornu__program *program;
+    assert_int_equal(cornu__program_compile(backend, graph, 0, NULL, &program), CORNU_OK);
+    static float data[4][2 * 8 * 8 * 16];
+    data[0][0] = data[3][0] = NAN;
+    assert_int_equal(
+        cornu__program_run(program, (const void *[]){data[0], data[1], data[2], data[3]}, &(cornu__run_state){0}),
+        CORNU_OK);
+    assert_true(isnan(((const float *)cornu__program_result(program, 0))[0]));
+    assert_true(isnan(((const float *)cornu__program_result(program, 1))[0]));
+    cornu__program_release(program);
+    cornu__backend_release(backend);
+    cornu__graph_release(graph);
+}
+
 static void results_outlive_compiling_a_larger_program(void **state)
 {
     (void)state;
@@ -452,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_failed_allocation_fails_compiling_cleanly),
         cmocka_unit_test(variables_that_swap_take_the_old_values),
         cmocka_unit_test(a_program_tells_its_kernels_their_times_and_operations),
+        cmocka_unit_test(nan_goes_through_relu),
         cmocka_unit_test(results_outlive_compiling_a_larger_program),
         cmocka_unit_test(packed_kernels_follow_uploads),
         cmocka_unit_test(an_unknown_instruction_set_is_named_with_the_nearest),

@@ -6,6 +6,11 @@
 #include "backend/cpu/program.h"
 #include "base/memory.h"
 
+typedef struct kernel_call {
+    const cornu__instruction *instruction;
+    const cornu__cpu_run *run;
+} kernel_call;
+
 /* --- kernels of oneDNN --- */
 
 static cornu_status run_onednn(const cornu__instruction *instruction, const cornu__cpu_run *run)
@@ -48,6 +53,34 @@ static cornu_status emit_pack(cornu__compiler *compiler, const cornu__op *op, co
     return CORNU_OK;
 }
 
+/* ReLU of a kernel's output, in place. Not oneDNN's own, fused: that turns NaN into 0, and a model that went wrong would look well. */
+static void relu_share(void *argument, int number, int parts)
+{
+    const kernel_call *call = argument;
+    cornu__share share = cornu__share_of(*(const int64_t *)call->instruction->detail, 16, number, parts);
+    float *y = (float *)call->instruction->operand[0] + share.begin;
+    call->run->kernels->float_tile[CORNU__OP_RELU](y, (const void *[]){y}, share.end - share.begin);
+}
+
+static cornu_status run_relu(const cornu__instruction *instruction, const cornu__cpu_run *run)
+{
+    kernel_call call = {instruction, run};
+    cornu__parallel(instruction->threads, relu_share, &call);
+    return CORNU_OK;
+}
+
+static cornu_status emit_relu(cornu__compiler *compiler, const cornu__op *op)
+{
+    int64_t *count = cornu__compiler_detail(compiler, sizeof *count);
+    if (!count)
+        return cornu_error_status();
+    *count = op->outputs[0]->count;
+    int threads = cornu__compiler_threads(compiler, 0.1 * (double)*count);
+    cornu__slot slot = cornu__slot_of(compiler, op->outputs[0]);
+    return cornu__compiler_emit_slots(compiler, op, "relu", run_relu, count, threads, 1, &slot) ? CORNU_OK
+                                                                                                : cornu_error_status();
+}
+
 /* Takes over `kernel`. */
 static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, cornu__onednn_kernel *kernel,
                                 int threads)
@@ -75,7 +108,7 @@ static cornu_status emit_onednn(cornu__compiler *compiler, const cornu__op *op, 
     }
     instruction->onednn = kernel;
     compiler->program->reorders += cornu__onednn_reorders(kernel);
-    return CORNU_OK;
+    return op->attributes.relu ? emit_relu(compiler, op) : CORNU_OK;
 }
 
 /* --- convolution --- */
@@ -85,15 +118,10 @@ typedef struct gradient_plan {
     int64_t images, count; /* elements of dkernel */
 } gradient_plan;
 
-typedef struct gradient_call {
-    const cornu__instruction *instruction;
-    const cornu__cpu_run *run;
-} gradient_call;
-
 /* Operands: x, dy, dkernel, scratch: a dkernel for each thread but the first. */
 static void gradient_share(void *argument, int number, int parts)
 {
-    const gradient_call *call = argument;
+    const kernel_call *call = argument;
     const gradient_plan *plan = call->instruction->detail;
     void *const *operand = call->instruction->operand;
     float *out = number == 0 ? operand[2] : (float *)operand[3] + (number - 1) * plan->count;
@@ -104,7 +132,7 @@ static void gradient_share(void *argument, int number, int parts)
 static cornu_status run_kernel_gradient(const cornu__instruction *instruction, const cornu__cpu_run *run)
 {
     const gradient_plan *plan = instruction->detail;
-    gradient_call call = {instruction, run};
+    kernel_call call = {instruction, run};
     cornu__parallel(instruction->threads, gradient_share, &call);
     float *out = instruction->operand[2];
     for (int i = 1; i < instruction->threads; i++)
@@ -152,7 +180,7 @@ cornu_status cornu__lower_convolution(cornu__compiler *compiler, const cornu__op
         if (status != CORNU_ERROR_UNSUPPORTED)
             return status;
     }
-    cornu__convolution what = {.kind = op->kind, .window = &op->attributes.window, .relu = op->attributes.relu};
+    cornu__convolution what = {.kind = op->kind, .window = &op->attributes.window};
     switch (op->kind) {
     case CORNU__OP_CONV:
         what.x = op->inputs[0]->shape;

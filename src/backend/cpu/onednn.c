@@ -184,21 +184,11 @@ static cornu_status finish(cornu__onednn_kernel *kernel, dnnl_primitive_desc_t d
     return CORNU_OK;
 }
 
-static dnnl_status_t make_attributes(bool relu, dnnl_primitive_attr_t *attributes)
+static dnnl_status_t make_attributes(dnnl_primitive_attr_t *attributes)
 {
     dnnl_status_t status = dnnl_primitive_attr_create(attributes);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user);
-    if (status != dnnl_success || !relu)
-        return status;
-    dnnl_post_ops_t after;
-    status = dnnl_post_ops_create(&after);
-    if (status != dnnl_success)
-        return status;
-    dnnl_post_ops_append_eltwise(after, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
-    status = dnnl_primitive_attr_set_post_ops(*attributes, after);
-    dnnl_post_ops_destroy(after);
-    return status;
+    return status == dnnl_success ? dnnl_primitive_attr_set_scratchpad_mode(*attributes, dnnl_scratchpad_mode_user)
+                                  : status;
 }
 
 /* --- convolution --- */
@@ -240,7 +230,7 @@ static dnnl_status_t describe_convolution(cornu__onednn *onednn, const cornu__co
     dnnl_dims_t before = {window->pad_before[0], window->pad_before[1]},
                 after = {window->pad_after[0], window->pad_after[1]};
     dnnl_primitive_attr_t attributes;
-    dnnl_status_t status = make_attributes(what->relu, &attributes);
+    dnnl_status_t status = make_attributes(&attributes);
     if (status != dnnl_success)
         return status;
     dnnl_convolution_desc_t forward, backward;
@@ -385,7 +375,7 @@ cornu_status cornu__onednn_matmul(cornu__onednn *onednn, const cornu__matrix_pro
     dnnl_matmul_desc_t operation;
     dnnl_primitive_desc_t description = NULL;
     dnnl_primitive_attr_t attributes;
-    TRY_ONEDNN(make_attributes(what->relu, &attributes), "attributes");
+    TRY_ONEDNN(make_attributes(&attributes), "attributes");
     dnnl_status_t status = dnnl_matmul_desc_init(&operation, &a, &b, what->bias ? &bias : NULL, &y);
     if (status == dnnl_success)
         status = dnnl_primitive_desc_create(&description, &operation, attributes, onednn->engine, NULL);

@@ -26,7 +26,7 @@ typedef struct cornu__convolution {
     const int64_t *kernel; /* (KH, KW, C / groups, CO) */
     const int64_t *y;      /* (N, OH, OW, CO) */
     const cornu__window *window;
-    bool bias, relu;
+    bool bias;
 } cornu__convolution;
 
 typedef struct cornu__matrix {
@@ -36,7 +36,8 @@ typedef struct cornu__matrix {
 typedef struct cornu__matrix_product {
     int64_t batch, m, n, k; /* y (m, n) := a (m, k) b (k, n) */
     cornu__matrix a, b;
-    bool bias, relu; /* bias: (n) */
+    bool bias; /* (n) */
+    bool relu; /* for the small loop; not done by oneDNN, which would turn NaN into 0 */
 } cornu__matrix_product;
 
 /* CORNU_ERROR_UNSUPPORTED if oneDNN cannot do it. The kernel runs on as many threads as OpenMP has at this call; it must be run under the same number. */
