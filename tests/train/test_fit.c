@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <cornu/optimizers.h>
 
 #include "base/memory.h"
 #include "train/small_model.h"
