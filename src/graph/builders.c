@@ -197,6 +197,29 @@ cornu_node *cornu__op_transpose(cornu_node *x, const int *permutation)
     return cornu__op_make(CORNU__OP_TRANSPOSE, 1, &x, &attributes, NULL);
 }
 
+cornu_node *cornu__op_move_axis(cornu_node *x, int from, int to)
+{
+    int permutation[CORNU_MAX_RANK], next = 0;
+    if (!x || from == to)
+        return x;
+    for (int axis = 0; axis < x->rank; axis++) {
+        if (next == from)
+            next++;
+        permutation[axis] = axis == to ? from : next++;
+    }
+    return cornu__op_transpose(x, permutation);
+}
+
+cornu_node *cornu__op_expand_axis(cornu_node *x, int axis)
+{
+    int64_t shape[CORNU_MAX_RANK + 1];
+    if (!x)
+        return NULL;
+    for (int i = 0; i <= x->rank; i++)
+        shape[i] = i == axis ? 1 : x->shape[i < axis ? i : i - 1];
+    return cornu__op_reshape(x, x->rank + 1, shape);
+}
+
 static cornu_node *with_shape(cornu__op_kind kind, cornu_node *x, const cornu__attributes *attributes, int rank,
                               const int64_t *shape)
 {
@@ -337,6 +360,16 @@ cornu_node *cornu__op_matmul(cornu_node *a, cornu_node *b, bool transpose_a, boo
 {
     cornu__attributes attributes = {.matmul = {.transpose_a = transpose_a, .transpose_b = transpose_b}};
     return cornu__op_make(CORNU__OP_MATMUL, 2, (cornu_node *[]){a, b}, &attributes, NULL);
+}
+
+int64_t cornu__window_pad_same(cornu__window *window, int axis, int64_t size)
+{
+    int64_t stride = window->strides[axis], count = (size + stride - 1) / stride;
+    int64_t reach = (window->size[axis] - 1) * window->dilation[axis] + 1;
+    int64_t total = (count - 1) * stride + reach - size;
+    window->pad_before[axis] = total > 0 ? total / 2 : 0;
+    window->pad_after[axis] = total > 0 ? total - total / 2 : 0;
+    return count;
 }
 
 cornu_node *cornu__op_conv(cornu_node *x, cornu_node *kernel, const cornu__window *window)

@@ -141,7 +141,7 @@ typedef struct cornu__variable_region {
 
 /* Two spatial axes (height, width); one-dimensional convolution has height 1. */
 typedef struct cornu__window {
-    int64_t size[2]; /* pooling only; convolution takes it from the kernel */
+    int64_t size[2]; /* a convolution's is its kernel's: there it serves cornu__window_pad_same only */
     int64_t strides[2], dilation[2];
     int64_t pad_before[2], pad_after[2];
     int64_t groups; /* convolution only */
@@ -280,6 +280,10 @@ cornu_node *cornu__op_argmax(cornu_node *x);
 /* --- movement --- */
 cornu_node *cornu__op_reshape(cornu_node *x, int rank, const int64_t *shape); /* one size may be -1 */
 cornu_node *cornu__op_transpose(cornu_node *x, const int *permutation);
+/* Axis `from` becomes axis `to`; the others keep their order. */
+cornu_node *cornu__op_move_axis(cornu_node *x, int from, int to);
+/* One more axis, of size 1, as axis `axis` of the result. */
+cornu_node *cornu__op_expand_axis(cornu_node *x, int axis);
 cornu_node *cornu__op_broadcast(cornu_node *x, int rank, const int64_t *shape);
 cornu_node *cornu__op_concatenate(int count, cornu_node *const *inputs, int axis);
 /* NULL stride: 1 */
@@ -291,6 +295,9 @@ cornu_node *cornu__op_pack(cornu__graph *graph, int count, cornu_node *const *in
                            int64_t size);
 
 /* --- linear algebra, windows --- */
+/* Keras's padding "same" along one axis of `size` elements: ceil(size / stride) windows, whose number is returned, and the zeros that they
+ * reach beyond both ends, an odd one at the end, into the window. Its size, strides and dilation are set. */
+int64_t cornu__window_pad_same(cornu__window *window, int axis, int64_t size);
 cornu_node *cornu__op_matmul(cornu_node *a, cornu_node *b, bool transpose_a, bool transpose_b);
 cornu_node *cornu__op_conv(cornu_node *x, cornu_node *kernel, const cornu__window *window);
 /* The transposed convolution: what has shape `x_shape` and would be convolved to dy's shape. */

@@ -6,6 +6,7 @@
 #define CORNU_GRAPH_OPERATIONS_H
 
 #include "base/text.h"
+#include "graph/arithmetic.h"
 #include "graph/graph.h"
 
 /* --- the families: consecutive kinds, each defined in one file; table.c puts them together --- */
@@ -126,31 +127,6 @@ cornu_status cornu__no_second_gradient(cornu__op *op, cornu_node *const *output_
 /* An op with `count` inputs, the given attributes and an output of the given shape, like `like` (NULL: no shape given). Output 0. */
 cornu_node *cornu__op_make(cornu__op_kind kind, int count, cornu_node *const *inputs,
                            const cornu__attributes *attributes, const cornu_node *like);
-
-static inline cornu_node *cornu__add(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_ADD, a, b);
-}
-
-static inline cornu_node *cornu__subtract(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_SUBTRACT, a, b);
-}
-
-static inline cornu_node *cornu__multiply(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
-}
-
-static inline cornu_node *cornu__divide(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_DIVIDE, a, b);
-}
-
-static inline cornu_node *cornu__scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
 
 /* --- the graph's inside --- */
 

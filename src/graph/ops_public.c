@@ -4,6 +4,7 @@
 #include <cornu/ops.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "graph/operations.h"
 
 /* --- looking at a node --- */
@@ -208,42 +209,38 @@ cornu_node *cornu_op_cast(cornu_node *x, cornu_dtype dtype)
 
 /* --- reductions --- */
 
-static cornu_node *reduce(cornu__op_kind kind, cornu_node *x, const cornu_reduce_options *options)
+static cornu_node *reduce(cornu__op_kind kind, cornu_node *x, const cornu_reduce_options *given)
 {
-    return cornu__op_reduce(kind, x, options->axis.count, options->axis.axis, options->keepdims);
+    cornu_reduce_options options = {.struct_size = sizeof options};
+    cornu__options_lay(&options, sizeof options, given);
+    return cornu__op_reduce(kind, x, options.axis.count, options.axis.axis, options.keepdims);
 }
 
-cornu_node *cornu_op_sum_with(cornu_node *x, const cornu_reduce_options *options)
+/* The same with the axes kept, at size 1. */
+static cornu_node *reduce_keeping(cornu__op_kind kind, cornu_node *x, const cornu_reduce_options *given)
 {
-    return reduce(CORNU__OP_SUM, x, options);
+    cornu_reduce_options options = {.struct_size = sizeof options};
+    cornu__options_lay(&options, sizeof options, given);
+    return cornu__op_reduce(kind, x, options.axis.count, options.axis.axis, true);
 }
 
-cornu_node *cornu_op_mean_with(cornu_node *x, const cornu_reduce_options *options)
-{
-    return reduce(CORNU__OP_MEAN, as_float(x), options);
-}
+#define REDUCTION(name, kind, prepare)                                                                                 \
+    cornu_node *cornu_op_##name##_with(cornu_node *x, const cornu_reduce_options *options)                             \
+    {                                                                                                                  \
+        return reduce(CORNU__OP_##kind, prepare(x), options);                                                          \
+    }
 
-cornu_node *cornu_op_max_with(cornu_node *x, const cornu_reduce_options *options)
-{
-    return reduce(CORNU__OP_MAX, x, options);
-}
-
-cornu_node *cornu_op_min_with(cornu_node *x, const cornu_reduce_options *options)
-{
-    return reduce(CORNU__OP_MIN, x, options);
-}
-
-cornu_node *cornu_op_prod_with(cornu_node *x, const cornu_reduce_options *options)
-{
-    return reduce(CORNU__OP_PRODUCT, x, options);
-}
+REDUCTION(sum, SUM, )
+REDUCTION(mean, MEAN, as_float)
+REDUCTION(max, MAX, )
+REDUCTION(min, MIN, )
+REDUCTION(prod, PRODUCT, )
 
 cornu_node *cornu_op_var_with(cornu_node *x, const cornu_reduce_options *options)
 {
-    cornu_reduce_options kept = *options;
-    kept.keepdims = true;
-    cornu_node *centered = cornu_op_subtract(x, cornu_op_mean_with(x, &kept));
-    return cornu_op_mean_with(cornu_op_square(centered), options);
+    x = as_float(x);
+    cornu_node *centered = cornu_op_subtract(x, reduce_keeping(CORNU__OP_MEAN, x, options));
+    return reduce(CORNU__OP_MEAN, cornu_op_square(centered), options);
 }
 
 cornu_node *cornu_op_std_with(cornu_node *x, const cornu_reduce_options *options)
@@ -255,34 +252,18 @@ cornu_node *cornu_op_std_with(cornu_node *x, const cornu_reduce_options *options
 cornu_node *cornu_op_logsumexp_with(cornu_node *x, const cornu_reduce_options *options)
 {
     x = as_float(x);
-    cornu_reduce_options kept = *options;
-    kept.keepdims = true;
-    cornu_node *largest = cornu_op_stop_gradient(cornu_op_max_with(x, &kept));
-    cornu_node *sum = cornu_op_sum_with(cornu_op_exp(cornu_op_subtract(x, largest)), &kept);
-    cornu_node *y = cornu_op_add(cornu_op_log(sum), largest);
-    return options->keepdims ? y : cornu_op_sum_with(y, options); /* the axes have size 1: this only takes them out */
+    cornu_node *largest = cornu_op_stop_gradient(reduce_keeping(CORNU__OP_MAX, x, options));
+    cornu_node *sum = reduce_keeping(CORNU__OP_SUM, cornu_op_exp(cornu_op_subtract(x, largest)), options);
+    /* The axes have size 1 now: the last sum only takes them out, where they are not kept. */
+    return reduce(CORNU__OP_SUM, cornu_op_add(cornu_op_log(sum), largest), options);
 }
 
 /* --- along one axis: brought to the end, where the ops work --- */
 
-/* The permutation that brings `axis` to the end is undone by the one that brings the end to `axis`. */
-static cornu_node *move_axis(cornu_node *x, int from, int to)
-{
-    int permutation[CORNU_MAX_RANK], next = 0;
-    if (!x || from == to)
-        return x;
-    for (int axis = 0; axis < x->rank; axis++) {
-        if (next == from)
-            next++;
-        permutation[axis] = axis == to ? from : next++;
-    }
-    return cornu__op_transpose(x, permutation);
-}
-
 cornu_node *cornu_op_argmax(cornu_node *x, int axis)
 {
     int along = x ? settle_axis("argmax", axis, x->rank) : -1;
-    return along < 0 ? NULL : cornu__op_argmax(move_axis(x, along, x->rank - 1));
+    return along < 0 ? NULL : cornu__op_argmax(cornu__op_move_axis(x, along, x->rank - 1));
 }
 
 static cornu_node *along_axis(cornu__op_kind kind, cornu_node *x, int axis)
@@ -291,7 +272,7 @@ static cornu_node *along_axis(cornu__op_kind kind, cornu_node *x, int axis)
     if (along < 0)
         return NULL;
     int last = x->rank - 1;
-    return move_axis(real(kind, move_axis(x, along, last)), last, along);
+    return cornu__op_move_axis(real(kind, cornu__op_move_axis(x, along, last)), last, along);
 }
 
 cornu_node *cornu_op_softmax(cornu_node *x, int axis)
@@ -329,12 +310,7 @@ cornu_node *cornu_op_broadcast_to(cornu_node *x, int rank, const int64_t *shape)
 cornu_node *cornu_op_expand_dims(cornu_node *x, int axis)
 {
     int place = x ? settle_axis("expand_dims", axis, x->rank + 1) : -1;
-    if (place < 0)
-        return NULL;
-    int64_t shape[CORNU_MAX_RANK + 1];
-    for (int i = 0; i <= x->rank; i++)
-        shape[i] = i == place ? 1 : x->shape[i < place ? i : i - 1];
-    return cornu__op_reshape(x, x->rank + 1, shape);
+    return place < 0 ? NULL : cornu__op_expand_axis(x, place);
 }
 
 cornu_node *cornu_op_squeeze(cornu_node *x, int axis)
@@ -392,10 +368,12 @@ cornu_node *cornu_op_one_hot(cornu_node *indices, int64_t num_classes)
 
 /* --- products, windows --- */
 
-cornu_node *cornu_op_matmul_with(cornu_node *a, cornu_node *b, const cornu_matmul_options *options)
+cornu_node *cornu_op_matmul_with(cornu_node *a, cornu_node *b, const cornu_matmul_options *given)
 {
+    cornu_matmul_options options = {.struct_size = sizeof options};
+    cornu__options_lay(&options, sizeof options, given);
     meet(&a, &b);
-    return cornu__op_matmul(as_float(a), as_float(b), options->transpose_a, options->transpose_b);
+    return cornu__op_matmul(as_float(a), as_float(b), options.transpose_a, options.transpose_b);
 }
 
 /* An option that has one value for both axes or one for each; the second 0: as the first. */
@@ -405,50 +383,45 @@ static void set_pair(int64_t pair[2], cornu_size2 option)
     pair[1] = option.second != 0 ? option.second : option.first;
 }
 
-/* Sets the padding that "same" asks for, or none. `size`: the window's. */
-static cornu_status set_padding(cornu__window *window, const char *padding, const cornu_node *x, const int64_t size[2])
+/* Sets the padding that "same" asks for, or none (also where the op will refuse the window or x). */
+static cornu_status set_padding(cornu__window *window, const char *padding, const cornu_node *x)
 {
     static const char *const names[] = {"valid", "same"};
-    bool same = strcmp(padding, "same") == 0;
-    if (!same && strcmp(padding, "valid") != 0) {
+    bool same = padding && strcmp(padding, "same") == 0;
+    if (!same && padding && strcmp(padding, "valid") != 0) {
         const char *nearest = cornu__text_nearest(padding, names, 2);
         return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "padding '%s' is not known; did you mean '%s'?", padding,
                            nearest ? nearest : "valid");
     }
-    for (int axis = 0; same && axis < 2 && x->rank == 4 && window->strides[axis] > 0; axis++) {
-        int64_t outputs = (x->shape[1 + axis] + window->strides[axis] - 1) / window->strides[axis];
-        int64_t reach = (size[axis] - 1) * window->dilation[axis] + 1;
-        int64_t total = (outputs - 1) * window->strides[axis] + reach - x->shape[1 + axis];
-        window->pad_before[axis] = total > 0 ? total / 2 : 0;
-        window->pad_after[axis] = total > 0 ? total - total / 2 : 0;
-    }
+    for (int axis = 0; same && axis < 2 && x->rank == 4 && window->strides[axis] > 0; axis++)
+        cornu__window_pad_same(window, axis, x->shape[1 + axis]);
     return CORNU_OK;
 }
 
-cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_op_conv_options *options)
+cornu_node *cornu_op_conv_with(cornu_node *x, cornu_node *kernel, const cornu_op_conv_options *given)
 {
-    cornu__window window = {.groups = options->groups};
+    cornu_op_conv_options options = {.struct_size = sizeof options, CORNU_OP_CONV_DEFAULTS};
+    cornu__options_lay(&options, sizeof options, given);
     if (!x || !kernel)
         return NULL;
-    set_pair(window.strides, options->strides);
-    set_pair(window.dilation, options->dilation_rate);
-    if (set_padding(&window, options->padding, x, kernel->shape) != CORNU_OK)
-        return NULL;
-    return cornu__op_conv(x, kernel, &window);
+    cornu__window window = {.size = {kernel->shape[0], kernel->shape[1]}, .groups = options.groups};
+    set_pair(window.strides, options.strides);
+    set_pair(window.dilation, options.dilation_rate);
+    return set_padding(&window, options.padding, x) == CORNU_OK ? cornu__op_conv(x, kernel, &window) : NULL;
 }
 
 typedef cornu_node *(*pool_builder)(cornu_node *x, const cornu__window *window);
 
-static cornu_node *pool(pool_builder build, cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options)
+static cornu_node *pool(pool_builder build, cornu_node *x, cornu_size2 size, const cornu_op_pool_options *given)
 {
+    cornu_op_pool_options options = {.struct_size = sizeof options, CORNU_OP_POOL_DEFAULTS};
+    cornu__options_lay(&options, sizeof options, given);
     cornu__window window = {.dilation = {1, 1}, .groups = 1};
     if (!x)
         return NULL;
     set_pair(window.size, size);
-    set_pair(window.strides, options->strides.first != 0 ? options->strides : size);
-    if (set_padding(&window, options->padding, x, window.size) != CORNU_OK)
-        return NULL;
-    return build(x, &window);
+    set_pair(window.strides, options.strides.first != 0 ? options.strides : size);
+    return set_padding(&window, options.padding, x) == CORNU_OK ? build(x, &window) : NULL;
 }
 
 cornu_node *cornu_op_max_pool_with(cornu_node *x, cornu_size2 size, const cornu_op_pool_options *options)

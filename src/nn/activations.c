@@ -6,6 +6,7 @@
 
 #include <cornu/activations.h>
 
+#include "graph/arithmetic.h"
 #include "nn/layers/support.h"
 #include "nn/registry.h"
 #include "nn/training.h"
@@ -13,23 +14,6 @@
 cornu_node *cornu__activate(const cornu__object *activation, cornu_node *x)
 {
     return activation ? ((const cornu__activation_class *)activation->class)->apply(activation, x) : x;
-}
-
-/* --- short names for long chains --- */
-
-static cornu_node *scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
-
-static cornu_node *shift(cornu_node *x, double by)
-{
-    return cornu__op_binary_scalar(CORNU__OP_ADD, x, by);
-}
-
-static cornu_node *multiply(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
 }
 
 /* a where x > bound, else b. */
@@ -47,7 +31,7 @@ cornu_node *cornu__clip(cornu_node *x, double least, double most)
 
 cornu_node *cornu__leaky_relu(cornu_node *x, double negative_slope)
 {
-    return above(x, 0, x, scale(x, negative_slope));
+    return above(x, 0, x, cornu__scale(x, negative_slope));
 }
 
 cornu_node *cornu__relu(cornu_node *x, double negative_slope, double max_value, double threshold)
@@ -56,24 +40,24 @@ cornu_node *cornu__relu(cornu_node *x, double negative_slope, double max_value, 
     if (negative_slope != 0 && !limited && threshold == 0)
         return cornu__leaky_relu(x, negative_slope);
     cornu_node *y = threshold == 0 ? cornu__op_unary(CORNU__OP_RELU, x)
-                                   : multiply(x, cornu__op_binary_scalar(CORNU__OP_GREATER, x, threshold));
+                                   : cornu__multiply(x, cornu__op_binary_scalar(CORNU__OP_GREATER, x, threshold));
     if (limited)
         y = cornu__clip(y, 0, max_value);
     if (negative_slope == 0)
         return y;
     cornu_node *below = cornu__op_unary(CORNU__OP_RELU, cornu__op_scalar_binary(CORNU__OP_SUBTRACT, threshold, x));
-    return cornu__op_binary(CORNU__OP_SUBTRACT, y, scale(below, negative_slope));
+    return cornu__op_binary(CORNU__OP_SUBTRACT, y, cornu__scale(below, negative_slope));
 }
 
 static cornu_node *expm1_below_zero(cornu_node *x, double divisor)
 {
     cornu_node *negative = cornu__op_binary_scalar(CORNU__OP_MINIMUM, x, 0);
-    return cornu__op_unary(CORNU__OP_EXPM1, divisor == 1 ? negative : scale(negative, 1 / divisor));
+    return cornu__op_unary(CORNU__OP_EXPM1, divisor == 1 ? negative : cornu__scale(negative, 1 / divisor));
 }
 
 cornu_node *cornu__elu(cornu_node *x, double alpha)
 {
-    return above(x, 0, x, scale(expm1_below_zero(x, 1), alpha));
+    return above(x, 0, x, cornu__scale(expm1_below_zero(x, 1), alpha));
 }
 
 static cornu_node *along_axis(cornu_node *x, int axis, cornu_node *(*op)(cornu_node *))
@@ -116,16 +100,17 @@ static cornu_node *apply_elu(const cornu__object *activation, cornu_node *x)
 static cornu_node *apply_celu(const cornu__object *activation, cornu_node *x)
 {
     double alpha = ((const cornu_elu_activation_options *)activation->config)->alpha;
-    return above(x, 0, x, scale(expm1_below_zero(x, alpha), alpha));
+    return above(x, 0, x, cornu__scale(expm1_below_zero(x, alpha), alpha));
 }
 
 static cornu_node *apply_gelu(const cornu__object *activation, cornu_node *x)
 {
     if (!((const cornu_gelu_activation_options *)activation->config)->approximate)
-        return multiply(scale(x, 0.5), shift(cornu__op_unary(CORNU__OP_ERF, scale(x, M_SQRT1_2)), 1));
-    cornu_node *cubic = scale(multiply(cornu__op_unary(CORNU__OP_SQUARE, x), x), 0.044715);
-    cornu_node *inner = scale(cornu__op_binary(CORNU__OP_ADD, x, cubic), M_2_SQRTPI * M_SQRT1_2);
-    return multiply(scale(x, 0.5), shift(cornu__op_unary(CORNU__OP_TANH, inner), 1));
+        return cornu__multiply(cornu__scale(x, 0.5),
+                               cornu__shift(cornu__op_unary(CORNU__OP_ERF, cornu__scale(x, M_SQRT1_2)), 1));
+    cornu_node *cubic = cornu__scale(cornu__multiply(cornu__op_unary(CORNU__OP_SQUARE, x), x), 0.044715);
+    cornu_node *inner = cornu__scale(cornu__op_binary(CORNU__OP_ADD, x, cubic), M_2_SQRTPI * M_SQRT1_2);
+    return cornu__multiply(cornu__scale(x, 0.5), cornu__shift(cornu__op_unary(CORNU__OP_TANH, inner), 1));
 }
 
 static cornu_node *apply_softmax(const cornu__object *activation, cornu_node *x)
@@ -154,12 +139,12 @@ static cornu_node *zero_like(cornu_node *x)
 static cornu_node *apply_selu(const cornu__object *activation, cornu_node *x)
 {
     (void)activation;
-    return scale(cornu__elu(x, 1.6732632423543772), 1.0507009873554805);
+    return cornu__scale(cornu__elu(x, 1.6732632423543772), 1.0507009873554805);
 }
 
 static cornu_node *hard_sigmoid(cornu_node *x)
 {
-    return cornu__clip(shift(scale(x, 1.0 / 6), 0.5), 0, 1);
+    return cornu__clip(cornu__shift(cornu__scale(x, 1.0 / 6), 0.5), 0, 1);
 }
 
 #define UNARY(name, expression)                                                                                        \
@@ -171,29 +156,31 @@ static cornu_node *hard_sigmoid(cornu_node *x)
 UNARY(linear, x)
 UNARY(relu6, cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_RELU, x), 6))
 UNARY(softplus, cornu__op_unary(CORNU__OP_SOFTPLUS, x))
-UNARY(softsign, cornu__op_binary(CORNU__OP_DIVIDE, x, shift(cornu__op_unary(CORNU__OP_ABS, x), 1)))
+UNARY(softsign, cornu__op_binary(CORNU__OP_DIVIDE, x, cornu__shift(cornu__op_unary(CORNU__OP_ABS, x), 1)))
 UNARY(tanh, cornu__op_unary(CORNU__OP_TANH, x))
 UNARY(sigmoid, cornu__op_unary(CORNU__OP_SIGMOID, x))
 UNARY(log_sigmoid,
       cornu__op_unary(CORNU__OP_NEGATE, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__op_unary(CORNU__OP_NEGATE, x))))
 UNARY(exponential, cornu__op_unary(CORNU__OP_EXP, x))
 UNARY(hard_sigmoid, hard_sigmoid(x))
-UNARY(hard_silu, multiply(x, hard_sigmoid(x)))
+UNARY(hard_silu, cornu__multiply(x, hard_sigmoid(x)))
 UNARY(hard_tanh, cornu__clip(x, -1, 1))
 UNARY(hard_shrink, above(cornu__op_unary(CORNU__OP_ABS, x), 0.5, x, zero_like(x)))
-UNARY(soft_shrink, multiply(cornu__op_unary(CORNU__OP_SIGN, x),
-                            cornu__op_unary(CORNU__OP_RELU, shift(cornu__op_unary(CORNU__OP_ABS, x), -0.5))))
+UNARY(soft_shrink,
+      cornu__multiply(cornu__op_unary(CORNU__OP_SIGN, x),
+                      cornu__op_unary(CORNU__OP_RELU, cornu__shift(cornu__op_unary(CORNU__OP_ABS, x), -0.5))))
 UNARY(tanh_shrink, cornu__op_binary(CORNU__OP_SUBTRACT, x, cornu__op_unary(CORNU__OP_TANH, x)))
-UNARY(silu, multiply(x, cornu__op_unary(CORNU__OP_SIGMOID, x)))
-UNARY(mish, multiply(x, cornu__op_unary(CORNU__OP_TANH, cornu__op_unary(CORNU__OP_SOFTPLUS, x))))
-UNARY(squareplus,
-      scale(cornu__op_binary(CORNU__OP_ADD, x,
-                             cornu__op_unary(CORNU__OP_SQRT, shift(cornu__op_unary(CORNU__OP_SQUARE, x), 4))),
-            0.5))
-UNARY(sparse_sigmoid, cornu__clip(shift(scale(x, 0.5), 0.5), 0, 1))
+UNARY(silu, cornu__multiply(x, cornu__op_unary(CORNU__OP_SIGMOID, x)))
+UNARY(mish, cornu__multiply(x, cornu__op_unary(CORNU__OP_TANH, cornu__op_unary(CORNU__OP_SOFTPLUS, x))))
+UNARY(squareplus, cornu__scale(cornu__op_binary(CORNU__OP_ADD, x,
+                                                cornu__op_unary(CORNU__OP_SQRT,
+                                                                cornu__shift(cornu__op_unary(CORNU__OP_SQUARE, x), 4))),
+                               0.5))
+UNARY(sparse_sigmoid, cornu__clip(cornu__shift(cornu__scale(x, 0.5), 0.5), 0, 1))
 
 /* 0 up to -1, x from 1, a parabola between. */
-UNARY(sparse_plus, above(x, 1, x, scale(cornu__op_unary(CORNU__OP_SQUARE, shift(cornu__clip(x, -1, 1), 1)), 0.25)))
+UNARY(sparse_plus,
+      above(x, 1, x, cornu__scale(cornu__op_unary(CORNU__OP_SQUARE, cornu__shift(cornu__clip(x, -1, 1), 1)), 0.25)))
 
 /* The first half of the last axis times the sigmoid of the second. */
 static cornu_node *apply_glu(const cornu__object *activation, cornu_node *x)
@@ -211,7 +198,7 @@ static cornu_node *apply_glu(const cornu__object *activation, cornu_node *x)
     size[last] /= 2;
     cornu_node *a = cornu__op_slice(x, begin, size, NULL);
     begin[last] = size[last];
-    return multiply(a, cornu__op_unary(CORNU__OP_SIGMOID, cornu__op_slice(x, begin, size, NULL)));
+    return cornu__multiply(a, cornu__op_unary(CORNU__OP_SIGMOID, cornu__op_slice(x, begin, size, NULL)));
 }
 
 /* --- the table --- */

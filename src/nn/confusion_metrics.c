@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/arithmetic.h"
 #include "nn/metrics.h"
 
 #define MAX_AUC_THRESHOLDS 100000
@@ -32,11 +33,6 @@ static cornu_node *flat(cornu_node *x)
     return cornu__op_reshape(x, 1, rows);
 }
 
-static cornu_node *one_minus(cornu_node *x)
-{
-    return cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, x);
-}
-
 /* state + sum over samples of predicted actual weight */
 static cornu_node *counted(cornu_node *state, cornu_node *predicted, cornu_node *actual, cornu_node *weight)
 {
@@ -64,8 +60,8 @@ static cornu_status update_counts(cornu_node *y_true, cornu_node *y_pred, cornu_
     for (int k = 0; k < kept; k++) {
         bool predicted = wanted[k] == TRUE_POSITIVES || wanted[k] == FALSE_POSITIVES;
         bool actual = wanted[k] == TRUE_POSITIVES || wanted[k] == FALSE_NEGATIVES;
-        new_states[k] =
-            counted(states[k], predicted ? positive : one_minus(positive), actual ? label : one_minus(label), weight);
+        new_states[k] = counted(states[k], predicted ? positive : cornu__one_minus(positive),
+                                actual ? label : cornu__one_minus(label), weight);
         if (!new_states[k])
             return cornu_error_status();
     }

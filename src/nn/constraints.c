@@ -5,8 +5,6 @@
 #include "nn/registry.h"
 #include "nn/training.h"
 
-#define EPSILON 1e-7
-
 cornu_node *cornu__constrain(const cornu__object *constraint, cornu_node *weight)
 {
     return ((const cornu__constraint_class *)constraint->class)->apply(constraint, weight);
@@ -27,7 +25,7 @@ static cornu_node *rescale(cornu_node *weight, cornu_node *desired, cornu_node *
 {
     return cornu__op_binary(
         CORNU__OP_MULTIPLY, weight,
-        cornu__op_binary(CORNU__OP_DIVIDE, desired, cornu__op_binary_scalar(CORNU__OP_ADD, norm, EPSILON)));
+        cornu__op_binary(CORNU__OP_DIVIDE, desired, cornu__op_binary_scalar(CORNU__OP_ADD, norm, CORNU__EPSILON)));
 }
 
 static cornu_node *apply_max_norm(const cornu__object *constraint, cornu_node *weight)
@@ -51,7 +49,7 @@ static cornu_node *apply_unit_norm(const cornu__object *constraint, cornu_node *
 {
     const cornu_unit_norm_options *o = constraint->config;
     cornu_node *norm = norm_over(&o->axis, weight);
-    return cornu__op_binary(CORNU__OP_DIVIDE, weight, cornu__op_binary_scalar(CORNU__OP_ADD, norm, EPSILON));
+    return cornu__op_binary(CORNU__OP_DIVIDE, weight, cornu__op_binary_scalar(CORNU__OP_ADD, norm, CORNU__EPSILON));
 }
 
 static cornu_node *apply_non_neg(const cornu__object *constraint, cornu_node *weight)

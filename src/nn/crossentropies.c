@@ -6,39 +6,16 @@
  */
 #include <math.h>
 
+#include "graph/arithmetic.h"
 #include "nn/activations.h"
 #include "nn/layers/support.h"
 #include "nn/losses.h"
 
-static cornu_node *multiply(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
-}
-
-static cornu_node *add(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_ADD, a, b);
-}
-
-static cornu_node *scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
-
-static cornu_node *one_minus(cornu_node *x)
-{
-    return cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, x);
-}
-
-static cornu_node *negate(cornu_node *x)
-{
-    return cornu__op_unary(CORNU__OP_NEGATE, x);
-}
-
 static cornu_node *smooth(cornu_node *y_true, double smoothing, double share)
 {
-    return smoothing == 0 ? y_true
-                          : cornu__op_binary_scalar(CORNU__OP_ADD, scale(y_true, 1 - smoothing), smoothing * share);
+    return smoothing == 0
+               ? y_true
+               : cornu__op_binary_scalar(CORNU__OP_ADD, cornu__scale(y_true, 1 - smoothing), smoothing * share);
 }
 
 static cornu_node *clip_probability(cornu_node *p)
@@ -57,7 +34,7 @@ static cornu_node *logits_behind(cornu_node *y_pred, cornu__op_kind kind)
 /* ln(1 + e^x) - x t = -t ln s(x) - (1 - t) ln(1 - s(x)) */
 static cornu_node *binary_of_logits(cornu_node *y_true, cornu_node *x)
 {
-    return cornu__op_binary(CORNU__OP_SUBTRACT, cornu__op_unary(CORNU__OP_SOFTPLUS, x), multiply(x, y_true));
+    return cornu__op_binary(CORNU__OP_SUBTRACT, cornu__op_unary(CORNU__OP_SOFTPLUS, x), cornu__multiply(x, y_true));
 }
 
 /* The same with neither logarithm below ln e: its value, with the gradient of the unclipped one. */
@@ -66,17 +43,20 @@ static cornu_node *binary_clipped(cornu_node *y_true, cornu_node *x)
     double most = -log(CORNU__EPSILON);
     cornu_node *exact = binary_of_logits(y_true, x);
     cornu_node *of_true =
-        cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, negate(x)), most);
+        cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__negate(x)), most);
     cornu_node *of_false = cornu__op_binary_scalar(CORNU__OP_MINIMUM, cornu__op_unary(CORNU__OP_SOFTPLUS, x), most);
-    cornu_node *clipped = add(multiply(y_true, of_true), multiply(one_minus(y_true), of_false));
-    return add(exact, cornu__op_unary(CORNU__OP_STOP_GRADIENT, cornu__op_binary(CORNU__OP_SUBTRACT, clipped, exact)));
+    cornu_node *clipped =
+        cornu__add(cornu__multiply(y_true, of_true), cornu__multiply(cornu__one_minus(y_true), of_false));
+    return cornu__add(exact,
+                      cornu__op_unary(CORNU__OP_STOP_GRADIENT, cornu__op_binary(CORNU__OP_SUBTRACT, clipped, exact)));
 }
 
 static cornu_node *binary_of_probabilities(cornu_node *y_true, cornu_node *p)
 {
     cornu_node *q = clip_probability(p);
-    return negate(add(multiply(y_true, cornu__op_unary(CORNU__OP_LOG, q)),
-                      multiply(one_minus(y_true), cornu__op_unary(CORNU__OP_LOG, one_minus(q)))));
+    return cornu__negate(
+        cornu__add(cornu__multiply(y_true, cornu__op_unary(CORNU__OP_LOG, q)),
+                   cornu__multiply(cornu__one_minus(y_true), cornu__op_unary(CORNU__OP_LOG, cornu__one_minus(q)))));
 }
 
 cornu_node *cornu__binary_crossentropy(cornu_node *y_true, cornu_node *y_pred, bool from_logits, double label_smoothing)
@@ -105,7 +85,7 @@ cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pr
     if (!y_pred)
         return NULL;
     cornu_node *t = smooth(y_true, label_smoothing, 1.0 / (double)y_pred->shape[y_pred->rank - 1]);
-    return negate(cornu__sum_last(multiply(t, cornu__op_unary(CORNU__OP_LOG, normalized(y_pred)))));
+    return cornu__negate(cornu__sum_last(cornu__multiply(t, cornu__op_unary(CORNU__OP_LOG, normalized(y_pred)))));
 }
 
 cornu_node *cornu__sparse_categorical_crossentropy(cornu_node *labels, cornu_node *y_pred, bool from_logits)
@@ -174,8 +154,8 @@ static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__objec
         return cornu__sparse_categorical_crossentropy(labels, y, o->from_logits);
     /* What is ignored is counted as class 0, whose loss is then taken out. */
     cornu_node *valid = valid_labels(loss, y_true, y_pred);
-    labels = cornu__op_cast(multiply(cornu__op_cast(labels, y->dtype), valid), CORNU_INT32);
-    return multiply(cornu__sparse_categorical_crossentropy(labels, y, o->from_logits), valid);
+    labels = cornu__op_cast(cornu__multiply(cornu__op_cast(labels, y->dtype), valid), CORNU_INT32);
+    return cornu__multiply(cornu__sparse_categorical_crossentropy(labels, y, o->from_logits), valid);
 }
 
 static cornu_node *power(cornu_node *x, double exponent)
@@ -192,10 +172,12 @@ static cornu_node *per_sample_binary_focal_crossentropy(const cornu__object *los
     cornu_node *t = smooth(classes_last(y_true, o->axis), o->label_smoothing, 0.5), *p = classes_last(y_pred, o->axis);
     if (o->from_logits)
         p = cornu__op_unary(CORNU__OP_SIGMOID, p);
-    cornu_node *of_target = add(multiply(t, p), multiply(one_minus(t), one_minus(p)));
-    cornu_node *focal = multiply(power(one_minus(of_target), o->gamma), binary_of_probabilities(t, p));
+    cornu_node *of_target =
+        cornu__add(cornu__multiply(t, p), cornu__multiply(cornu__one_minus(t), cornu__one_minus(p)));
+    cornu_node *focal = cornu__multiply(power(cornu__one_minus(of_target), o->gamma), binary_of_probabilities(t, p));
     if (o->apply_class_balancing)
-        focal = multiply(add(scale(t, o->alpha), scale(one_minus(t), 1 - o->alpha)), focal);
+        focal = cornu__multiply(cornu__add(cornu__scale(t, o->alpha), cornu__scale(cornu__one_minus(t), 1 - o->alpha)),
+                                focal);
     return cornu__mean_last(focal);
 }
 
@@ -208,8 +190,8 @@ static cornu_node *per_sample_categorical_focal_crossentropy(const cornu__object
         return NULL;
     cornu_node *t = smooth(classes_last(y_true, o->axis), o->label_smoothing, 1.0 / (double)p->shape[p->rank - 1]);
     cornu_node *q = normalized(o->from_logits ? cornu__op_softmax(p) : p);
-    cornu_node *entropy = multiply(t, negate(cornu__op_unary(CORNU__OP_LOG, q)));
-    return cornu__sum_last(multiply(scale(power(one_minus(q), o->gamma), o->alpha), entropy));
+    cornu_node *entropy = cornu__multiply(t, cornu__negate(cornu__op_unary(CORNU__OP_LOG, q)));
+    return cornu__sum_last(cornu__multiply(cornu__scale(power(cornu__one_minus(q), o->gamma), o->alpha), entropy));
 }
 
 static cornu_node *per_sample_categorical_generalized_cross_entropy(const cornu__object *loss, cornu_node *y_true,
@@ -220,8 +202,8 @@ static cornu_node *per_sample_categorical_generalized_cross_entropy(const cornu_
     if (!labels)
         return NULL;
     cornu_node *hot = cornu__op_one_hot(labels, y_pred->shape[y_pred->rank - 1], y_pred->dtype);
-    cornu_node *p = cornu__sum_last(multiply(hot, y_pred));
-    return scale(one_minus(cornu__op_binary_scalar(CORNU__OP_POWER, p, q)), 1 / q);
+    cornu_node *p = cornu__sum_last(cornu__multiply(hot, y_pred));
+    return cornu__scale(cornu__one_minus(cornu__op_binary_scalar(CORNU__OP_POWER, p, q)), 1 / q);
 }
 
 #define CHECK_SMOOTHING(function)                                                                                      \

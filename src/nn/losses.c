@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "graph/arithmetic.h"
 #include "nn/activations.h"
 #include "nn/layers/support.h"
 
@@ -78,15 +79,10 @@ cornu_node *cornu__align_weight(cornu_node *weight, cornu_node *values)
 const char *const cornu__reductions[] = {
     "sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", "auto", NULL};
 
-static cornu_node *sum_all(cornu_node *x)
-{
-    return cornu__op_reduce(CORNU__OP_SUM, x, 0, NULL, false);
-}
-
 /* A mask that also makes up for what it takes away: mask * total / (valid + epsilon). */
 static cornu_node *balanced_mask(cornu_node *mask)
 {
-    cornu_node *valid = cornu__op_binary_scalar(CORNU__OP_ADD, sum_all(mask), CORNU__EPSILON);
+    cornu_node *valid = cornu__op_binary_scalar(CORNU__OP_ADD, cornu__sum_all(mask), CORNU__EPSILON);
     return cornu__op_binary(CORNU__OP_MULTIPLY, mask,
                             cornu__op_scalar_binary(CORNU__OP_DIVIDE, mask ? (double)mask->count : 0, valid));
 }
@@ -112,13 +108,13 @@ static cornu_node *reduce(const char *reduction, cornu_node *values, cornu_node 
             return NULL;
     }
     weight = times(weight, mask);
-    cornu_node *sum = sum_all(times(values, weight));
+    cornu_node *sum = cornu__sum_all(times(values, weight));
     if (strcmp(reduction, "sum") == 0)
         return sum;
     if (mean || !weight)
         return cornu__op_binary_scalar(CORNU__OP_DIVIDE, sum, (double)values->count);
     /* All weights 0 make 0, as in Keras. */
-    cornu_node *total = sum_all(weight), *none = cornu__op_binary_scalar(CORNU__OP_EQUAL, total, 0);
+    cornu_node *total = cornu__sum_all(weight), *none = cornu__op_binary_scalar(CORNU__OP_EQUAL, total, 0);
     return cornu__op_binary(CORNU__OP_DIVIDE, sum, cornu__op_binary(CORNU__OP_ADD, total, none));
 }
 
@@ -150,39 +146,9 @@ cornu_dtype cornu__loss_target_dtype(const cornu__object *loss)
 
 /* --- functions of nodes --- */
 
-static cornu_node *subtract(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_SUBTRACT, a, b);
-}
-
-static cornu_node *multiply(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
-}
-
-static cornu_node *divide(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_DIVIDE, a, b);
-}
-
-static cornu_node *scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
-
-static cornu_node *shift(cornu_node *x, double by)
-{
-    return cornu__op_binary_scalar(CORNU__OP_ADD, x, by);
-}
-
 static cornu_node *at_least(cornu_node *x, double least)
 {
     return cornu__op_binary_scalar(CORNU__OP_MAXIMUM, x, least);
-}
-
-static cornu_node *one_minus(cornu_node *x)
-{
-    return cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, x);
 }
 
 cornu_node *cornu__mean_last(cornu_node *x)
@@ -199,32 +165,33 @@ cornu_node *cornu__sum_last(cornu_node *x)
 
 cornu_node *cornu__mean_squared_error(cornu_node *y_true, cornu_node *y_pred)
 {
-    return cornu__mean_last(cornu__op_unary(CORNU__OP_SQUARE, subtract(y_pred, y_true)));
+    return cornu__mean_last(cornu__op_unary(CORNU__OP_SQUARE, cornu__subtract(y_pred, y_true)));
 }
 
 cornu_node *cornu__mean_absolute_error(cornu_node *y_true, cornu_node *y_pred)
 {
-    return cornu__mean_last(cornu__op_unary(CORNU__OP_ABS, subtract(y_pred, y_true)));
+    return cornu__mean_last(cornu__op_unary(CORNU__OP_ABS, cornu__subtract(y_pred, y_true)));
 }
 
 cornu_node *cornu__mean_absolute_percentage_error(cornu_node *y_true, cornu_node *y_pred)
 {
     cornu_node *size = at_least(cornu__op_unary(CORNU__OP_ABS, y_true), CORNU__EPSILON);
-    return scale(cornu__mean_last(cornu__op_unary(CORNU__OP_ABS, divide(subtract(y_true, y_pred), size))), 100);
+    return cornu__scale(
+        cornu__mean_last(cornu__op_unary(CORNU__OP_ABS, cornu__divide(cornu__subtract(y_true, y_pred), size))), 100);
 }
 
 cornu_node *cornu__mean_squared_logarithmic_error(cornu_node *y_true, cornu_node *y_pred)
 {
-    cornu_node *p = cornu__op_unary(CORNU__OP_LOG, shift(at_least(y_pred, CORNU__EPSILON), 1));
-    cornu_node *t = cornu__op_unary(CORNU__OP_LOG, shift(at_least(y_true, CORNU__EPSILON), 1));
+    cornu_node *p = cornu__op_unary(CORNU__OP_LOG, cornu__shift(at_least(y_pred, CORNU__EPSILON), 1));
+    cornu_node *t = cornu__op_unary(CORNU__OP_LOG, cornu__shift(at_least(y_true, CORNU__EPSILON), 1));
     return cornu__mean_squared_error(t, p);
 }
 
 cornu_node *cornu__log_cosh(cornu_node *y_true, cornu_node *y_pred)
 {
-    cornu_node *x = subtract(y_pred, y_true);
-    cornu_node *sum = cornu__op_binary(CORNU__OP_ADD, x, cornu__op_unary(CORNU__OP_SOFTPLUS, scale(x, -2)));
-    return cornu__mean_last(shift(sum, -M_LN2));
+    cornu_node *x = cornu__subtract(y_pred, y_true);
+    cornu_node *sum = cornu__op_binary(CORNU__OP_ADD, x, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__scale(x, -2)));
+    return cornu__mean_last(cornu__shift(sum, -M_LN2));
 }
 
 /* 0 and 1 become -1 and 1 if all targets of the batch are 0 or 1. */
@@ -232,12 +199,13 @@ static cornu_node *as_signs(cornu_node *y_true)
 {
     cornu_node *bit = cornu__op_binary(CORNU__OP_MAXIMUM, cornu__op_binary_scalar(CORNU__OP_EQUAL, y_true, 0),
                                        cornu__op_binary_scalar(CORNU__OP_EQUAL, y_true, 1));
-    return cornu__op_select(cornu__op_reduce(CORNU__OP_MIN, bit, 0, NULL, false), shift(scale(y_true, 2), -1), y_true);
+    return cornu__op_select(cornu__op_reduce(CORNU__OP_MIN, bit, 0, NULL, false),
+                            cornu__shift(cornu__scale(y_true, 2), -1), y_true);
 }
 
 static cornu_node *margins(cornu_node *y_true, cornu_node *y_pred)
 {
-    return at_least(one_minus(multiply(as_signs(y_true), y_pred)), 0);
+    return at_least(cornu__one_minus(cornu__multiply(as_signs(y_true), y_pred)), 0);
 }
 
 cornu_node *cornu__hinge(cornu_node *y_true, cornu_node *y_pred)
@@ -253,33 +221,34 @@ cornu_node *cornu__squared_hinge(cornu_node *y_true, cornu_node *y_pred)
 cornu_node *cornu__categorical_hinge(cornu_node *y_true, cornu_node *y_pred)
 {
     int last = -1;
-    cornu_node *positive = cornu__sum_last(multiply(y_true, y_pred));
-    cornu_node *negative = cornu__op_reduce(CORNU__OP_MAX, multiply(one_minus(y_true), y_pred), 1, &last, false);
-    return at_least(shift(subtract(negative, positive), 1), 0);
+    cornu_node *positive = cornu__sum_last(cornu__multiply(y_true, y_pred));
+    cornu_node *negative =
+        cornu__op_reduce(CORNU__OP_MAX, cornu__multiply(cornu__one_minus(y_true), y_pred), 1, &last, false);
+    return at_least(cornu__shift(cornu__subtract(negative, positive), 1), 0);
 }
 
 cornu_node *cornu__kl_divergence(cornu_node *y_true, cornu_node *y_pred)
 {
     cornu_node *t = cornu__clip(y_true, CORNU__EPSILON, 1), *p = cornu__clip(y_pred, CORNU__EPSILON, 1);
-    return cornu__sum_last(multiply(t, cornu__op_unary(CORNU__OP_LOG, divide(t, p))));
+    return cornu__sum_last(cornu__multiply(t, cornu__op_unary(CORNU__OP_LOG, cornu__divide(t, p))));
 }
 
 cornu_node *cornu__poisson(cornu_node *y_true, cornu_node *y_pred)
 {
-    cornu_node *log = cornu__op_unary(CORNU__OP_LOG, shift(y_pred, CORNU__EPSILON));
-    return cornu__mean_last(subtract(y_pred, multiply(y_true, log)));
+    cornu_node *log = cornu__op_unary(CORNU__OP_LOG, cornu__shift(y_pred, CORNU__EPSILON));
+    return cornu__mean_last(cornu__subtract(y_pred, cornu__multiply(y_true, log)));
 }
 
 static cornu_node *unit_vectors(cornu_node *x, int axis)
 {
     cornu_node *square = cornu__op_reduce(CORNU__OP_SUM, cornu__op_unary(CORNU__OP_SQUARE, x), 1, &axis, true);
-    return multiply(x, cornu__op_unary(CORNU__OP_RSQRT, at_least(square, 1e-12)));
+    return cornu__multiply(x, cornu__op_unary(CORNU__OP_RSQRT, at_least(square, 1e-12)));
 }
 
 cornu_node *cornu__cosine_similarity(cornu_node *y_true, cornu_node *y_pred, int axis)
 {
-    return cornu__op_reduce(CORNU__OP_SUM, multiply(unit_vectors(y_true, axis), unit_vectors(y_pred, axis)), 1, &axis,
-                            false);
+    return cornu__op_reduce(CORNU__OP_SUM, cornu__multiply(unit_vectors(y_true, axis), unit_vectors(y_pred, axis)), 1,
+                            &axis, false);
 }
 
 /* --- the losses --- */
@@ -311,9 +280,9 @@ PLAIN_LOSS(poisson, "Poisson", "poisson")
 static cornu_node *per_sample_huber(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
     double delta = ((const cornu_huber_options *)loss->config)->delta;
-    cornu_node *error = subtract(y_pred, y_true), *size = cornu__op_unary(CORNU__OP_ABS, error);
-    cornu_node *inside = scale(cornu__op_unary(CORNU__OP_SQUARE, error), 0.5);
-    cornu_node *outside = shift(scale(size, delta), -0.5 * delta * delta);
+    cornu_node *error = cornu__subtract(y_pred, y_true), *size = cornu__op_unary(CORNU__OP_ABS, error);
+    cornu_node *inside = cornu__scale(cornu__op_unary(CORNU__OP_SQUARE, error), 0.5);
+    cornu_node *outside = cornu__shift(cornu__scale(size, delta), -0.5 * delta * delta);
     return cornu__mean_last(
         cornu__op_select(cornu__op_binary_scalar(CORNU__OP_LESS_EQUAL, size, delta), inside, outside));
 }
@@ -332,20 +301,20 @@ static cornu_node *sum_over(const cornu_axes *axes, cornu_node *x)
 static cornu_node *per_sample_dice(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
     const cornu_axes *axes = &((const cornu_dice_options *)loss->config)->axis;
-    cornu_node *both = scale(sum_over(axes, multiply(y_true, y_pred)), 2);
+    cornu_node *both = cornu__scale(sum_over(axes, cornu__multiply(y_true, y_pred)), 2);
     cornu_node *all =
-        shift(cornu__op_binary(CORNU__OP_ADD, sum_over(axes, y_true), sum_over(axes, y_pred)), CORNU__EPSILON);
-    return one_minus(divide(both, all));
+        cornu__shift(cornu__op_binary(CORNU__OP_ADD, sum_over(axes, y_true), sum_over(axes, y_pred)), CORNU__EPSILON);
+    return cornu__one_minus(cornu__divide(both, all));
 }
 
 static cornu_node *per_sample_tversky(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
     const cornu_tversky_options *o = loss->config;
-    cornu_node *both = sum_over(&o->axis, multiply(y_true, y_pred));
-    cornu_node *first = scale(sum_over(&o->axis, multiply(y_true, one_minus(y_pred))), o->alpha);
-    cornu_node *second = scale(sum_over(&o->axis, multiply(y_pred, one_minus(y_true))), o->beta);
+    cornu_node *both = sum_over(&o->axis, cornu__multiply(y_true, y_pred));
+    cornu_node *first = cornu__scale(sum_over(&o->axis, cornu__multiply(y_true, cornu__one_minus(y_pred))), o->alpha);
+    cornu_node *second = cornu__scale(sum_over(&o->axis, cornu__multiply(y_pred, cornu__one_minus(y_true))), o->beta);
     cornu_node *all = cornu__op_binary(CORNU__OP_ADD, cornu__op_binary(CORNU__OP_ADD, both, first), second);
-    return one_minus(divide(both, shift(all, CORNU__EPSILON)));
+    return cornu__one_minus(cornu__divide(both, cornu__shift(all, CORNU__EPSILON)));
 }
 
 static cornu_status check_huber(void *config)

@@ -12,8 +12,6 @@
 #include "nn/registry.h"
 #include "nn/training.h"
 
-#define CORNU__EPSILON 1e-7
-
 /* y_true in y_pred's shape: (B) and (B, 1) are taken for each other; other differences are errors that say what came. */
 cornu_node *cornu__align_target(cornu_node *y_true, cornu_node *y_pred);
 /* Integer targets in the shape of y_pred without its last axis: a last axis of size 1 is dropped. */

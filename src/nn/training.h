@@ -8,6 +8,8 @@
 #include "nn/layer.h"
 #include "nn/object.h"
 
+#define CORNU__EPSILON 1e-7 /* Keras's: where it guards a division or a logarithm */
+
 /* --- initializers: on the host, into `values`. Fans as in the specification, 7.4. --- */
 typedef struct cornu__initializer_class {
     cornu__class base;

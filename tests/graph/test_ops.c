@@ -291,6 +291,33 @@ static void public_ops_make_integers_float(void **state)
     expect(graph, cornu_op_var(x), 1, VALUES(3.5));
 }
 
+/* A program that was built against an earlier header gives fewer options, one without options NULL: the rest are the defaults. */
+static void public_ops_read_options_as_far_as_they_reach(void **state)
+{
+    (void)state;
+    const double values[] = {1, 2, 3, 4};
+    cornu__graph *graph = cornu__graph_create();
+    expect(graph, cornu_op_sum_with(numbers(graph, 2, SHAPE(2, 2), values), NULL), 1, VALUES(10));
+    cornu_reduce_options axis_only = {
+        .struct_size = offsetof(cornu_reduce_options, keepdims), .axis = cornu_axis(0), .keepdims = true};
+    graph = cornu__graph_create();
+    cornu_node *sum = cornu_op_sum_with(numbers(graph, 2, SHAPE(2, 2), values), &axis_only);
+    assert_int_equal(cornu_node_rank(sum), 1);
+    expect(graph, sum, 2, VALUES(4, 6));
+    const cornu_op_conv_options strides_only = {.struct_size = offsetof(cornu_op_conv_options, padding),
+                                                .strides = {2, 1}};
+    graph = cornu__graph_create();
+    cornu_node *x = numbers(graph, 4, SHAPE(1, 2, 2, 1), values),
+               *kernel = numbers(graph, 4, SHAPE(1, 1, 1, 1), values);
+    expect(graph, cornu_op_conv_with(x, kernel, &strides_only), 2, VALUES(1, 2));
+    graph = cornu__graph_create();
+    x = numbers(graph, 4, SHAPE(1, 2, 2, 1), values);
+    expect(graph, cornu_op_max_pool(x, cornu_pair(2, 1), .padding = NULL), 2, VALUES(3, 4));
+    graph = cornu__graph_create();
+    x = numbers(graph, 2, SHAPE(2, 2), values);
+    expect(graph, cornu_op_matmul_with(x, x, NULL), 4, VALUES(7, 10, 15, 22));
+}
+
 /* --- shapes that do not fit --- */
 
 #define EXPECT_ERROR(node, status_, ...)                                                                               \
@@ -368,6 +395,7 @@ int main(void)
         cmocka_unit_test(cross_entropies),
         cmocka_unit_test(normalization_and_top_k),
         cmocka_unit_test(public_ops_make_integers_float),
+        cmocka_unit_test(public_ops_read_options_as_far_as_they_reach),
         cmocka_unit_test(messages_name_op_what_came_and_what_was_wanted),
         cmocka_unit_test(every_kind_is_defined),
     };

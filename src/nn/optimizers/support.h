@@ -5,6 +5,7 @@
 #include <cornu/optimizers.h>
 
 #include "base/status.h"
+#include "graph/arithmetic.h"
 #include "nn/registry.h"
 #include "nn/training.h"
 
@@ -12,10 +13,12 @@
 #define CORNU__OPTIMIZER_FIELD_TABLE(options)                                                                          \
     CORNU__FIELD(TEXT, options, name, .optional = true), CORNU__FIELD(RATE, options, learning_rate, .alias = "lr"),    \
         CORNU__OBJECT_FIELD(options, schedule, SCHEDULE, .optional = true, .unwritten = true),                         \
-        CORNU__FIELD(DOUBLE, options, weight_decay, .optional = true), CORNU__FIELD(DOUBLE, options, clipnorm, .optional = true), \
+        CORNU__FIELD(DOUBLE, options, weight_decay, .optional = true),                                                 \
+        CORNU__FIELD(DOUBLE, options, clipnorm, .optional = true),                                                     \
         CORNU__FIELD(DOUBLE, options, global_clipnorm, .optional = true),                                              \
         CORNU__FIELD(DOUBLE, options, clipvalue, .optional = true), CORNU__FIELD(BOOL, options, use_ema),              \
-        CORNU__FIELD(DOUBLE, options, ema_momentum), CORNU__FIELD(INT, options, ema_overwrite_frequency, .optional = true), \
+        CORNU__FIELD(DOUBLE, options, ema_momentum),                                                                   \
+        CORNU__FIELD(INT, options, ema_overwrite_frequency, .optional = true),                                         \
         CORNU__FIELD(INT, options, gradient_accumulation_steps, .optional = true)
 
 /* A class of optimizers; the words at the end: what Keras calls it, and other names. */
@@ -43,45 +46,25 @@ cornu_status cornu__check_optimizer(void *config);
 cornu_status cornu__check_share(const char *option, double value);
 cornu_status cornu__check_positive(const char *option, double value);
 
-/* Short names for long chains; numbers are constants. */
-static inline cornu_node *cornu__scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
-
-static inline cornu_node *cornu__shift(cornu_node *x, double by)
-{
-    return cornu__op_binary_scalar(CORNU__OP_ADD, x, by);
-}
-
+/* The formulas' signs. */
 static inline cornu_node *cornu__plus(cornu_node *a, cornu_node *b)
 {
-    return cornu__op_binary(CORNU__OP_ADD, a, b);
+    return cornu__add(a, b);
 }
 
 static inline cornu_node *cornu__minus(cornu_node *a, cornu_node *b)
 {
-    return cornu__op_binary(CORNU__OP_SUBTRACT, a, b);
+    return cornu__subtract(a, b);
 }
 
 static inline cornu_node *cornu__times(cornu_node *a, cornu_node *b)
 {
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
+    return cornu__multiply(a, b);
 }
 
 static inline cornu_node *cornu__over(cornu_node *a, cornu_node *b)
 {
-    return cornu__op_binary(CORNU__OP_DIVIDE, a, b);
-}
-
-static inline cornu_node *cornu__square(cornu_node *x)
-{
-    return cornu__op_unary(CORNU__OP_SQUARE, x);
-}
-
-static inline cornu_node *cornu__sqrt(cornu_node *x)
-{
-    return cornu__op_unary(CORNU__OP_SQRT, x);
+    return cornu__divide(a, b);
 }
 
 /* decay old + (1 - decay) new */
@@ -100,11 +83,6 @@ static inline cornu_node *cornu__approach(cornu_node *old, cornu_node *new, doub
 static inline cornu_node *cornu__power_of_step(const cornu__update *update, double base, double offset)
 {
     return cornu__op_scalar_binary(CORNU__OP_POWER, base, cornu__shift(update->step, offset));
-}
-
-static inline cornu_node *cornu__one_minus(cornu_node *x)
-{
-    return cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, x);
 }
 
 /* CORNU_OK if the update is complete. */
