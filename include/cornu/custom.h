@@ -33,7 +33,7 @@ typedef struct cornu_layer_hooks {
     int input_count;    /* 0 means 1 */
     /* Makes the weights with cornu_layer_add_weight; called once, when the input shapes are known. NULL: none. */
     cornu_status (*build)(cornu_layer *layer, int count, const cornu_shape *inputs, void *state);
-    /* NULL: as the first input. */
+    /* `output` comes as the first input's shape; NULL: that it is. */
     cornu_status (*output_shape)(const cornu_layer *layer, int count, const cornu_shape *inputs, cornu_shape *output,
                                  void *state);
     /* The layer's output. Must not be NULL. */

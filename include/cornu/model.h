@@ -155,7 +155,8 @@ typedef struct cornu_compile_options {
 /* Readies a model for training: what to minimise, how, and what to measure. Objects given are taken over (or a reference). Forgets the
  * optimizer's state of an earlier compile, keeps the weights. Which weights are trained is fixed here: call it again after
  * cornu_set_trainable. Errors: the model's first failure; names that do not exist, with the nearest that does; more or fewer losses than
- * outputs; nothing to minimise. */
+ * outputs. A compile that fails changes nothing: an earlier one counts on. That there is nothing to minimise, since no output has a loss and
+ * no layer adds one, shows in the first step. */
 #define cornu_compile(model, ...)                                                                                      \
     CORNU_KEYWORDS(cornu_compile_with((model), &cornu_keywords), cornu_compile_options,                                \
                    CORNU_COMPILE_DEFAULTS __VA_ARGS__)
@@ -203,7 +204,8 @@ CORNU_API int cornu_layer_count(cornu_model *model);
 /* By name, or if that is NULL by number. No new reference. NULL if there is none: the error names the nearest. */
 CORNU_API cornu_layer *cornu_get_layer(cornu_model *model, const char *name, int index);
 CORNU_API const char *cornu_layer_name(const cornu_layer *layer);
-/* Freezes or thaws a layer (of a nested model: all its layers). Models that train it are to be compiled again. */
+/* Freezes or thaws a layer (of a nested model: all its layers): its weights are not trained, and a BatchNormalization works as in testing.
+ * Counts from the next cornu_compile on. */
 CORNU_API void cornu_set_trainable(cornu_layer *layer, bool trainable);
 
 /* --- Weights --- */

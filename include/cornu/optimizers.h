@@ -18,7 +18,7 @@ typedef struct cornu_schedule cornu_schedule;
 #define CORNU_NOT_GIVEN __builtin_nan("")
 
 /* What every optimizer takes, in this order at the front of its options.
- * learning_rate                the default differs: see each. `schedule`: a schedule object instead, asked with the number of updates made
+ * learning_rate                the default differs: see each. `schedule`: a schedule object instead, asked with the number of batches trained on
  * weight_decay                 p -= weight_decay lr p before each update
  * clipnorm                     each gradient is scaled to this norm if it is longer; global_clipnorm: all together; clipvalue: each element to
  *                              +- this. At most one of the three
@@ -162,7 +162,7 @@ CORNU_API cornu_optimizer *cornu_ftrl_with(const cornu_ftrl_options *options);
 #define cornu_ftrl(...)                                                                                                \
     CORNU_KEYWORDS(cornu_ftrl_with(&cornu_keywords), cornu_ftrl_options, CORNU_FTRL_DEFAULTS __VA_ARGS__)
 
-/* --- schedules: the learning rate as a function of s, the number of updates made: .schedule = cornu_exponential_decay(0.1, 1000, 0.9) --- */
+/* --- schedules: the learning rate as a function of s, the number of batches trained on: .schedule = cornu_exponential_decay(0.1, 1000, 0.9) --- */
 
 #define CORNU_MAX_BOUNDARIES 31
 

@@ -43,7 +43,7 @@ cornu_status cornu__backend_create(const char *name, int threads, cornu__backend
         return cornu_error_status();
     made->implementation = implementation;
     atomic_init(&made->references, 1);
-    made->threads = threads;
+    made->threads = made->threads_asked = threads;
     cornu_status status = implementation->backend_open(made);
     if (status != CORNU_OK) {
         drop_backend(made);
@@ -68,6 +68,11 @@ void cornu__backend_release(cornu__backend *backend)
 int cornu__backend_threads(const cornu__backend *backend)
 {
     return backend->threads;
+}
+
+bool cornu__backend_is(const cornu__backend *backend, const char *name, int threads)
+{
+    return strcmp(backend->implementation->name, name) == 0 && backend->threads_asked == threads;
 }
 
 const char *cornu__backend_describe(const cornu__backend *backend)

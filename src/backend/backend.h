@@ -25,6 +25,8 @@ cornu_status cornu__backend_create(const char *name, int threads, cornu__backend
 cornu__backend *cornu__backend_retain(cornu__backend *backend);
 void cornu__backend_release(cornu__backend *backend);
 int cornu__backend_threads(const cornu__backend *backend);
+/* Whether cornu__backend_create was given this name and number of threads. */
+bool cornu__backend_is(const cornu__backend *backend, const char *name, int threads);
 /* What a run's bits depend on, in words: "cpu avx512, 2 threads, oneDNN 2.6.3". Valid as long as the backend. */
 const char *cornu__backend_describe(const cornu__backend *backend);
 

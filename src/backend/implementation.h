@@ -46,7 +46,7 @@ typedef struct cornu__backend_implementation {
 struct cornu__backend {
     const cornu__backend_implementation *implementation;
     atomic_int references;
-    int threads;
+    int threads, threads_asked; /* as they are, as the caller gave them */
     char description[160];
 };
 

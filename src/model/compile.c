@@ -6,13 +6,6 @@
 #include "model/plan.h"
 #include "model/request.h"
 
-/* Works the request out, once the shapes are known. */
-static cornu_status make_plan(cornu_model *model)
-{
-    CORNU_TRY(cornu__model_need_homes(model));
-    return cornu__plan_create(model, &model->request->options, &model->plan);
-}
-
 /* What can be checked before the shapes are known. */
 static cornu_status check_names(const cornu_compile_options *options)
 {
@@ -24,26 +17,48 @@ static cornu_status check_names(const cornu_compile_options *options)
     return CORNU_OK;
 }
 
-static cornu_status compile(cornu_model *model, cornu__compile_request *request)
+static cornu_status check_request(cornu_model *model, const cornu_compile_options *options)
 {
     CORNU_TRY(cornu__model_status(model));
-    if (request->options.threads < 0)
+    if (options->threads < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .threads must not be negative, got %d",
-                           request->options.threads);
-    CORNU_TRY(check_names(&request->options));
-    CORNU_TRY(cornu__model_set_backend(model, request->options.backend, request->options.threads));
-    cornu__model_drop_programs(model);
-    cornu__plan_release(model->plan);
-    model->plan = NULL;
+                           options->threads);
+    CORNU_TRY(check_names(options));
+    if (cornu__model_need_structure(model) == CORNU_OK || model->layer_count > 0)
+        return cornu__model_status(model); /* a deferred model goes on when its input is known */
+    return cornu_error_status();
+}
+
+/* *plan stays NULL for a deferred model. */
+static cornu_status make_plan(cornu_model *model, cornu__backend *backend, const cornu_compile_options *options,
+                              cornu__plan **plan)
+{
+    if (!model->structured)
+        return CORNU_OK;
+    if (!model->backend)
+        cornu__model_take_backend(model, cornu__backend_retain(backend));
+    CORNU_TRY(cornu__model_need_homes(model));
+    return cornu__plan_create(model, backend, options, plan);
+}
+
+/* All is made before the model changes: one whose compile failed is as it was. Takes the request over if it does not fail. */
+static cornu_status compile(cornu_model *model, cornu__compile_request *request)
+{
+    const cornu_compile_options *options = &request->options;
+    cornu__backend *backend;
+    cornu__plan *plan = NULL;
+    CORNU_TRY(check_request(model, options));
+    CORNU_TRY(cornu__model_choose_backend(model, options->backend, options->threads, &backend));
+    cornu_status status = make_plan(model, backend, options, &plan);
+    if (status != CORNU_OK) {
+        cornu__backend_release(backend);
+        return status;
+    }
+    cornu__model_take_backend(model, backend);
+    cornu__model_take_plan(model, plan);
     cornu__request_release(model->request);
     model->request = request;
-    bool known = cornu__model_need_structure(model) == CORNU_OK;
-    if (!known) {
-        CORNU_TRY(cornu__model_status(model));
-        /* a deferred model goes on when its input is known */
-        return model->layer_count > 0 ? CORNU_OK : cornu_error_status();
-    }
-    return make_plan(model);
+    return CORNU_OK;
 }
 
 cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options *options)
@@ -51,17 +66,9 @@ cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options 
     cornu__compile_request *request = cornu__request_create(options);
     if (!request)
         return cornu_error_status();
-    if (!model) {
+    cornu_status status = model ? compile(model, request) : cornu__fail_null_argument("cornu_compile: the model");
+    if (status != CORNU_OK)
         cornu__request_release(request);
-        return cornu__fail_null_argument("cornu_compile: the model");
-    }
-    cornu_status status = compile(model, request);
-    if (model->request != request) {
-        cornu__request_release(request);
-    } else if (status != CORNU_OK) { /* not compiled: what went wrong is told again by none other */
-        cornu__request_release(model->request);
-        model->request = NULL;
-    }
     return status;
 }
 
@@ -73,7 +80,10 @@ cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind)
     if (!model->request)
         return cornu__fail(CORNU_ERROR_STATE, "model '%s' is not compiled; call cornu_compile first",
                            cornu_model_name(model));
-    return make_plan(model);
+    cornu__plan *plan = NULL; /* of a model that was deferred when it was compiled */
+    CORNU_TRY(cornu__plan_create(model, model->backend, &model->request->options, &plan));
+    cornu__model_take_plan(model, plan);
+    return CORNU_OK;
 }
 
 /* --- ports and values --- */

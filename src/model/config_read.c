@@ -25,15 +25,26 @@ struct entry {
     cornu_tensor **tensors; /* per call: what it gives, kept; NULL: not worked out yet */
 };
 
-struct reading {
-    const char *document;
+/* A layer that stands in several models of one document: the copies that Keras 3 writes of it bear one number. */
+struct shared_layer {
+    int64_t id;
+    cornu_layer *layer; /* kept */
+    struct shared_layer *next;
+};
+
+struct document {
     uint64_t seed;
+    struct shared_layer *shared;
+};
+
+struct reading {
+    struct document *document;
     cornu__json_place layers;
     struct entry *entries;
     int entry_count;
 };
 
-static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, int nesting);
+static cornu_model *read_model(const cornu__json_place *place, struct document *document, int nesting);
 
 static bool is_model_class(const char *name)
 {
@@ -90,7 +101,8 @@ static bool is_keras1(const cornu__json_place *place)
 }
 
 /* *layer is kept for the caller. */
-static cornu_status read_layer(const cornu__json_place *place, uint64_t seed, int nesting, cornu_layer **layer)
+static cornu_status make_layer(const cornu__json_place *place, struct document *document, int nesting,
+                               cornu_layer **layer)
 {
     cornu__json_place class_name = cornu__json_member(place, "class_name");
     const char *class;
@@ -101,7 +113,7 @@ static cornu_status read_layer(const cornu__json_place *place, uint64_t seed, in
     }
     CORNU_TRY(cornu__json_get_string(&class_name, &class));
     if (is_model_class(class)) {
-        cornu_model *model = read_model(place, seed, nesting + 1);
+        cornu_model *model = read_model(place, document, nesting + 1);
         *layer = cornu_model_layer(model); /* the model's one reference is the layer's */
         return model ? CORNU_OK : cornu_error_status();
     }
@@ -116,9 +128,46 @@ static cornu_status read_layer(const cornu__json_place *place, uint64_t seed, in
     return status;
 }
 
+/* The same, or the layer of an earlier copy. */
+static cornu_status read_layer(const cornu__json_place *place, struct document *document, int nesting,
+                               cornu_layer **layer)
+{
+    cornu__json_place id_place = cornu__json_member(place, "shared_object_id");
+    int64_t id;
+    if (cornu__json_is_none(&id_place))
+        return make_layer(place, document, nesting, layer);
+    CORNU_TRY(cornu__json_get_integer(&id_place, INT64_MIN, INT64_MAX, &id));
+    for (const struct shared_layer *shared = document->shared; shared; shared = shared->next) {
+        if (shared->id == id) {
+            *layer = cornu__object_keep(shared->layer);
+            return CORNU_OK;
+        }
+    }
+    CORNU_TRY(make_layer(place, document, nesting, layer));
+    struct shared_layer *shared = cornu__alloc(sizeof *shared);
+    if (!shared) {
+        cornu__object_drop(*layer);
+        return cornu_error_status();
+    }
+    *shared = (struct shared_layer){id, cornu__object_keep(*layer), document->shared};
+    document->shared = shared;
+    return CORNU_OK;
+}
+
+static void release_shared(struct document *document)
+{
+    while (document->shared) {
+        struct shared_layer *shared = document->shared;
+        document->shared = shared->next;
+        cornu__object_drop(shared->layer);
+        cornu__free(shared);
+    }
+}
+
 /* --- Sequential --- */
 
-static cornu_status add_layers(cornu_model *model, const cornu__json_place *layers, int nesting)
+static cornu_status add_layers(cornu_model *model, const cornu__json_place *layers, struct document *document,
+                               int nesting)
 {
     size_t count;
     CORNU_TRY(cornu__json_expect_array(layers, &count));
@@ -128,7 +177,7 @@ static cornu_status add_layers(cornu_model *model, const cornu__json_place *laye
     for (size_t i = 0; i < count; i++) {
         cornu__json_place place = cornu__json_item(layers, i);
         cornu_layer *layer;
-        CORNU_TRY(read_layer(&place, model->seed, nesting, &layer));
+        CORNU_TRY(read_layer(&place, document, nesting, &layer));
         cornu_status status = cornu_add(model, layer);
         cornu__object_drop(layer);
         if (status != CORNU_OK)
@@ -154,11 +203,12 @@ static cornu_status read_shape(const cornu__json_place *place, cornu__spec *spec
 }
 
 /* Keras 1 wrote the list of layers as the config itself. */
-static cornu_status read_sequential(cornu_model *model, const cornu__json_place *config, int nesting)
+static cornu_status read_sequential(cornu_model *model, const cornu__json_place *config, struct document *document,
+                                    int nesting)
 {
     cornu__json_place layers = json_is_array(config->value) ? *config : cornu__json_member(config, "layers");
     cornu__json_place shape = cornu__json_member(config, "build_input_shape");
-    CORNU_TRY(add_layers(model, &layers, nesting));
+    CORNU_TRY(add_layers(model, &layers, document, nesting));
     if (model->layer_count == 0 || cornu__model_need_structure(model) == CORNU_OK)
         return CORNU_OK;
     CORNU_TRY(cornu__model_status(model));
@@ -360,7 +410,7 @@ static cornu_status read_entry(struct reading *reading, const cornu__json_place 
     CORNU_TRY(cornu__json_get_string(&name, &entry->name));
     if (find_entry(reading, entry->name))
         return cornu__json_fail(place, CORNU_ERROR_FORMAT, "two layers are named '%s'", entry->name);
-    CORNU_TRY(read_layer(place, reading->seed, nesting, &entry->layer));
+    CORNU_TRY(read_layer(place, reading->document, nesting, &entry->layer));
     reading->entry_count++;
     entry->place = *place;
     entry->calls = cornu__json_member(&entry->place, "inbound_nodes");
@@ -416,7 +466,7 @@ static cornu_status read_ports(const struct reading *reading, const cornu__json_
 static cornu_status finish_functional(const struct reading *reading, const cornu__json_place *config, const char *name,
                                       cornu_model **model)
 {
-    cornu_functional_options options = {.struct_size = sizeof options, .name = name, .seed = reading->seed};
+    cornu_functional_options options = {.struct_size = sizeof options, .name = name, .seed = reading->document->seed};
     cornu__json_place inputs = cornu__json_member(config, "input_layers"),
                       outputs = cornu__json_member(config, "output_layers");
     int input_count = 0, output_count = 0;
@@ -448,9 +498,10 @@ static void release_reading(struct reading *reading)
     cornu__free(reading->entries);
 }
 
-static cornu_model *read_functional(const cornu__json_place *config, const char *name, uint64_t seed, int nesting)
+static cornu_model *read_functional(const cornu__json_place *config, const char *name, struct document *document,
+                                    int nesting)
 {
-    struct reading reading = {.document = config->name, .seed = seed, .layers = cornu__json_member(config, "layers")};
+    struct reading reading = {.document = document, .layers = cornu__json_member(config, "layers")};
     cornu_model *model = NULL;
     cornu_status status = read_entries(&reading, nesting);
     if (status == CORNU_OK)
@@ -464,7 +515,7 @@ static cornu_model *read_functional(const cornu__json_place *config, const char 
 
 /* --- a model of either kind --- */
 
-static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, int nesting)
+static cornu_model *read_model(const cornu__json_place *place, struct document *document, int nesting)
 {
     cornu__json_place class_name = cornu__json_member(place, "class_name"),
                       config = cornu__json_member(place, "config");
@@ -486,13 +537,13 @@ static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, in
         return NULL;
     cornu_model *model = NULL;
     if (strcmp(class, "Sequential") == 0) {
-        model = cornu__model_create(name, seed, true);
-        if (model && read_sequential(model, &config, nesting) != CORNU_OK) {
+        model = cornu__model_create(name, document->seed, true);
+        if (model && read_sequential(model, &config, document, nesting) != CORNU_OK) {
             cornu_model_release(model);
             return NULL;
         }
     } else {
-        model = read_functional(&config, name, seed, nesting);
+        model = read_functional(&config, name, document, nesting);
     }
     if (model && json_is_false(trainable_place.value))
         cornu_set_trainable(&model->layer, false);
@@ -502,7 +553,9 @@ static cornu_model *read_model(const cornu__json_place *place, uint64_t seed, in
 static cornu_model *read_document(const char *name, json_t *json, uint64_t seed)
 {
     cornu__json_place root = cornu__json_root(name, json);
-    cornu_model *model = json ? read_model(&root, seed, 0) : NULL;
+    struct document document = {.seed = seed};
+    cornu_model *model = json ? read_model(&root, &document, 0) : NULL;
+    release_shared(&document);
     json_decref(json);
     return model;
 }

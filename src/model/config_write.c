@@ -87,24 +87,52 @@ static json_t *write_build_config(const cornu_model *model, const cornu_layer *l
     return json_pack("{s:o}", "input_shape", shapes);
 }
 
-static json_t *write_layer(cornu_model *model, cornu_layer *layer)
+/* Where a layer stands among all layers of the document, those of nested models included. */
+struct places {
+    const cornu_layer *layer;
+    int walked, first, count;
+};
+
+static void find_places(struct places *places, const cornu_model *model)
 {
-    if (layer->model)
-        return cornu__model_to_json_value(layer->model);
-    json_t *json = cornu__object_to_json(&layer->object);
-    json_t *build = json && !cornu__layer_is_input(layer) ? write_build_config(model, layer) : NULL;
+    for (int i = 0; i < model->layer_count; i++) {
+        places->walked++;
+        if (model->layers[i] == places->layer && places->count++ == 0)
+            places->first = places->walked;
+        if (model->layers[i]->model)
+            find_places(places, model->layers[i]->model);
+    }
+}
+
+/* A layer of several models is written in each, with one number that says so. `document`: the outermost model. */
+static void write_sharing(json_t *json, const cornu_model *document, const cornu_layer *layer)
+{
+    struct places places = {.layer = layer};
+    find_places(&places, document);
+    if (places.count > 1)
+        json_object_set_new(json, "shared_object_id", json_integer(places.first));
+}
+
+static json_t *write_model(cornu_model *model, const cornu_model *document);
+
+static json_t *write_layer(cornu_model *model, cornu_layer *layer, const cornu_model *document)
+{
+    json_t *json = layer->model ? write_model(layer->model, document) : cornu__object_to_json(&layer->object);
+    json_t *build = json && !layer->model && !cornu__layer_is_input(layer) ? write_build_config(model, layer) : NULL;
     if (build)
         json_object_set_new(json, "build_config", build);
+    if (json)
+        write_sharing(json, document, layer);
     return json;
 }
 
-static json_t *write_sequential(cornu_model *model)
+static json_t *write_sequential(cornu_model *model, const cornu_model *document)
 {
     json_t *layers = json_array();
     if (model->input_layer && model->input_layer != model->layers[0])
-        json_array_append_new(layers, write_layer(model, model->input_layer));
+        json_array_append_new(layers, write_layer(model, model->input_layer, document));
     for (int i = 0; i < model->layer_count; i++)
-        json_array_append_new(layers, write_layer(model, model->layers[i]));
+        json_array_append_new(layers, write_layer(model, model->layers[i], document));
     json_t *config = json_pack("{s:s, s:b, s:o, s:o}", "name", cornu_model_name(model), "trainable",
                                (int)model->layer.trainable, "dtype", write_policy(), "layers", layers);
     json_t *json = json_pack("{s:s, s:s, s:O, s:n}", "module", "keras", "class_name", "Sequential", "config", config,
@@ -128,11 +156,11 @@ static json_t *write_ports(const cornu_model *model, int count, const int *value
     return list;
 }
 
-static json_t *write_functional(cornu_model *model)
+static json_t *write_functional(cornu_model *model, const cornu_model *document)
 {
     json_t *layers = json_array();
     for (int i = 0; i < model->layer_count; i++) {
-        json_t *layer = write_layer(model, model->layers[i]);
+        json_t *layer = write_layer(model, model->layers[i], document);
         if (layer) {
             json_object_set_new(layer, "name", json_string(cornu_layer_name(model->layers[i])));
             json_object_set_new(layer, "inbound_nodes", write_calls(model, model->layers[i]));
@@ -147,9 +175,9 @@ static json_t *write_functional(cornu_model *model)
                      "Functional", "config", config, "registered_name", "Functional", "build_config", "input_shape");
 }
 
-json_t *cornu__model_to_json_value(cornu_model *model)
+static json_t *write_model(cornu_model *model, const cornu_model *document)
 {
-    return model->sequential ? write_sequential(model) : write_functional(model);
+    return model->sequential ? write_sequential(model, document) : write_functional(model, document);
 }
 
 char *cornu_model_to_json(cornu_model *model)
@@ -158,7 +186,7 @@ char *cornu_model_to_json(cornu_model *model)
         if (cornu__model_status(model) != CORNU_OK || cornu__sequential_name_layers(model) != CORNU_OK)
             return NULL;
     }
-    json_t *json = cornu__model_to_json_value(model);
+    json_t *json = write_model(model, model);
     char *text = json ? json_dumps(json, JSON_REAL_PRECISION(17)) : NULL;
     char *copy = text ? cornu__copy_text(text) : NULL;
     if (!text)

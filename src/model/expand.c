@@ -4,6 +4,7 @@
  * On the way layers learn the shapes of their inputs and make their weights (without homes), so this is where shapes that do not fit are
  * found. Shared layers come several times, with the same weights.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/model.h"
@@ -141,6 +142,33 @@ static cornu_status expand(struct expansion *expansion, cornu_model *model, cons
     return status;
 }
 
+/* By layer, and those of one layer by place. */
+static int by_layer(const void *a, const void *b)
+{
+    const cornu__model_step_entry *left = *(cornu__model_step_entry *const *)a,
+                                  *right = *(cornu__model_step_entry *const *)b;
+    if (left->layer != right->layer)
+        return (uintptr_t)left->layer < (uintptr_t)right->layer ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+/* Which call of its layer each step is. */
+static cornu_status number_calls(cornu_model *model)
+{
+    cornu__model_step_entry **order = cornu__alloc_array((size_t)model->step_count, sizeof(void *));
+    if (!order)
+        return cornu_error_status();
+    for (int i = 0; i < model->step_count; i++)
+        order[i] = &model->steps[i];
+    qsort(order, (size_t)model->step_count, sizeof(void *), by_layer);
+    for (int i = 1; i < model->step_count; i++) {
+        if (order[i]->layer == order[i - 1]->layer)
+            order[i]->call = order[i - 1]->call + 1;
+    }
+    cornu__free(order);
+    return CORNU_OK;
+}
+
 static cornu_status expand_all(struct expansion *expansion)
 {
     cornu_model *model = expansion->model;
@@ -150,7 +178,8 @@ static cornu_status expand_all(struct expansion *expansion)
         if (model->input_slots[i] < 0)
             return cornu_error_status();
     }
-    return expand(expansion, model, model->input_slots, model->output_slots, 0);
+    CORNU_TRY(expand(expansion, model, model->input_slots, model->output_slots, 0));
+    return number_calls(model);
 }
 
 cornu_status cornu__model_expand(cornu_model *model)

@@ -282,32 +282,33 @@ static int count_tensors(cornu_tensor *const *tensors)
     return count;
 }
 
-/* Takes the tensors over, whatever becomes of the model. */
-static cornu_status keep_tensors(cornu_model *model, int count, cornu_tensor *const *tensors)
+static void keep_tensors(int count, cornu_tensor *const *tensors, cornu_tensor **kept)
 {
     for (int i = 0; i < count; i++)
-        model->tensors[model->tensor_count++] = cornu_tensor_retain(tensors[i]);
-    return CORNU_OK;
+        kept[i] = cornu_tensor_retain(tensors[i]);
 }
 
+/* The model takes the tensors over, whatever becomes of it. */
 cornu_model *cornu_functional_with(const cornu_functional_options *options)
 {
     cornu_functional_options given = {.struct_size = sizeof given};
     cornu__options_lay(&given, sizeof given, options);
     int input_count = count_tensors(given.inputs), output_count = count_tensors(given.outputs);
+    cornu_tensor *kept[2 * CORNU_MAX_PORTS];
+    int count = output_count + input_count;
+    keep_tensors(output_count, given.outputs, kept);
+    keep_tensors(input_count, given.inputs, kept + output_count);
     cornu_model *model = cornu__model_create(given.name, given.seed, false);
     if (model)
         model->tensors = cornu__alloc_array(2 * CORNU_MAX_PORTS, sizeof *model->tensors);
     if (!model || !model->tensors) {
         cornu_model_release(model);
-        for (int i = 0; i < input_count; i++)
-            cornu_tensor_release(cornu_tensor_retain(given.inputs[i]));
-        for (int i = 0; i < output_count; i++)
-            cornu_tensor_release(cornu_tensor_retain(given.outputs[i]));
+        for (int i = 0; i < count; i++)
+            cornu_tensor_release(kept[i]);
         return NULL;
     }
-    keep_tensors(model, output_count, given.outputs);
-    keep_tensors(model, input_count, given.inputs);
+    memcpy(model->tensors, kept, (size_t)count * sizeof(cornu_tensor *));
+    model->tensor_count = count;
     if (make_structure(model, input_count, given.inputs, output_count, given.outputs) != CORNU_OK)
         cornu__model_poison(model);
     return model;

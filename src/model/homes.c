@@ -18,26 +18,23 @@ cornu_status cornu__model_need_structure(cornu_model *model)
 
 /* --- backend --- */
 
-cornu_status cornu__model_set_backend(cornu_model *model, const char *name, int threads)
+cornu_status cornu__model_choose_backend(const cornu_model *model, const char *name, int threads,
+                                         cornu__backend **backend)
 {
     if (!name)
         name = "cpu";
-    if (model->backend && strcmp(model->backend_name, name) == 0 && model->threads_wanted == threads)
-        return CORNU_OK;
-    cornu__backend *backend;
-    CORNU_TRY(cornu__backend_create(name, threads, &backend));
-    char *copy = cornu__copy_text(name);
-    if (!copy) {
-        cornu__backend_release(backend);
-        return cornu_error_status();
-    }
-    cornu__model_drop_programs(model);
-    cornu__backend_release(model->backend);
-    cornu__free(model->backend_name);
-    model->backend = backend;
-    model->backend_name = copy;
-    model->threads_wanted = threads;
+    if (!model->backend || !cornu__backend_is(model->backend, name, threads))
+        return cornu__backend_create(name, threads, backend);
+    *backend = cornu__backend_retain(model->backend);
     return CORNU_OK;
+}
+
+void cornu__model_take_backend(cornu_model *model, cornu__backend *backend)
+{
+    if (backend != model->backend)
+        cornu__model_drop_programs(model);
+    cornu__backend_release(model->backend);
+    model->backend = backend;
 }
 
 /* --- the list of weights --- */
@@ -128,11 +125,6 @@ static cornu_status initialize(const cornu_model *model, cornu__weight *weight, 
     return status;
 }
 
-static int64_t padded(int64_t count)
-{
-    return (count + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
-}
-
 /* The places of the weights without a home, trainable ones first; *total: the buffer's size. */
 static cornu_status place_weights(cornu_model *model, int64_t *offsets, int64_t *total)
 {
@@ -146,7 +138,7 @@ static cornu_status place_weights(cornu_model *model, int64_t *offsets, int64_t 
             if (weight->count > INT64_MAX / 8 - *total)
                 return cornu__fail(CORNU_ERROR_LIMIT, "layer '%s': weight '%s' is too large",
                                    cornu_layer_name(model->weights[i].layer), weight->name);
-            *total += padded(weight->count);
+            *total += cornu__room_for(weight->count);
         }
     }
     uint64_t bytes = (uint64_t)*total * sizeof(float), most = cornu__max_read_bytes();
@@ -227,7 +219,7 @@ cornu_status cornu__model_need_homes(cornu_model *model)
     if (model->homed)
         return CORNU_OK;
     if (!model->backend)
-        CORNU_TRY(cornu__model_set_backend(model, NULL, 0));
+        CORNU_TRY(cornu__model_choose_backend(model, NULL, 0, &model->backend));
     cornu_status status = make_homes(model);
     if (status != CORNU_OK)
         cornu__model_clear_homes(model);

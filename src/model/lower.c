@@ -141,6 +141,8 @@ static cornu_status lower_steps(cornu__lowering *lowering)
         cornu__value inputs[CORNU__MAX_INPUTS], output = {0};
         for (int k = 0; k < step->input_count; k++)
             inputs[k] = lowering->slots[step->inputs[k]];
+        lowering->call.frozen = step->frozen;
+        lowering->call.number = step->call;
         CORNU_TRY(cornu__layer_call(step->layer, &lowering->call, step->input_count, inputs, &output));
         lowering->slots[step->output] = output;
     }
@@ -156,16 +158,19 @@ static cornu_status lower_target(cornu__lowering *lowering, int output)
     const cornu__tensor *target = &lowering->batch->targets[output];
     const cornu_node *y_pred = lowering->slots[model->output_slots[output]].node;
     cornu__spec spec = port->spec;
+    int classes = model->plan->outputs[output].class_axis;
     if (port->any_shape) {
         spec.rank = target->rank;
+        for (int i = 0; i < spec.rank; i++)
+            spec.shape[i] = CORNU_NONE;
     } else { /* sizes that the model leaves open are those of its output */
         for (int i = 0; i < spec.rank; i++)
-            spec.shape[i] = y_pred->shape[i];
-        if (!shapes_agree(&spec, lowering->batch->rows, target)) {
-            cornu__port wanted = *port;
-            wanted.spec = spec;
-            return fail_shape(model, "target", &wanted, lowering->batch->rows, target);
-        }
+            spec.shape[i] = y_pred->shape[classes >= 0 && i >= classes ? i + 1 : i];
+    }
+    if (!shapes_agree(&spec, lowering->batch->rows, target)) {
+        cornu__port wanted = *port;
+        wanted.spec = spec;
+        return fail_shape(model, "target", &wanted, lowering->batch->rows, target);
     }
     lowering->target_feeds[output] = lowering->feed_count;
     lowering->targets[output] = feed(lowering, &spec, target);
@@ -358,8 +363,7 @@ cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__
                  .dtype = CORNU_FLOAT32,
                  .weight = call_weight,
                  .assign = call_assign,
-                 .add_loss = call_add_loss,
-                 .owner = lowering},
+                 .add_loss = call_add_loss},
         .model = model,
         .kind = kind,
         .accumulate = accumulate,

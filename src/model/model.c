@@ -44,7 +44,6 @@ static void destroy_model(cornu__object *object)
     cornu__model_clear_steps(model);
     cornu__structure_clear(model);
     cornu__backend_release(model->backend);
-    cornu__free(model->backend_name);
     for (int i = 0; i < model->tensor_count; i++)
         cornu_tensor_release(model->tensors[i]);
     cornu__free(model->tensors);
@@ -240,8 +239,11 @@ void cornu_set_trainable(cornu_layer *layer, bool trainable)
     if (!layer)
         return;
     layer->trainable = trainable;
-    if (!layer->model)
+    if (!layer->model) {
+        if (layer->object.config) /* of a layer that was made: what is written as JSON */
+            ((cornu_layer_options *)layer->object.config)->trainable = trainable;
         return;
+    }
     for (int i = 0; i < layer->model->layer_count; i++)
         cornu_set_trainable(layer->model->layers[i], trainable);
 }

@@ -53,6 +53,8 @@ typedef struct cornu__model_node {
 /* A layer's call after nested models were laid open. Slots are numbered like values. */
 typedef struct cornu__model_step_entry {
     cornu_layer *layer;
+    int call;    /* which call of this layer, from 0 */
+    bool frozen; /* as compile found it */
     int input_count;
     int *inputs; /* slots */
     int output;  /* slot */
@@ -104,8 +106,6 @@ struct cornu_model {
     /* homes */
     bool homed;
     cornu__backend *backend;
-    char *backend_name;
-    int threads_wanted;
     cornu__model_weight *weights; /* in Keras's order */
     int weight_count;
     cornu__buffer **buffers; /* kept; those that weights live in */
@@ -127,6 +127,12 @@ struct cornu_model {
     void *companion; /* train/'s */
     void (*companion_destroy)(void *companion);
 };
+
+/* The floats from the first of `count` to where the next may begin: on a cache line. */
+static inline int64_t cornu__room_for(int64_t count)
+{
+    return (count + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
+}
 
 /* --- model.c --- */
 cornu_model *cornu__model_create(const char *name, uint64_t seed, bool sequential);
@@ -171,7 +177,11 @@ void cornu__model_clear_steps(cornu_model *model);
 cornu_status cornu__model_need_structure(cornu_model *model);
 /* All that a forward step needs: structure, steps, homes, backend. */
 cornu_status cornu__model_need_homes(cornu_model *model);
-cornu_status cornu__model_set_backend(cornu_model *model, const char *name, int threads);
+/* The backend of that name (NULL: "cpu") and number of threads: the model's, if it is such a one, or a new one. Kept for the caller. */
+cornu_status cornu__model_choose_backend(const cornu_model *model, const char *name, int threads,
+                                         cornu__backend **backend);
+/* Runs on this backend from now on; takes the reference over. */
+void cornu__model_take_backend(cornu_model *model, cornu__backend *backend);
 void cornu__model_clear_homes(cornu_model *model);
 /* Whether compile would train it now. */
 bool cornu__weight_is_trainable(const cornu_model *model, const cornu__model_weight *entry);
@@ -180,9 +190,5 @@ int cornu__model_find_weight(const cornu_model *model, const cornu__weight *weig
 
 /* --- programs.c --- */
 void cornu__model_drop_programs(cornu_model *model);
-
-/* --- config_write.c --- */
-/* A new reference, or NULL for want of memory. */
-json_t *cornu__model_to_json_value(cornu_model *model);
 
 #endif

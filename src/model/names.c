@@ -53,7 +53,8 @@ cornu_status cornu__name_layers(cornu_layer *const *layers, int count)
             CORNU_TRY(make_name(layers, count, i));
         else if (is_taken(layers[i]->object.name, layers, i))
             return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                               "two layers of one model are named '%s'; names must differ", layers[i]->object.name);
+                               "two layers of one model are named '%s'; names must differ (give one of them .name)",
+                               layers[i]->object.name);
     }
     return CORNU_OK;
 }

@@ -8,7 +8,8 @@
 
 /* While a plan is made. */
 struct planning {
-    cornu_model *model;
+    const cornu_model *model;
+    cornu__backend *backend;
     const cornu_compile_options *options;
     cornu__plan *plan;
     int metric_capacity;
@@ -197,7 +198,7 @@ static cornu_status grow_metrics(struct planning *planning)
 static cornu_status add_metric(struct planning *planning, int output, cornu_identifier identifier, bool weighted)
 {
     CORNU_TRY(grow_metrics(planning));
-    cornu_model *model = planning->model;
+    const cornu_model *model = planning->model;
     cornu__plan *plan = planning->plan;
     const cornu__spec *y_pred = &model->values[model->outputs[output]];
     cornu__plan_metric planned = {.output = output, .weighted = weighted};
@@ -248,11 +249,10 @@ static cornu_status set_metrics(struct planning *planning)
     for (int i = 0; i < plan->metric_count; i++) {
         for (int k = 0; k < plan->metrics[i].state_count; k++) {
             plan->metrics[i].offsets[k] = total;
-            total += (plan->metrics[i].sizes[k] + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
+            total += cornu__room_for(plan->metrics[i].sizes[k]);
         }
     }
-    return total > 0 ? cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, total, &plan->metric_states)
-                     : CORNU_OK;
+    return total > 0 ? cornu__buffer_create(planning->backend, CORNU_FLOAT32, total, &plan->metric_states) : CORNU_OK;
 }
 
 /* --- names of logs --- */
@@ -288,53 +288,16 @@ static cornu_status name_values(struct planning *planning)
     return CORNU_OK;
 }
 
-/* --- targets --- */
-
-/* Class numbers have the output's shape without its last axis, everything else the output's shape. */
-static void set_targets(struct planning *planning)
-{
-    cornu_model *model = planning->model;
-    for (int i = 0; i < model->output_count; i++) {
-        const cornu__object *loss = planning->plan->outputs[i].loss;
-        const cornu__loss_class *class = loss ? (const cornu__loss_class *)loss->class : NULL;
-        cornu__port *port = &model->target_ports[i];
-        *port = (cornu__port){
-            .name = planning->output_names[i], .spec = model->values[model->outputs[i]], .expected = loss != NULL};
-        port->spec.dtype = loss ? cornu__loss_target_dtype(loss) : CORNU_FLOAT32;
-        port->any_shape = loss && !class->targets_like_output && !class->sparse_targets;
-        if (loss && class->sparse_targets) {
-            port->class_count = port->spec.shape[port->spec.rank - 1];
-            if (port->spec.rank > 1)
-                port->spec.rank--;
-        }
-        for (int k = 0; k < planning->plan->metric_count; k++)
-            port->expected |= planning->plan->metrics[k].output == i;
-        planning->plan->outputs[i].target_dtype = port->spec.dtype;
-    }
-}
-
 /* --- optimizer --- */
 
-static cornu_status check_clipping(const cornu__optimizer_common *options)
+static int64_t room_for_trained(const cornu_model *model)
 {
-    int ways = !isnan(options->clipnorm) + !isnan(options->clipvalue) + !isnan(options->global_clipnorm);
-    if (ways > 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "optimizer: only one of .clipnorm, .clipvalue and .global_clipnorm can be given");
-    return CORNU_OK;
-}
-
-/* Places of the trained weights, in Keras's order, in each part of the optimizer's memory. */
-static void place_trained_weights(cornu_model *model, cornu__plan *plan)
-{
+    int64_t total = 0;
     for (int i = 0; i < model->weight_count; i++) {
-        cornu__model_weight *weight = &model->weights[i];
-        weight->trained = cornu__weight_is_trainable(model, weight);
-        if (!weight->trained)
-            continue;
-        weight->position = plan->part_size;
-        plan->part_size += (weight->weight->count + CORNU__SEGMENT - 1) / CORNU__SEGMENT * CORNU__SEGMENT;
+        if (cornu__weight_is_trainable(model, &model->weights[i]))
+            total += cornu__room_for(model->weights[i].weight->count);
     }
+    return total;
 }
 
 static cornu_status fill_part(cornu__plan *plan, int part, double value)
@@ -358,16 +321,15 @@ static cornu_status set_optimizer(struct planning *planning)
     const cornu__optimizer_common *options = cornu__plan_optimizer_options(plan);
     const cornu__optimizer_class *class = cornu__plan_optimizer_class(plan);
     const char *names[CORNU__OPTIMIZER_MAX_SLOTS];
-    CORNU_TRY(check_clipping(options));
     plan->learning_rate = options->learning_rate;
     plan->slot_count = class->slots(plan->optimizer, names);
     int parts = plan->slot_count;
     plan->average_part = options->use_ema ? parts++ : -1;
     plan->sum_part = cornu__plan_accumulation(plan) > 1 ? parts++ : -1;
-    place_trained_weights(planning->model, plan);
+    plan->part_size = room_for_trained(planning->model);
     if (parts * plan->part_size == 0)
         return CORNU_OK;
-    CORNU_TRY(cornu__buffer_create(planning->model->backend, CORNU_FLOAT32, parts * plan->part_size, &plan->parts));
+    CORNU_TRY(cornu__buffer_create(planning->backend, CORNU_FLOAT32, parts * plan->part_size, &plan->parts));
     for (int i = 0; i < plan->slot_count && class->slot_initial; i++) {
         double initial = class->slot_initial(plan->optimizer, i);
         if (initial != 0)
@@ -384,18 +346,20 @@ static cornu_status make_plan(struct planning *planning)
     CORNU_TRY(set_loss_weights(planning));
     CORNU_TRY(set_metrics(planning));
     CORNU_TRY(name_values(planning));
-    CORNU_TRY(set_optimizer(planning));
-    set_targets(planning);
-    return CORNU_OK;
+    return set_optimizer(planning);
 }
 
-cornu_status cornu__plan_create(cornu_model *model, const cornu_compile_options *options, cornu__plan **out)
+cornu_status cornu__plan_create(const cornu_model *model, cornu__backend *backend, const cornu_compile_options *options,
+                                cornu__plan **out)
 {
     *out = cornu__alloc(sizeof **out);
     if (!*out)
         return cornu_error_status();
-    struct planning planning = {
-        .model = model, .options = options, .plan = *out, .output_names = model->port_names + CORNU__MAX_PORTS};
+    struct planning planning = {.model = model,
+                                .backend = backend,
+                                .options = options,
+                                .plan = *out,
+                                .output_names = model->port_names + CORNU__MAX_PORTS};
     cornu_status status = make_plan(&planning);
     if (status != CORNU_OK) {
         cornu__plan_release(*out);
@@ -422,4 +386,69 @@ void cornu__plan_release(cornu__plan *plan)
     cornu__buffer_release(plan->metric_states);
     cornu__buffer_release(plan->parts);
     cornu__free(plan);
+}
+
+/* --- becoming the model's --- */
+
+/* Which of the trained weights lies where in each part of the optimizer's memory: in Keras's order. */
+static void place_trained_weights(cornu_model *model)
+{
+    int64_t position = 0;
+    for (int i = 0; i < model->weight_count; i++) {
+        cornu__model_weight *weight = &model->weights[i];
+        weight->trained = cornu__weight_is_trainable(model, weight);
+        weight->position = position;
+        if (weight->trained)
+            position += cornu__room_for(weight->weight->count);
+    }
+}
+
+/* The axis of an output along which its loss has the classes. */
+static int class_axis_of(const cornu__object *loss, int rank)
+{
+    const cornu__field *field = cornu__class_field(loss->class, "axis");
+    bool given = field && field->type == CORNU__FIELD_INT;
+    int axis = given ? *(const int *)((const char *)loss->config + field->offset) : -1;
+    axis = axis < 0 ? axis + rank : axis;
+    return axis > 0 && axis < rank ? axis : rank - 1;
+}
+
+/* Targets have the output's shape, but class numbers not its axis of classes. */
+static cornu__port target_port(const cornu_model *model, cornu__plan *plan, int output)
+{
+    cornu__plan_output *planned = &plan->outputs[output];
+    const cornu__loss_class *class = planned->loss ? (const cornu__loss_class *)planned->loss->class : NULL;
+    cornu__port port = {.name = model->port_names[CORNU__MAX_PORTS + output],
+                        .spec = model->values[model->outputs[output]],
+                        .expected = class != NULL,
+                        .any_shape = class && !class->targets_like_output && !class->sparse_targets};
+    cornu__spec *spec = &port.spec;
+    spec->dtype = class ? cornu__loss_target_dtype(planned->loss) : CORNU_FLOAT32;
+    planned->class_axis = -1;
+    if (class && class->sparse_targets) {
+        int axis = class_axis_of(planned->loss, spec->rank);
+        port.class_count = spec->shape[axis];
+        if (spec->rank > 1) {
+            planned->class_axis = axis;
+            spec->rank--;
+            memmove(spec->shape + axis, spec->shape + axis + 1, (size_t)(spec->rank - axis) * sizeof *spec->shape);
+        }
+    }
+    for (int i = 0; i < plan->metric_count; i++)
+        port.expected |= plan->metrics[i].output == output;
+    return port;
+}
+
+void cornu__model_take_plan(cornu_model *model, cornu__plan *plan)
+{
+    cornu__model_drop_programs(model);
+    cornu__plan_release(model->plan);
+    model->plan = plan;
+    if (!plan)
+        return;
+    place_trained_weights(model);
+    for (int i = 0; i < model->step_count; i++)
+        model->steps[i].frozen = !model->steps[i].layer->trainable;
+    for (int i = 0; i < model->output_count; i++)
+        model->target_ports[i] = target_port(model, plan, i);
 }

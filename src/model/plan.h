@@ -13,7 +13,7 @@
 typedef struct cornu__plan_output {
     cornu__object *loss; /* kept, or NULL: none */
     double weight;
-    cornu_dtype target_dtype;
+    int class_axis; /* the output's axis that targets do not have, since they are class numbers; -1: none */
 } cornu__plan_output;
 
 typedef struct cornu__plan_metric {
@@ -46,9 +46,13 @@ struct cornu__plan {
     int loss_outputs[CORNU__MAX_PORTS + 1]; /* of value i >= 1 */
 };
 
-/* Makes the plan of a model with homes from what compile was given, and marks the weights that it trains. */
-cornu_status cornu__plan_create(cornu_model *model, const cornu_compile_options *options, cornu__plan **plan);
+/* Makes a plan for a model with homes from what compile was given. The model stays as it is. */
+cornu_status cornu__plan_create(const cornu_model *model, cornu__backend *backend, const cornu_compile_options *options,
+                                cornu__plan **plan);
 void cornu__plan_release(cornu__plan *plan);
+/* The plan (NULL: none) becomes the model's, which takes it over: marks the weights that it trains and the layers that are frozen, and says
+ * what targets are wanted. The earlier plan goes, and all programs. */
+void cornu__model_take_plan(cornu_model *model, cornu__plan *plan);
 
 const cornu__optimizer_common *cornu__plan_optimizer_options(const cornu__plan *plan);
 const cornu__optimizer_class *cornu__plan_optimizer_class(const cornu__plan *plan);

@@ -16,9 +16,7 @@ cornu_model *cornu_sequential_with(const cornu_sequential_options *options)
 /* What was made for fewer layers is made anew. Weights that have a home keep it. */
 static void forget_structure(cornu_model *model)
 {
-    cornu__model_drop_programs(model);
-    cornu__plan_release(model->plan);
-    model->plan = NULL;
+    cornu__model_take_plan(model, NULL);
     cornu__model_clear_homes(model);
     cornu__model_clear_steps(model);
     cornu__structure_clear(model);

@@ -77,20 +77,18 @@ cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const
         tensor->inputs = cornu__alloc_array((size_t)count, sizeof *tensor->inputs);
     if (layer)
         cornu__object_keep(layer);
-    bool whole = tensor && (count <= 0 || tensor->inputs);
-    for (int i = 0; i < count; i++) {
-        keep(tensors[i]);
-        if (whole)
-            tensor->inputs[tensor->input_count++] = tensors[i];
-        else
+    for (int i = 0; i < count; i++)
+        keep(tensors[i]); /* all before the first may be released: one tensor can be given twice */
+    if (!tensor || (count > 0 && !tensor->inputs)) {
+        for (int i = 0; i < count; i++)
             cornu_tensor_release(tensors[i]);
-    }
-    if (!whole) {
         cornu__object_drop(layer);
         cornu_tensor_release(tensor);
         return NULL;
     }
     tensor->layer = layer;
+    for (int i = 0; i < count; i++)
+        tensor->inputs[tensor->input_count++] = tensors[i];
     if (!layer) {
         cornu__fail_null_argument("cornu_call: the layer");
         return poison(tensor);

@@ -2,11 +2,12 @@
  * update.c: the second half of a training step: gradients, clipping, weight decay, the optimizer, the average of the weights, constraints,
  * in Keras 3's order (keras/src/optimizers/base_optimizer.py, read for its rules).
  *
- * Weights that lie side by side are updated together, as one run: their gradients are packed into one vector of the same layout. Where a weight
- * has a constraint, or no gradient, a run ends.
+ * Weights that lie side by side are updated together, as one run: their gradients are packed into one vector of the same layout. A weight
+ * with a constraint is a run of its own, and weights with a gradient share none with those without.
  */
 #include <math.h>
 
+#include "graph/arithmetic.h"
 #include "model/lower.h"
 
 struct updating {
@@ -15,7 +16,7 @@ struct updating {
     const cornu__plan *plan;
     const cornu__optimizer_common *options;
     int *trained;           /* the weights that are trained, numbers in model->weights */
-    cornu_node **gradients; /* one per trained weight; NULL: none */
+    cornu_node **gradients; /* one per trained weight; NULL: the loss does not depend on it */
     int trained_count;
     cornu_node *learning_rate, *step, *overwrite;
 };
@@ -39,16 +40,6 @@ static cornu_node *feed_scalar(struct updating *updating, int *number)
     return cornu__op_input(updating->graph, *number, CORNU_FLOAT32, 0, NULL);
 }
 
-static cornu_node *multiply(cornu_node *a, cornu_node *b)
-{
-    return cornu__op_binary(CORNU__OP_MULTIPLY, a, b);
-}
-
-static cornu_node *scale(cornu_node *x, double factor)
-{
-    return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, factor);
-}
-
 static cornu_node *flat(cornu_node *x)
 {
     int64_t size = x ? x->count : 0;
@@ -67,15 +58,10 @@ static cornu_status find_gradients(struct updating *updating)
     cornu_node **weights = cornu__graph_alloc(updating->graph, (size_t)model->weight_count * sizeof *weights);
     if (!updating->trained || !updating->gradients || !weights)
         return cornu_error_status();
-    int unused = 0;
     for (int i = 0; i < model->weight_count; i++) {
         if (!model->weights[i].trained)
             continue;
-        if (!lowering->reads[i]) {
-            unused++;
-            continue;
-        }
-        weights[updating->trained_count] = lowering->reads[i];
+        weights[updating->trained_count] = lowering->call.weight(&lowering->call, model->weights[i].weight);
         updating->trained[updating->trained_count++] = i;
     }
     /* A ReLU can change places with the pooling behind it only while its gradient does not use it too. */
@@ -84,7 +70,7 @@ static cornu_status find_gradients(struct updating *updating)
     int found = 0;
     for (int i = 0; i < updating->trained_count; i++)
         found += updating->gradients[i] != NULL;
-    if (found == 0 && updating->trained_count + unused > 0)
+    if (found == 0 && updating->trained_count > 0)
         return cornu__fail(CORNU_ERROR_STATE,
                            "the loss of model '%s' does not depend on any of the weights to be trained",
                            cornu_model_name(model));
@@ -107,11 +93,11 @@ static void clip_each(struct updating *updating, double limit)
             continue;
         cornu_node *norm = cornu__op_unary(CORNU__OP_SQRT, square_sum(gradient));
         cornu_node *divisor = cornu__op_binary_scalar(CORNU__OP_MAXIMUM, norm, limit);
-        updating->gradients[i] = cornu__op_binary(CORNU__OP_DIVIDE, scale(gradient, limit), divisor);
+        updating->gradients[i] = cornu__op_binary(CORNU__OP_DIVIDE, cornu__scale(gradient, limit), divisor);
     }
 }
 
-/* g c min(1 / N, 1 / c), N the norm of all together. */
+/* g (c min(1 / N, 1 / c) + (N - N)), N the norm of all together: as in Keras, what is not finite is not hidden but makes all NaN. */
 static void clip_together(struct updating *updating, double limit)
 {
     cornu_node *total = NULL;
@@ -121,11 +107,12 @@ static void clip_together(struct updating *updating, double limit)
         cornu_node *square = square_sum(updating->gradients[i]);
         total = total ? cornu__op_binary(CORNU__OP_ADD, total, square) : square;
     }
-    cornu_node *inverse = cornu__op_unary(CORNU__OP_RECIPROCAL, cornu__op_unary(CORNU__OP_SQRT, total));
-    cornu_node *factor = scale(cornu__op_binary_scalar(CORNU__OP_MINIMUM, inverse, 1 / limit), limit);
+    cornu_node *norm = cornu__op_unary(CORNU__OP_SQRT, total), *inverse = cornu__op_unary(CORNU__OP_RECIPROCAL, norm);
+    cornu_node *factor = cornu__scale(cornu__op_binary_scalar(CORNU__OP_MINIMUM, inverse, 1 / limit), limit);
+    factor = cornu__op_binary(CORNU__OP_ADD, factor, cornu__op_binary(CORNU__OP_SUBTRACT, norm, norm));
     for (int i = 0; i < updating->trained_count; i++) {
         if (updating->gradients[i])
-            updating->gradients[i] = multiply(updating->gradients[i], factor);
+            updating->gradients[i] = cornu__multiply(updating->gradients[i], factor);
     }
 }
 
@@ -199,8 +186,9 @@ static bool continues(const struct updating *updating, const struct run *run, in
 {
     const cornu__model_weight *last = trained_weight(updating, next - 1), *entry = trained_weight(updating, next);
     int64_t space = entry->weight->offset - last->weight->offset;
-    return updating->gradients[next] && !entry->weight->constraint && !last->weight->constraint &&
-           entry->buffer == run->buffer && space >= last->weight->count &&
+    bool alike = (updating->gradients[next] != NULL) == (updating->gradients[next - 1] != NULL) &&
+                 !entry->weight->constraint && !last->weight->constraint;
+    return alike && entry->buffer == run->buffer && space >= last->weight->count &&
            space < last->weight->count + CORNU__SEGMENT && entry->position - last->position == space;
 }
 
@@ -250,9 +238,9 @@ static cornu_status optimize(struct updating *updating, const struct run *run, c
                             .learning_rate = updating->learning_rate,
                             .step = updating->step};
     if (!isnan(updating->options->weight_decay) && updating->options->weight_decay != 0)
-        update.weight =
-            cornu__op_binary(CORNU__OP_SUBTRACT, *weight,
-                             multiply(scale(*weight, updating->options->weight_decay), updating->learning_rate));
+        update.weight = cornu__op_binary(
+            CORNU__OP_SUBTRACT, *weight,
+            cornu__multiply(cornu__scale(*weight, updating->options->weight_decay), updating->learning_rate));
     for (int i = 0; i < plan->slot_count; i++)
         update.slots[i] = read_part(updating, run, i);
     CORNU_TRY(cornu__plan_optimizer_class(plan)->update(plan->optimizer, &update));
@@ -267,9 +255,9 @@ static cornu_status average(struct updating *updating, const struct run *run, co
 {
     cornu_node *old = read_part(updating, run, updating->plan->average_part);
     cornu_node *started = cornu__op_binary_scalar(CORNU__OP_GREATER, updating->step, 0);
-    cornu_node *momentum = scale(started, updating->options->ema_momentum);
+    cornu_node *momentum = cornu__scale(started, updating->options->ema_momentum);
     cornu_node *rest = cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, momentum);
-    cornu_node *next = cornu__op_binary(CORNU__OP_ADD, multiply(momentum, old), multiply(rest, *weight));
+    cornu_node *next = cornu__op_binary(CORNU__OP_ADD, cornu__multiply(momentum, old), cornu__multiply(rest, *weight));
     CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, updating->plan->average_part), next));
     if (updating->overwrite)
         *weight = cornu__op_select(updating->overwrite, next, *weight);
@@ -286,17 +274,19 @@ static cornu_status constrain(struct updating *updating, const struct run *run, 
     return *weight ? CORNU_OK : cornu_error_status();
 }
 
+/* As in Keras, a weight without a gradient is only averaged, and constraints hold after steps that only sum gradients up, too. */
 static cornu_status update_run(struct updating *updating, const struct run *run)
 {
     cornu__variable_region home = {.buffer = run->buffer, .offset = run->offset};
+    bool has_gradient = updating->gradients[run->first] != NULL;
     cornu_node *before = cornu__op_variable(updating->graph, home, CORNU_FLOAT32, 1, &run->size), *weight = before;
     if (!before)
         return cornu_error_status();
-    if (!updating->lowering->accumulate)
+    if (has_gradient && !updating->lowering->accumulate)
         CORNU_TRY(optimize(updating, run, &weight));
     if (updating->options->use_ema)
         CORNU_TRY(average(updating, run, &weight));
-    if (!updating->lowering->accumulate)
+    if (has_gradient)
         CORNU_TRY(constrain(updating, run, &weight));
     return weight == before ? CORNU_OK : cornu__op_assign(updating->graph, home, weight);
 }
@@ -316,10 +306,6 @@ cornu_status cornu__lower_update(cornu__lowering *lowering)
     if (!lowering->accumulate)
         CORNU_TRY(clip(&updating));
     for (int i = 0; i < updating.trained_count;) {
-        if (!updating.gradients[i]) {
-            i++;
-            continue;
-        }
         struct run run = run_from(&updating, i);
         CORNU_TRY(update_run(&updating, &run));
         i += run.count;

@@ -143,28 +143,37 @@ static cornu_status check_weights(const cornu_model *model, const cornu_array *w
     return is_named(weights) ? fail_surplus(model, weights) : CORNU_OK;
 }
 
-static cornu_status set_weight(cornu__weight *weight, const cornu_array *array)
+/* items[i] := what weight i is given, as float32, kept. All or nothing needs all of it before the first weight is set. */
+static cornu_status convert_weights(const cornu_model *model, const cornu_array *weights, cornu_array **items)
 {
-    if (cornu_array_dtype(array) == CORNU_FLOAT32)
-        return cornu__buffer_upload(weight->home, weight->offset, weight->count, cornu_array_data(array));
-    cornu_array *converted = cornu_array_cast(array, CORNU_FLOAT32);
-    if (!converted)
-        return cornu_error_status();
-    cornu_status status =
-        cornu__buffer_upload(weight->home, weight->offset, weight->count, cornu_array_data(converted));
-    cornu_array_release(converted);
-    return status;
+    for (int i = 0; i < model->weight_count; i++) {
+        const cornu_array *item = item_for(model, weights, i);
+        items[i] = cornu_array_dtype(item) == CORNU_FLOAT32 ? cornu_array_retain((cornu_array *)item)
+                                                            : cornu_array_cast(item, CORNU_FLOAT32);
+        if (!items[i])
+            return cornu_error_status();
+    }
+    return CORNU_OK;
 }
 
 cornu_status cornu_set_weights(cornu_model *model, const cornu_array *weights)
 {
     if (!weights)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_set_weights: the weights are NULL");
+        return cornu__fail_null_argument("cornu_set_weights: the list of weights");
     CORNU_TRY(cornu__model_need_homes(model));
     CORNU_TRY(check_weights(model, weights));
+    cornu_array **items = cornu__alloc_array((size_t)model->weight_count, sizeof(cornu_array *));
+    if (!items)
+        return cornu_error_status();
+    cornu_status status = convert_weights(model, weights, items);
+    for (int i = 0; i < model->weight_count && status == CORNU_OK; i++) {
+        const cornu__weight *weight = model->weights[i].weight;
+        status = cornu__buffer_upload(weight->home, weight->offset, weight->count, cornu_array_data(items[i]));
+    }
     for (int i = 0; i < model->weight_count; i++)
-        CORNU_TRY(set_weight(model->weights[i].weight, item_for(model, weights, i)));
-    return CORNU_OK;
+        cornu_array_release(items[i]);
+    cornu__free(items);
+    return status;
 }
 
 /* --- snapshots --- */

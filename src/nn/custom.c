@@ -104,13 +104,14 @@ static const cornu__layer_class custom_layer_class = {
     .call = call_custom,
 };
 
-static cornu_status set_up_layer(custom_layer *custom, const char *class_name, const cornu_layer_hooks *hooks)
+static cornu_status set_up_layer(custom_layer *custom, const char *class_name)
 {
+    const cornu_layer_hooks *hooks = &custom->hooks;
     if (!class_name || !*class_name)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_custom_layer: class_name: wanted a name, got none");
-    if (!hooks || !hooks->call)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted hooks with a function `call`, got none",
-                           class_name);
+    if (!hooks->call)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "%s: wanted hooks with .struct_size and a function .call, got none", class_name);
     if (hooks->input_count < 0 || hooks->input_count > CORNU__MAX_INPUTS)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: input_count: wanted 1 to %d, got %d", class_name,
                            CORNU__MAX_INPUTS, hooks->input_count);
@@ -123,16 +124,21 @@ cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_h
 {
     custom_layer *custom =
         (custom_layer *)cornu__layer_create_sized(&custom_layer_class, sizeof(custom_layer), options);
-    if (!custom)
+    cornu_layer_hooks known = {.struct_size = 0};
+    cornu__options_lay(&known, sizeof known, hooks);
+    if (!custom) {
+        if (known.release)
+            known.release(state); /* given is given */
         return NULL;
+    }
     custom->destroy = custom->layer.object.destroy;
     custom->layer.object.destroy = destroy_custom;
     custom->class = custom_layer_class;
     custom->state = state;
-    cornu__options_lay(&custom->hooks, sizeof custom->hooks, hooks);
+    custom->hooks = known;
     if (custom->layer.object.failure != CORNU_OK)
         return &custom->layer;
-    if (set_up_layer(custom, class_name, hooks) != CORNU_OK)
+    if (set_up_layer(custom, class_name) != CORNU_OK)
         return cornu__object_poison(custom);
     custom->class.base.name = custom->class_name;
     custom->class.input_min = custom->class.input_max = custom->hooks.input_count > 0 ? custom->hooks.input_count : 1;
@@ -144,26 +150,34 @@ cornu_layer *cornu_custom_layer_with(const char *class_name, const cornu_layer_h
     return &custom->layer;
 }
 
+/* The object meant by an identifier; one that is given after something failed is taken over too, so that it is freed. */
+static cornu_status take_object(cornu_status so_far, cornu__kind kind, cornu_identifier given, cornu__object **object)
+{
+    if (so_far == CORNU_OK)
+        return cornu__resolve(kind, given, object);
+    if (cornu__is_object(given))
+        *object = cornu__object_keep((void *)given);
+    return so_far;
+}
+
 cornu_weight *cornu_layer_add_weight_with(cornu_layer *layer, const char *name, int rank, const int64_t *shape,
                                           const cornu_weight_options *given)
 {
-    static const cornu_weight_options defaults = {.struct_size = sizeof defaults, CORNU_WEIGHT_DEFAULTS};
-    cornu_weight_options o = defaults;
+    cornu_weight_options o = {.struct_size = sizeof o, CORNU_WEIGHT_DEFAULTS};
     cornu__object *objects[3] = {NULL};
     cornu__weight *weight = NULL;
-    if (!layer || !name || (rank > 0 && !shape))
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT,
-                                "cornu_layer_add_weight: wanted a layer, a name and a shape, got NULL");
     cornu__options_lay(&o, sizeof o, given);
-    cornu_status first = cornu__resolve(CORNU__KIND_INITIALIZER, o.initializer, &objects[0]);
-    cornu_status second =
-        first != CORNU_OK ? first : cornu__resolve(CORNU__KIND_REGULARIZER, o.regularizer, &objects[1]);
-    cornu_status third =
-        second != CORNU_OK ? second : cornu__resolve(CORNU__KIND_CONSTRAINT, o.constraint, &objects[2]);
-    if (third == CORNU_OK)
+    cornu_status status = layer && name && (rank <= 0 || shape)
+                              ? CORNU_OK
+                              : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                                            "cornu_layer_add_weight: wanted a layer, a name and a shape, got NULL");
+    status = take_object(status, CORNU__KIND_INITIALIZER, o.initializer, &objects[0]);
+    status = take_object(status, CORNU__KIND_REGULARIZER, o.regularizer, &objects[1]);
+    status = take_object(status, CORNU__KIND_CONSTRAINT, o.constraint, &objects[2]);
+    if (status == CORNU_OK)
         weight = cornu__layer_add_weight(layer, name, rank, shape, o.trainable, objects[0], objects[1], objects[2]);
     else
-        cornu__fail_context("weight %s", name);
+        cornu__fail_context("weight %s", name ? name : "(NULL)");
     for (int i = 0; i < 3; i++)
         cornu__object_drop(objects[i]);
     return (cornu_weight *)(void *)weight;
@@ -377,13 +391,15 @@ cornu_metric *cornu_custom_metric_with(const char *name, cornu_loss_function fun
 
 cornu_metric *cornu_custom_metric_of_hooks(const char *name, const cornu_metric_hooks *hooks, void *state)
 {
-    custom_metric *custom = create_metric(name, hooks && hooks->update && hooks->result, state, NULL);
+    cornu_metric_hooks known = {.struct_size = 0};
+    cornu__options_lay(&known, sizeof known, hooks);
+    custom_metric *custom = create_metric(name, known.update && known.result, state, NULL);
     if (!custom || custom->object.failure != CORNU_OK)
         return (cornu_metric *)(void *)custom;
-    cornu__options_lay(&custom->hooks, sizeof custom->hooks, hooks);
-    bool sizes_fit = hooks->state_count >= 1 && hooks->state_count <= CORNU__METRIC_MAX_STATES;
-    for (int i = 0; sizes_fit && i < hooks->state_count; i++)
-        sizes_fit = hooks->state_sizes[i] >= 1;
+    custom->hooks = known;
+    bool sizes_fit = known.state_count >= 1 && known.state_count <= CORNU__METRIC_MAX_STATES;
+    for (int i = 0; sizes_fit && i < known.state_count; i++)
+        sizes_fit = known.state_sizes[i] >= 1;
     if (!sizes_fit) {
         cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "metric %s: wanted 1 to %d states of at least 1 element each", name,
                     CORNU__METRIC_MAX_STATES);

@@ -285,9 +285,9 @@ static cornu_status make_from_config(const cornu__json_place *place, const cornu
     cornu_status status = read_config(place, &r);
     if (status == CORNU_OK) {
         *object = cornu__object_keep(cornu__object_make(class, r.options));
-        status = *object ? cornu__object_status(*object) : CORNU_ERROR_OUT_OF_MEMORY;
+        status = *object ? cornu__object_status(*object) : cornu_error_status();
         if (status != CORNU_OK) {
-            status = cornu__json_fail(place, status, "%s", (*object) ? (*object)->failure_message : "out of memory");
+            status = cornu__json_fail(place, status, "%s", cornu_error_message());
             cornu__object_drop(*object);
             *object = NULL;
         }

@@ -42,19 +42,21 @@ typedef struct cornu__value {
     cornu_node *mask; /* (batch, time) of 0 and 1, or NULL */
 } cornu__value;
 
-/* One lowering of a model: what a layer's `call` may use. The functions are the model's. */
+/* One lowering of a model: what a layer's `call` may use. */
 typedef struct cornu__call cornu__call;
 struct cornu__call {
     cornu__graph *graph;
     bool training;
     cornu_dtype dtype; /* float32; float64 in checks of gradients */
+    /* of the layer that is being lowered: */
+    bool frozen; /* not trained, as compile found it */
+    int number;  /* which call of the layer this is, from 0: a shared layer is called more than once */
+    /* the model's functions: */
     /* The weight's value in this step: what was assigned so far, else what it was at the step's begin. */
     cornu_node *(*weight)(cornu__call *call, cornu__weight *weight);
     cornu_status (*assign)(cornu__call *call, cornu__weight *weight, cornu_node *value);
     /* Adds a scalar to the total loss. */
     cornu_status (*add_loss)(cornu__call *call, cornu_node *loss);
-    /* A number for a random op, the same in every lowering of this model: the layer's own first number plus how many it took so far. */
-    void *owner;
 };
 
 typedef struct cornu__layer_class {
@@ -85,7 +87,6 @@ struct cornu_layer {
     cornu__weight **weights; /* Keras's order: trainable ones in order of making, then the others */
     int weight_count;
     struct cornu_model *model; /* the model that this layer is (a nested model), or NULL */
-    uint64_t random_first;     /* the first of this layer's random numbers in its model */
 };
 
 /* A layer of a class with these options (may be NULL). */

@@ -148,17 +148,22 @@ static cornu_status take_name(cornu__object *object, const cornu__class *class)
     return object->name ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
-/* Takes over the objects among options that nothing can be made of, for want of memory: so they are freed. */
+/* What the options say for an object field, if that is an object. */
+static void *given_object(const cornu__field *field, const void *options)
+{
+    if (field->type != CORNU__FIELD_OBJECT || field->offset + sizeof(cornu_identifier) > *(const size_t *)options)
+        return NULL;
+    cornu_identifier given = *(const cornu_identifier *)at(options, field);
+    return cornu__is_object(given) ? (void *)given : NULL;
+}
+
+/* Takes over the objects among options that nothing can be made of, for want of memory: so they are freed. One object may be given twice. */
 static void discard(const cornu__class *class, const void *options)
 {
-    for (int i = 0; options && i < class->field_count; i++) {
-        const cornu__field *field = &class->fields[i];
-        if (field->type != CORNU__FIELD_OBJECT || field->offset + sizeof(cornu_identifier) > *(const size_t *)options)
-            continue;
-        cornu_identifier given = *(const cornu_identifier *)at(options, field);
-        if (cornu__is_object(given))
-            cornu__object_drop(cornu__object_keep((void *)given));
-    }
+    for (int i = 0; options && i < class->field_count; i++)
+        cornu__object_keep(given_object(&class->fields[i], options));
+    for (int i = 0; options && i < class->field_count; i++)
+        cornu__object_drop(given_object(&class->fields[i], options));
 }
 
 static cornu_status set_up(cornu__object *object, const cornu__class *class, const void *options)

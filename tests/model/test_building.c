@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <cornu/initializers.h>
 #include <cornu/model.h>
 
 #include "base/memory.h"
@@ -455,6 +456,34 @@ static void out_of_memory_at_any_allocation_is_an_error_without_a_leak(void **st
     }
 }
 
+/* One tensor in both places of a call and of a model, one object in two options: taken over once, freed once. */
+static void out_of_memory_frees_what_is_given_twice_once(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    bool failed = true;
+    for (uint64_t n = 1; failed; n++) {
+        cornu_error_clear();
+        cornu__allocation_fail_at(n);
+        cornu_tensor *x = cornu_input(.shape = {2});
+        cornu_initializer *initializer = x ? cornu_he_normal() : NULL;
+        cornu_tensor *square = x ? cornu_call(cornu_multiply(), x, x) : NULL;
+        cornu_tensor *y = NULL;
+        if (square)
+            y = cornu_call(cornu_dense(2, .kernel_initializer = initializer, .bias_initializer = initializer), square);
+        else
+            cornu_object_release(initializer);
+        cornu_model *model = y ? cornu_functional(.inputs = {x}, .outputs = {y, y}) : NULL;
+        failed = !model || cornu_model_status(model) != CORNU_OK;
+        cornu__allocation_fail_at(0);
+        cornu_model_release(model);
+        if (cornu__allocation_live() != live)
+            fail_msg("allocation %llu: %lld blocks are left", (unsigned long long)n,
+                     (long long)(cornu__allocation_live() - live));
+        assert_true(n < 1000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_model_without_layers_says_so),
         cmocka_unit_test(a_frozen_layer_is_not_trained),
         cmocka_unit_test(out_of_memory_at_any_allocation_is_an_error_without_a_leak),
+        cmocka_unit_test(out_of_memory_frees_what_is_given_twice_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

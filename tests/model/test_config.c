@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/golden.h"
+#include "model/model.h"
 
 /* --- what Keras wrote --- */
 
@@ -216,6 +217,53 @@ static void functional_models_of_keras_2_are_read(void **state)
     cornu_model_release(model);
 }
 
+static void what_is_frozen_is_written_and_read(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(2, .input_shape = {3}));
+    cornu_add(model, cornu_dense(2, .trainable = false));
+    cornu_set_trainable(cornu_get_layer(model, NULL, 0), false);
+    cornu_set_trainable(cornu_get_layer(model, NULL, 1), true);
+    char *json = cornu_model_to_json(model);
+    cornu_model *again = cornu_model_from_json(json, 0);
+    assert_non_null(again);
+    assert_ok(cornu_compile(again, .loss = "mse"));
+    assert_false(again->weights[0].trained);
+    assert_true(again->weights[2].trained);
+    cornu_free(json);
+    cornu_model_release(model);
+    cornu_model_release(again);
+}
+
+#define TOWER(name, x)                                                                                                 \
+    "{\"class_name\": \"Sequential\", \"name\": \"" name "\", \"config\": {\"name\": \"" name "\", \"layers\": [{"     \
+    "\"class_name\": \"Dense\", \"shared_object_id\": 140234880112, \"config\": {\"name\": \"head\", \"units\": 2}}, " \
+    "{\"class_name\": \"Dense\", \"config\": {\"name\": \"" name "_own\", \"units\": 2}}]}, "                          \
+    "\"inbound_nodes\": [[[\"" x "\", 0, 0, {}]]]}"
+
+/* Keras 3 writes a layer that stands in two nested models twice, with one number. */
+static void a_layer_shared_by_nested_models_has_one_set_of_weights(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    cornu_model *model = cornu_model_from_json(
+        MODEL(INPUT ", " TOWER("left", "x") ", " TOWER("right", "x"), "[\"left\", 0, 0], [\"right\", 0, 0]"), 0);
+    if (!model)
+        fail_msg("%s", cornu_error_message());
+    cornu_array *weights = cornu_get_named_weights(model);
+    assert_int_equal(cornu_array_item_count(weights), 6);
+    assert_non_null(cornu_array_item_named(weights, "head/kernel"));
+    char *json = cornu_model_to_json(model);
+    cornu_model *again = cornu_model_from_json(json, 0);
+    assert_int_equal(cornu_count_params(again), cornu_count_params(model));
+    cornu_free(json);
+    cornu_model_release(again);
+    cornu_array_release(weights);
+    cornu_model_release(model);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
 static void graphs_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -301,6 +349,8 @@ int main(void)
         cmocka_unit_test(weights_stand_in_keras_order),
         cmocka_unit_test(files_of_keras_1_and_2_are_read),
         cmocka_unit_test(functional_models_of_keras_2_are_read),
+        cmocka_unit_test(what_is_frozen_is_written_and_read),
+        cmocka_unit_test(a_layer_shared_by_nested_models_has_one_set_of_weights),
         cmocka_unit_test(graphs_that_cannot_be_are_refused),
         cmocka_unit_test(layers_that_cannot_be_are_refused),
         cmocka_unit_test(sizes_beyond_memory_are_refused_before_memory_is_asked_for),

@@ -143,11 +143,105 @@ static void masks_work_as_in_keras_on_the_cpu_backend(void **state)
     follow_all("cpu");
 }
 
+/* --- what the values of Keras do not hold --- */
+
+/* One Embedding of words in two inputs, joined along time, is the Embedding of the words side by side. */
+static cornu_model *reading_model(bool in_two)
+{
+    cornu_layer *embedding = cornu_embedding(9, 3, .mask_zero = true, .name = "words");
+    cornu_tensor *inputs[2] = {cornu_input(.shape = {in_two ? 2 : 5}, .dtype = CORNU_INT32)}, *read;
+    if (in_two) {
+        inputs[1] = cornu_input(.shape = {3}, .dtype = CORNU_INT32);
+        read = cornu_call(cornu_concatenate(.axis = 1), cornu_call(embedding, inputs[0]),
+                          cornu_call(embedding, inputs[1]));
+    } else {
+        read = cornu_call(embedding, inputs[0]);
+    }
+    cornu_model *model =
+        cornu_functional(.inputs = {inputs[0], inputs[1]}, .outputs = {cornu_call(cornu_dense(1), read)}, .seed = 7);
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse", .metrics = {"mae"}));
+    return model;
+}
+
+static void masks_are_joined_along_time_as_their_inputs_are(void **state)
+{
+    (void)state;
+    const int32_t words[] = {1, 0, 3, 4, 0, 5, 6, 0, 0, 0}, left[] = {1, 0, 5, 6}, right[] = {3, 4, 0, 0, 0, 0};
+    float y[10];
+    for (int i = 0; i < 10; i++)
+        y[i] = (float)i;
+    cornu_model *one = reading_model(false), *two = reading_model(true);
+    cornu__batch whole = {.rows = 2}, halves = {.rows = 2};
+    whole.inputs[0] = (cornu__tensor){.data = words, .rank = 2, .shape = {2, 5}};
+    halves.inputs[0] = (cornu__tensor){.data = left, .rank = 2, .shape = {2, 2}};
+    halves.inputs[1] = (cornu__tensor){.data = right, .rank = 2, .shape = {2, 3}};
+    whole.targets[0] = halves.targets[0] = tensor_of_floats(y, 3, (int64_t[]){2, 5, 1});
+    for (int step = 0; step < 3; step++) {
+        assert_ok(cornu__model_step(one, CORNU__STEP_TRAIN, &whole));
+        assert_ok(cornu__model_step(two, CORNU__STEP_TRAIN, &halves));
+        assert_true(fabs(cornu__model_loss(one) - cornu__model_loss(two)) < 1e-5);
+        assert_true(fabs(cornu__model_metric(one, 1) - cornu__model_metric(two, 1)) < 1e-5);
+    }
+    cornu_model_release(one);
+    cornu_model_release(two);
+}
+
+/* keras/src/layers/merging/concatenate.py: beside an input without a mask each step counts. */
+static void beside_an_input_without_a_mask_every_step_counts(void **state)
+{
+    (void)state;
+    float x[2 * 3 * 2] = {1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0}, y[6] = {1, 2, 3, 4, 5, 6};
+    for (int masked = 0; masked < 2; masked++) {
+        cornu_tensor *input = cornu_input(.shape = {3, 2});
+        cornu_tensor *read = masked ? cornu_call(cornu_masking(), input) : input;
+        cornu_tensor *beside =
+            cornu_call(cornu_concatenate(), read, masked ? cornu_call(cornu_masking(), input) : input);
+        cornu_tensor *mixed = cornu_call(cornu_concatenate(), beside, input);
+        cornu_model *model =
+            cornu_functional(.inputs = {input},
+                             .outputs = {cornu_call(cornu_dense(1, .kernel_initializer = "zeros"), mixed)});
+        assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse", .metrics = {"mae"}));
+        cornu__batch batch = {.rows = 2};
+        batch.inputs[0] = tensor_of_floats(x, 3, (int64_t[]){2, 3, 2});
+        batch.targets[0] = tensor_of_floats(y, 3, (int64_t[]){2, 3, 1});
+        assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+        assert_true(fabs(cornu__model_loss(model) - 91.0 / 6) < 1e-4);
+        assert_true(fabs(cornu__model_metric(model, 1) - 21.0 / 6) < 1e-5);
+        cornu_model_release(model);
+    }
+}
+
+/* batch_normalization.py, _moments: an epsilon keeps statistics of nothing at 0. */
+static void a_batch_of_padding_alone_does_not_spoil_batch_normalization(void **state)
+{
+    (void)state;
+    const float x[2 * 2 * 2] = {0}, y[4] = {1, 2, 3, 4};
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_masking(.input_shape = {2, 2}));
+    cornu_add(model, cornu_batch_normalization(.name = "norm", .momentum = 0.5));
+    cornu_add(model, cornu_dense(1));
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "mse"));
+    cornu__batch batch = {.rows = 2};
+    batch.inputs[0] = tensor_of_floats(x, 3, (int64_t[]){2, 2, 2});
+    batch.targets[0] = tensor_of_floats(y, 3, (int64_t[]){2, 2, 1});
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(cornu__model_loss(model) == 0);
+    cornu_array *weights = cornu_get_named_weights(model);
+    assert_true(cornu_array_get(cornu_array_item_named(weights, "norm/moving_mean"), 0) == 0);
+    assert_true(cornu_array_get(cornu_array_item_named(weights, "norm/moving_variance"), 0) == 0.5);
+    assert_true(isfinite(cornu_array_get(cornu_array_item_named(weights, "norm/gamma"), 0)));
+    cornu_array_release(weights);
+    cornu_model_release(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_work_as_in_keras_on_the_reference_backend),
         cmocka_unit_test(masks_work_as_in_keras_on_the_cpu_backend),
+        cmocka_unit_test(masks_are_joined_along_time_as_their_inputs_are),
+        cmocka_unit_test(beside_an_input_without_a_mask_every_step_counts),
+        cmocka_unit_test(a_batch_of_padding_alone_does_not_spoil_batch_normalization),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include <cornu/constraints.h>
 #include <cornu/initializers.h>
 #include <cornu/log.h>
+#include <cornu/losses.h>
 #include <cornu/optimizers.h>
 
 #include "base/memory.h"
@@ -111,6 +112,173 @@ static void the_average_of_the_weights_becomes_the_weights_at_the_end(void **sta
     cornu_array_release(weights);
     cornu_model_release(plain);
     cornu_model_release(averaged);
+}
+
+static void ignore_warning(const char *message, void *user_data)
+{
+    (void)message, (void)user_data;
+}
+
+/* Two heads, of which only the first has a loss. */
+static cornu_model *two_heads(cornu_identifier optimizer)
+{
+    cornu_tensor *x = cornu_input(.shape = {2});
+    cornu_tensor *heads[2] = {cornu_call(cornu_dense(1, .name = "measured"), x),
+                              cornu_call(cornu_dense(1, .name = "free"), x)};
+    cornu_model *model = cornu_functional(.inputs = {x}, .outputs = {heads[0], heads[1]});
+    assert_ok(cornu_compile(model, .optimizer = optimizer, .losses = {"mse", ""}));
+    return model;
+}
+
+static void weights_that_the_loss_does_not_depend_on_stay_as_they_are(void **state)
+{
+    (void)state;
+    const cornu_identifier optimizers[] = {
+        cornu_sgd(.use_ema = true), cornu_sgd(.use_ema = true, .ema_overwrite_frequency = 1),
+        cornu_adam(.weight_decay = 0.1, .gradient_accumulation_steps = 2, .use_ema = true)};
+    for (int i = 0; i < 3; i++) {
+        cornu_model *model = two_heads(optimizers[i]);
+        cornu_array *before = cornu_get_named_weights(model);
+        cornu__batch batch = table_batch();
+        for (int step = 0; step < 3; step++)
+            assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+        assert_ok(cornu__model_finalize_weights(model));
+        cornu_array *after = cornu_get_named_weights(model);
+        const cornu_array *old = cornu_array_item_named(before, "free/kernel"),
+                          *new = cornu_array_item_named(after, "free/kernel");
+        for (int64_t k = 0; k < 2; k++)
+            assert_true(fabs(cornu_array_get(new, k) - cornu_array_get(old, k)) < 1e-6);
+        assert_true(cornu_array_get(cornu_array_item_named(after, "measured/kernel"), 0) !=
+                    cornu_array_get(cornu_array_item_named(before, "measured/kernel"), 0));
+        cornu_array_release(before);
+        cornu_array_release(after);
+        cornu_model_release(model);
+    }
+}
+
+/* base_optimizer.py, apply: constraints come after each batch, whether it made an update or only added its gradients to the sum. Each halves
+ * the way of the norm n to 0.1: n, (n + .1) / 2, ... */
+static void constraints_hold_after_each_batch_also_between_updates(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER(.kernel_constraint = cornu_min_max_norm(.max_value = 0.1, .rate = 0.5)));
+    assert_ok(cornu_compile(model, .loss = "mse",
+                            .optimizer = cornu_sgd(.learning_rate = 0, .gradient_accumulation_steps = 2)));
+    cornu__batch batch = table_batch();
+    double norm = sqrt(0.5);
+    for (int step = 0; step < 4; step++) {
+        assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+        norm = (norm + 0.1) / 2;
+        cornu_array *weights = cornu_get_weights(model);
+        assert_true(fabs(cornu_array_get(cornu_array_item(weights, 0), 0) - norm * sqrt(0.5)) < 1e-6);
+        cornu_array_release(weights);
+    }
+    cornu_model_release(model);
+}
+
+static void a_norm_beyond_float_is_not_hidden_by_clipping(void **state)
+{
+    (void)state;
+    const float huge_y[] = {1e30f, 1e30f};
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER());
+    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.global_clipnorm = 1), .loss = "mse"));
+    cornu__batch batch = table_batch();
+    batch.targets[0] = tensor_of_floats(huge_y, 2, (int64_t[]){2, 1});
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    cornu_array *weights = cornu_get_weights(model);
+    assert_true(isnan(cornu_array_get(cornu_array_item(weights, 0), 0)));
+    cornu_array_release(weights);
+    cornu_model_release(model);
+}
+
+/* --- compiling again --- */
+
+static cornu_model *model_after_two_steps(void)
+{
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, LAYER());
+    assert_ok(cornu_compile(model, .optimizer = "adam", .loss = "mse", .metrics = {"mae"}));
+    cornu__batch batch = table_batch();
+    for (int step = 0; step < 2; step++)
+        assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    return model;
+}
+
+static void check_goes_on_as(cornu_model *model, cornu_model *untouched)
+{
+    char hashes[2][CORNU_SHA256_TEXT_SIZE];
+    cornu__batch batch = table_batch();
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_ok(cornu__model_step(untouched, CORNU__STEP_TRAIN, &batch));
+    assert_int_equal(cornu__model_iterations(model), 3);
+    assert_string_equal(cornu__model_value_name(model, 1), "mae");
+    assert_true(cornu__model_metric(model, 1) == cornu__model_metric(untouched, 1));
+    assert_ok(cornu_weights_sha256(model, hashes[0]));
+    assert_ok(cornu_weights_sha256(untouched, hashes[1]));
+    assert_string_equal(hashes[0], hashes[1]);
+}
+
+static void a_compile_that_fails_leaves_the_model_as_it_was(void **state)
+{
+    (void)state;
+    cornu_model *model = model_after_two_steps(), *untouched = model_after_two_steps();
+    assert_refused(cornu_compile(model, .optimizer = "sgdd", .loss = "mae"), CORNU_ERROR_UNKNOWN_NAME, "sgd");
+    assert_refused(cornu_compile(model, .optimizer = "sgd", .loss = "mae", .metrics = {"acuracy"}),
+                   CORNU_ERROR_UNKNOWN_NAME, "accuracy");
+    cornu_set_trainable(cornu_get_layer(model, NULL, 0), false); /* nor does it see that */
+    assert_refused(cornu_compile(model, .loss = "mae", .backend = "reference", .output_loss_weights = {{"other", 1}}),
+                   CORNU_ERROR_UNKNOWN_NAME, "other");
+    cornu_set_trainable(cornu_get_layer(model, NULL, 0), true);
+    check_goes_on_as(model, untouched);
+    cornu_model_release(model);
+    cornu_model_release(untouched);
+}
+
+static void a_compile_without_memory_leaves_the_model_as_it_was(void **state)
+{
+    (void)state;
+    cornu_status status = CORNU_ERROR_OUT_OF_MEMORY;
+    for (uint64_t n = 1; status == CORNU_ERROR_OUT_OF_MEMORY; n++) {
+        cornu_model *model = model_after_two_steps(), *untouched = model_after_two_steps();
+        cornu__allocation_fail_at(n);
+        status = cornu_compile(model, .optimizer = "rmsprop", .loss = "mae", .metrics = {"mse"});
+        cornu__allocation_fail_at(0);
+        if (status == CORNU_ERROR_OUT_OF_MEMORY)
+            check_goes_on_as(model, untouched);
+        cornu_model_release(model);
+        cornu_model_release(untouched);
+        assert_true(n < 1000);
+    }
+    assert_int_equal(status, CORNU_OK);
+}
+
+/* A frozen BatchNormalization normalizes by its statistics in training too, and leaves them; which layers are frozen is compile's. */
+static void batch_normalization_frozen_when_compiled_is_as_in_testing(void **state)
+{
+    (void)state;
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_batch_normalization(.input_shape = {2}, .name = "norm"));
+    cornu_add(model, cornu_dense(1));
+    cornu_set_trainable(cornu_get_layer(model, "norm", 0), false);
+    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.learning_rate = 0), .loss = "mse"));
+    cornu__batch batch = table_batch();
+    assert_ok(cornu__model_step(model, CORNU__STEP_TEST, &batch));
+    double tested = cornu__model_loss(model);
+    cornu_set_warning_handler(ignore_warning, NULL);
+    cornu_set_trainable(cornu_get_layer(model, "norm", 0), true);
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    cornu_set_warning_handler(NULL, NULL);
+    assert_true(fabs(cornu__model_loss(model) - tested) < 1e-6);
+    cornu_array *weights = cornu_get_named_weights(model);
+    assert_true(cornu_array_get(cornu_array_item_named(weights, "norm/moving_mean"), 0) == 0);
+    assert_true(cornu_array_get(cornu_array_item_named(weights, "norm/moving_variance"), 0) == 1);
+    cornu_array_release(weights);
+    assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.learning_rate = 0), .loss = "mse"));
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(fabs(cornu__model_loss(model) - tested) > 1e-6);
+    cornu_model_release(model);
 }
 
 static void count_warning(const char *message, void *user_data)
@@ -271,6 +439,30 @@ static void a_label_out_of_range_is_an_error_and_the_model_stays_usable(void **s
     cornu_model_release(model);
 }
 
+static void classes_can_stand_along_any_axis(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2};
+    const int32_t good[] = {0, 2, 1, 2}, bad[] = {0, 3, 1, 2};
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(6, .kernel_initializer = "zeros", .input_shape = {1}));
+    cornu_add(model, cornu_reshape(.target_shape = {3, 2}));
+    assert_ok(cornu_compile(model, .optimizer = "sgd",
+                            .loss = cornu_sparse_categorical_crossentropy(.from_logits = true, .axis = 1)));
+    const cornu__port *target = cornu__model_target(model, 0);
+    assert_int_equal(target->class_count, 3);
+    assert_int_equal(target->spec.rank, 2);
+    assert_int_equal(target->spec.shape[1], 2);
+    cornu__batch batch = {.rows = 2};
+    batch.inputs[0] = tensor_of_floats(x, 2, (int64_t[]){2, 1});
+    batch.targets[0] = (cornu__tensor){.data = good, .rank = 2, .shape = {2, 2}};
+    assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
+    assert_true(fabs(cornu__model_loss(model) - log(3)) < 1e-6);
+    batch.targets[0].data = bad;
+    assert_int_equal(cornu__model_step(model, CORNU__STEP_TRAIN, &batch), CORNU_ERROR_DATA);
+    cornu_model_release(model);
+}
+
 /* --- the same bits, and no allocation --- */
 
 enum { ROWS = 16, FEATURES = 8, STEPS = 100 };
@@ -391,6 +583,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_of_optimizers_do_what_they_do_in_keras),
         cmocka_unit_test(the_average_of_the_weights_becomes_the_weights_at_the_end),
+        cmocka_unit_test(weights_that_the_loss_does_not_depend_on_stay_as_they_are),
+        cmocka_unit_test(constraints_hold_after_each_batch_also_between_updates),
+        cmocka_unit_test(a_norm_beyond_float_is_not_hidden_by_clipping),
+        cmocka_unit_test(a_compile_that_fails_leaves_the_model_as_it_was),
+        cmocka_unit_test(a_compile_without_memory_leaves_the_model_as_it_was),
+        cmocka_unit_test(batch_normalization_frozen_when_compiled_is_as_in_testing),
         cmocka_unit_test(freezing_after_compile_warns_and_counts_from_the_next_compile_on),
         cmocka_unit_test(two_ways_of_clipping_are_refused),
         cmocka_unit_test(the_learning_rate_can_be_set_unless_a_schedule_governs_it),
@@ -398,6 +596,7 @@ int main(void)
         cmocka_unit_test(metrics_run_over_batches_until_they_are_reset),
         cmocka_unit_test(penalties_are_in_the_loss_of_training_and_of_testing),
         cmocka_unit_test(a_label_out_of_range_is_an_error_and_the_model_stays_usable),
+        cmocka_unit_test(classes_can_stand_along_any_axis),
         cmocka_unit_test(training_again_gives_the_same_bits),
         cmocka_unit_test(a_running_step_allocates_nothing),
         cmocka_unit_test(a_step_computes_in_float_throughout),

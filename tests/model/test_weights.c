@@ -146,6 +146,35 @@ static void what_does_not_fit_changes_nothing(void **state)
     cornu_model_release(b);
 }
 
+static void without_memory_no_weight_is_set(void **state)
+{
+    (void)state;
+    cornu_model *a = make_model(3), *b = make_model(3);
+    cornu_array *list = cornu_get_weights(a), *items[8];
+    for (size_t i = 0; i < 8; i++) {
+        const cornu_array *weight = cornu_array_item(list, i);
+        items[i] = cornu_array_zeros(CORNU_FLOAT64, cornu_array_rank(weight), cornu_array_shape(weight));
+    }
+    cornu_array *doubles = cornu_array_list(8, items); /* to be converted */
+    cornu_status status = CORNU_ERROR_OUT_OF_MEMORY;
+    for (uint64_t n = 1; status == CORNU_ERROR_OUT_OF_MEMORY; n++) {
+        cornu__allocation_fail_at(n);
+        status = cornu_set_weights(a, doubles);
+        cornu__allocation_fail_at(0);
+        if (status == CORNU_ERROR_OUT_OF_MEMORY)
+            assert_same_weights(a, b, true);
+        assert_true(n < 100);
+    }
+    assert_ok(status);
+    assert_same_weights(a, b, false);
+    for (size_t i = 0; i < 8; i++)
+        cornu_array_release(items[i]);
+    cornu_array_release(doubles);
+    cornu_array_release(list);
+    cornu_model_release(a);
+    cornu_model_release(b);
+}
+
 static void files_hold_weights_and_a_wrong_one_is_refused(void **state)
 {
     (void)state;
@@ -202,6 +231,7 @@ int main(void)
         cmocka_unit_test(weights_go_by_order_and_by_name),
         cmocka_unit_test(weights_of_other_dtypes_are_converted),
         cmocka_unit_test(what_does_not_fit_changes_nothing),
+        cmocka_unit_test(without_memory_no_weight_is_set),
         cmocka_unit_test(files_hold_weights_and_a_wrong_one_is_refused),
         cmocka_unit_test(a_snapshot_brings_weights_back),
     };

@@ -47,7 +47,7 @@ static cornu_node *as_rank(cornu_node *x, int rank, cornu_dtype dtype)
 {
     x = cornu__op_cast(x, dtype);
     while (x && x->rank < rank)
-        x = cornu__expand_axis(x, 1);
+        x = cornu__op_expand_axis(x, 1);
     return x;
 }
 
@@ -132,6 +132,24 @@ static cornu_status infer_concatenate(const cornu_layer *layer, int count, const
     return CORNU_OK;
 }
 
+/* Joined along time like their inputs, where an input without a mask has all its steps. Side by side, a step counts if it does in any. */
+static cornu_node *join_masks(cornu__call *call, int count, const cornu__value *inputs, int axis)
+{
+    cornu_node *masks[CORNU__MAX_INPUTS];
+    int rank = 0;
+    for (int i = 0; i < count; i++)
+        rank = inputs[i].mask ? inputs[i].mask->rank : rank;
+    for (int i = 0; i < count; i++)
+        masks[i] =
+            inputs[i].mask ? inputs[i].mask : cornu__op_fill(call->graph, call->dtype, rank, inputs[i].node->shape, 1);
+    if (axis < rank)
+        return cornu__op_concatenate(count, masks, axis);
+    cornu_node *any = masks[0];
+    for (int i = 1; i < count; i++)
+        any = cornu__op_binary(CORNU__OP_MAXIMUM, any, masks[i]);
+    return any;
+}
+
 static cornu_status call_concatenate(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
                                      cornu__value *output)
 {
@@ -139,8 +157,14 @@ static cornu_status call_concatenate(cornu_layer *layer, cornu__call *call, int 
     cornu_node *nodes[CORNU__MAX_INPUTS];
     int axis;
     CORNU_TRY(cornu__resolve_axis(o->axis, inputs[0].node->rank, &axis));
-    for (int i = 0; i < count; i++)
+    bool masked = false;
+    for (int i = 0; i < count; i++) {
         nodes[i] = cornu__op_cast(inputs[i].node, call->dtype);
+        masked = masked || inputs[i].mask;
+    }
+    output->mask = masked ? join_masks(call, count, inputs, axis) : NULL;
+    if (masked && !output->mask)
+        return cornu_error_status();
     return cornu__set_output(output, cornu__op_concatenate(count, nodes, axis));
 }
 
@@ -154,6 +178,7 @@ static const cornu__layer_class concatenate_class = {
     .input_max = CORNU__MAX_INPUTS,
     .infer = infer_concatenate,
     .call = call_concatenate,
+    .mask = CORNU__MASK_COMPUTE,
 };
 
 cornu_layer *cornu_concatenate_with(const cornu_concatenate_options *options)

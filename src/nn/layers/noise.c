@@ -3,18 +3,19 @@
 
 #include "nn/layers/spatial.h"
 
-/* A layer's own seed makes its draws equal to those of another layer of that seed: it takes the place of the op's number. */
-static void take_seed(cornu_node *random, int64_t seed)
+/* A layer's own seed takes the place of the op's number: layers of one seed draw alike, the calls of one layer differently. */
+static void take_seed(const cornu__call *call, cornu_node *random, int64_t seed)
 {
     if (random && seed != CORNU_NO_SEED)
-        random->op->attributes.random.number = (uint64_t)seed ^ 0x9e3779b97f4a7c15u;
+        random->op->attributes.random.number =
+            ((uint64_t)seed ^ 0x9e3779b97f4a7c15u) + (uint64_t)call->number * 0xd1342543de82ef95u;
 }
 
 /* x / (1 - rate) where a draw of this shape (1: one draw for the whole axis) is >= rate, else 0. */
 static cornu_node *drop_shaped(cornu__call *call, cornu_node *x, double rate, int64_t seed, const int64_t *shape)
 {
     cornu_node *draw = cornu__op_random(call->graph, CORNU__OP_RANDOM_UNIFORM, call->dtype, x->rank, shape);
-    take_seed(draw, seed);
+    take_seed(call, draw, seed);
     cornu_node *kept = cornu__op_binary_scalar(CORNU__OP_GREATER_EQUAL, draw, rate);
     return cornu__op_binary(CORNU__OP_MULTIPLY, x, cornu__op_binary_scalar(CORNU__OP_DIVIDE, kept, 1 - rate));
 }
@@ -45,7 +46,7 @@ static cornu_status call_dropout(cornu_layer *layer, cornu__call *call, int coun
         return cornu__set_output(output, x);
     if (o->noise_shape[0] == 0) {
         y = cornu__op_dropout(x, o->rate);
-        take_seed(y, o->seed);
+        take_seed(call, y, o->seed);
         return cornu__set_output(output, y);
     }
     int given = 0;
@@ -138,7 +139,7 @@ cornu_layer *cornu_spatial_dropout2d_with(double rate, const cornu_spatial_dropo
 static cornu_node *normal_like(cornu__call *call, const cornu_node *x, double stddev, int64_t seed)
 {
     cornu_node *normal = cornu__op_random(call->graph, CORNU__OP_RANDOM_NORMAL, call->dtype, x->rank, x->shape);
-    take_seed(normal, seed);
+    take_seed(call, normal, seed);
     return cornu__op_binary_scalar(CORNU__OP_MULTIPLY, normal, stddev);
 }
 

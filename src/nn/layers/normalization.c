@@ -79,26 +79,28 @@ static cornu_node *normalize(cornu_node *x, cornu_node *mean, cornu_node *varian
     return cornu__op_binary(CORNU__OP_ADD, cornu__op_binary(CORNU__OP_MULTIPLY, x, factor), shift);
 }
 
-/* Mean and variance of the unmasked steps: sums over all axes but the last, weighted with the mask. */
-static cornu_status masked_moments(cornu_node *x, cornu_node *mask, cornu_node **mean, cornu_node **variance)
+/* sum(x mask) over all axes but the last. */
+static cornu_node *masked_sum(cornu_node *x, cornu_node *mask)
 {
     int axes[CORNU_MAX_RANK];
-    cornu_node *weight = mask;
-    while (weight && weight->rank < x->rank)
-        weight = cornu__expand_axis(weight, weight->rank);
-    for (int i = 0; i < x->rank - 1; i++)
+    for (int i = 0; x && i < x->rank - 1; i++)
         axes[i] = i;
-    cornu_node *total =
-        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, weight), x->rank - 1, axes, false);
-    /* The mask counts each of its steps once; steps of images under it count with it. */
+    return cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, mask), x ? x->rank - 1 : 0, axes,
+                            false);
+}
+
+/* Mean and variance of the unmasked steps. As in Keras, of none at all they are 0. */
+static cornu_status masked_moments(cornu_node *x, cornu_node *mask, cornu_node **mean, cornu_node **variance)
+{
+    while (mask && mask->rank < x->rank)
+        mask = cornu__op_expand_axis(mask, mask->rank);
+    /* Where a step is more than one row of features (images), each row counts. */
     cornu_node *ones = cornu__op_fill(x->op->graph, x->dtype, x->rank, x->shape, 1);
-    cornu_node *count =
-        cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, ones, weight), x->rank - 1, axes, false);
-    *mean = cornu__op_binary(CORNU__OP_DIVIDE, total, count);
-    cornu_node *difference = cornu__op_unary(CORNU__OP_SQUARE, cornu__op_binary(CORNU__OP_SUBTRACT, x, *mean));
-    total = cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, difference, weight), x->rank - 1, axes,
-                             false);
-    *variance = cornu__op_binary(CORNU__OP_DIVIDE, total, count);
+    cornu_node *count = cornu__op_binary_scalar(CORNU__OP_ADD, masked_sum(ones, mask), CORNU__EPSILON);
+    *mean = cornu__op_binary(CORNU__OP_DIVIDE, masked_sum(x, mask), count);
+    cornu_node *difference = cornu__op_binary(CORNU__OP_SUBTRACT, x, *mean);
+    *variance =
+        cornu__op_binary(CORNU__OP_DIVIDE, masked_sum(cornu__op_unary(CORNU__OP_SQUARE, difference), mask), count);
     return *variance ? CORNU_OK : cornu_error_status();
 }
 
@@ -119,7 +121,7 @@ static cornu_status call_batch(cornu_layer *layer, cornu__call *call, int count,
     cornu_node *x = cornu__axis_to_last(cornu__op_cast(inputs->node, call->dtype), axis), *y, *mean, *variance;
     if (!x)
         return cornu_error_status();
-    bool of_batch = call->training && layer->trainable;
+    bool of_batch = call->training && !call->frozen; /* a frozen layer normalizes as in testing, as in Keras */
     if (of_batch && !inputs->mask) {
         y = cornu__op_batch_norm(x, gamma_or(layer, call, "gamma", o->scale, x, 1),
                                  gamma_or(layer, call, "beta", o->center, x, 0), o->epsilon, &mean, &variance);

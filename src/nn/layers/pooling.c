@@ -133,7 +133,7 @@ static cornu_status infer_global(const cornu_layer *layer, int count, const corn
 /* sum(x mask) / sum(mask) over time. */
 static cornu_node *masked_mean(cornu_node *x, cornu_node *mask, int time, bool keepdims)
 {
-    cornu_node *column = cornu__expand_axis(mask, time == 1 ? 2 : 1);
+    cornu_node *column = cornu__op_expand_axis(mask, time == 1 ? 2 : 1);
     cornu_node *sum =
         cornu__op_reduce(CORNU__OP_SUM, cornu__op_binary(CORNU__OP_MULTIPLY, x, column), 1, &time, keepdims);
     return cornu__op_binary(CORNU__OP_DIVIDE, sum, cornu__op_reduce(CORNU__OP_SUM, column, 1, &time, keepdims));

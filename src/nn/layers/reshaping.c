@@ -234,7 +234,7 @@ static cornu_status call_repeat(cornu_layer *layer, cornu__call *call, int count
     const cornu_repeat_vector_options *o = cornu__layer_config(layer);
     int64_t shape[3] = {inputs->node->shape[0], o->n, inputs->node->shape[1]};
     (void)call, (void)count;
-    return cornu__set_output(output, cornu__op_broadcast(cornu__expand_axis(inputs->node, 1), 3, shape));
+    return cornu__set_output(output, cornu__op_broadcast(cornu__op_expand_axis(inputs->node, 1), 3, shape));
 }
 
 static const cornu__field repeat_fields[] = {

@@ -31,7 +31,7 @@ cornu_node *cornu__images_from(cornu_node *x, int axes, const char *data_format)
 {
     if (cornu__channels_first(data_format))
         x = cornu__axis_to_last(x, 1);
-    return axes == 1 ? cornu__expand_axis(x, 1) : x;
+    return axes == 1 ? cornu__op_expand_axis(x, 1) : x;
 }
 
 cornu_node *cornu__images_back(cornu_node *y, int axes, const char *data_format)
@@ -75,11 +75,7 @@ cornu_status cornu__window_fit(cornu__window *window, const char *padding, const
         if (size == CORNU_NONE)
             continue;
         if (same) {
-            output[i] = (size + stride - 1) / stride;
-            int64_t total = (output[i] - 1) * stride + reach - size;
-            total = total > 0 ? total : 0;
-            window->pad_before[i] = total / 2;
-            window->pad_after[i] = total - total / 2;
+            output[i] = cornu__window_pad_same(window, i, size);
         } else {
             int64_t padded = size + window->pad_before[i];
             if (padded < reach)

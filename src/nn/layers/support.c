@@ -70,40 +70,12 @@ cornu_status cornu__check_rate(const char *option, double rate)
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted 0 <= %s < 1, got %g", option, option, rate);
 }
 
-static cornu_node *move_axis(cornu_node *x, int from, int to)
-{
-    int permutation[CORNU_MAX_RANK];
-    if (!x || from == to)
-        return x;
-    for (int i = 0; i < x->rank; i++) {
-        if (i == to)
-            permutation[i] = from;
-        else if (from < to)
-            permutation[i] = i < from || i > to ? i : i + 1;
-        else
-            permutation[i] = i < to || i > from ? i : i - 1;
-    }
-    return cornu__op_transpose(x, permutation);
-}
-
 cornu_node *cornu__axis_to_last(cornu_node *x, int axis)
 {
-    return x ? move_axis(x, axis, x->rank - 1) : NULL;
+    return x ? cornu__op_move_axis(x, axis, x->rank - 1) : NULL;
 }
 
 cornu_node *cornu__axis_from_last(cornu_node *x, int axis)
 {
-    return x ? move_axis(x, x->rank - 1, axis) : NULL;
-}
-
-cornu_node *cornu__expand_axis(cornu_node *x, int axis)
-{
-    int64_t shape[CORNU_MAX_RANK];
-    if (!x)
-        return NULL;
-    if (x->rank == CORNU_MAX_RANK)
-        return cornu__fail_null(CORNU_ERROR_SHAPE, "a tensor can't have more than %d axes", CORNU_MAX_RANK);
-    for (int i = 0, j = 0; i <= x->rank; i++)
-        shape[i] = i == axis ? 1 : x->shape[j++];
-    return cornu__op_reshape(x, x->rank + 1, shape);
+    return x ? cornu__op_move_axis(x, x->rank - 1, axis) : NULL;
 }

@@ -82,7 +82,4 @@ static inline bool cornu__channels_first(const char *data_format)
 cornu_node *cornu__axis_to_last(cornu_node *x, int axis);
 cornu_node *cornu__axis_from_last(cornu_node *x, int axis);
 
-/* The same elements with an axis of size 1 more, at `axis`. */
-cornu_node *cornu__expand_axis(cornu_node *x, int axis);
-
 #endif
