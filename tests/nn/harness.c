@@ -90,7 +90,8 @@ void bench_close(bench *b)
 cornu_node *bench_feed(bench *b, cornu_array *array)
 {
     assert_non_null(array);
-    cornu_node *node = cornu__op_input(b->call.graph, b->input_count, cornu_array_dtype(array), cornu_array_rank(array), cornu_array_shape(array));
+    cornu_node *node = cornu__op_input(b->call.graph, b->input_count, cornu_array_dtype(array), cornu_array_rank(array),
+                                       cornu_array_shape(array));
     expect(node);
     b->inputs[b->input_count++] = cornu_array_data(array);
     return node;
@@ -126,8 +127,10 @@ int differs(const char *what, const float *got, const cornu_array *wanted, doubl
 cornu__object *case_object(cornu__kind kind, const json_t *test_case)
 {
     cornu__object *object = NULL;
-    json_t *json = json_pack("{s:O, s:O}", "class_name", json_object_get(test_case, "class_name"), "config", json_object_get(test_case, "config"));
-    cornu_status status = cornu__object_from_json(kind, json, json_string_value(json_object_get(test_case, "name")), &object);
+    json_t *json = json_pack("{s:O, s:O}", "class_name", json_object_get(test_case, "class_name"), "config",
+                             json_object_get(test_case, "config"));
+    cornu_status status =
+        cornu__object_from_json(kind, json, json_string_value(json_object_get(test_case, "name")), &object);
     json_decref(json);
     return status == CORNU_OK ? object : NULL;
 }

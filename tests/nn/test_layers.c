@@ -22,7 +22,8 @@ static void take_weights(bench *b, const oracle *o, const char *name, const json
         b->given[i] = oracle_array(o, name, "weight", i);
         assert_string_equal(b->layer->weights[i]->name, json_string_value(json_array_get(names, (size_t)i)));
         assert_int_equal(b->layer->weights[i]->rank, cornu_array_rank(b->given[i]));
-        assert_memory_equal(b->layer->weights[i]->shape, cornu_array_shape(b->given[i]), (size_t)b->layer->weights[i]->rank * sizeof(int64_t));
+        assert_memory_equal(b->layer->weights[i]->shape, cornu_array_shape(b->given[i]),
+                            (size_t)b->layer->weights[i]->rank * sizeof(int64_t));
     }
 }
 
@@ -70,7 +71,8 @@ static int check_case(const oracle *o, const json_t *test_case)
         assert_true(inferred.shape[i] == output.node->shape[i] || (i == 0 && inferred.shape[i] == CORNU_NONE));
     add(results, wanted, &count, output.node, oracle_array(o, name, "output", -1));
 
-    cornu_node *total = cornu__op_binary(CORNU__OP_MULTIPLY, output.node, bench_feed(&b, oracle_array(o, name, "upstream", -1)));
+    cornu_node *total =
+        cornu__op_binary(CORNU__OP_MULTIPLY, output.node, bench_feed(&b, oracle_array(o, name, "upstream", -1)));
     total = cornu__op_reduce(CORNU__OP_SUM, total, 0, NULL, false);
     int wrt_count = 0;
     for (int i = 0; i < input_count; i++)
@@ -108,8 +110,7 @@ static void check_file(const char *file)
     size_t i;
     int failed = 0;
     assert_true(json_array_size(cases) > 0);
-    json_array_foreach(cases, i, test_case)
-        failed += check_case(&o, test_case);
+    json_array_foreach(cases, i, test_case) failed += check_case(&o, test_case);
     print_message("%s: %zu cases, %d differ\n", file, json_array_size(cases), failed);
     assert_int_equal(failed, 0);
     oracle_close(&o);

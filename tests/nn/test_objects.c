@@ -30,17 +30,21 @@ static void wrong_options_are_refused_by_name_with_what_came(void **state)
     (void)state;
     complains(cornu_dense(0), CORNU_ERROR_INVALID_ARGUMENT, "units", "got 0");
     complains(cornu_dense(3, .activation = "rleu"), CORNU_ERROR_UNKNOWN_NAME, "rleu", "\"relu\"");
-    complains(cornu_dense(3, .kernel_initializer = "glorot_unifrom"), CORNU_ERROR_UNKNOWN_NAME, "kernel_initializer", "glorot_uniform");
+    complains(cornu_dense(3, .kernel_initializer = "glorot_unifrom"), CORNU_ERROR_UNKNOWN_NAME, "kernel_initializer",
+              "glorot_uniform");
     complains(cornu_conv2d(8, 3, .padding = "smae"), CORNU_ERROR_INVALID_ARGUMENT, "padding", "\"same\"");
-    complains(cornu_conv2d(8, 3, .strides = 2, .dilation_rate = 2), CORNU_ERROR_INVALID_ARGUMENT, "strides", "dilation_rate");
+    complains(cornu_conv2d(8, 3, .strides = 2, .dilation_rate = 2), CORNU_ERROR_INVALID_ARGUMENT, "strides",
+              "dilation_rate");
     complains(cornu_conv2d(8, 3, .groups = 3), CORNU_ERROR_INVALID_ARGUMENT, "filters", "groups");
     complains(cornu_dropout(1.0), CORNU_ERROR_INVALID_ARGUMENT, "rate", "got 1");
     complains(cornu_sgd(.learning_rate = -1), CORNU_ERROR_INVALID_ARGUMENT, "learning_rate", "-1");
     complains(cornu_adam(.clipnorm = 1, .clipvalue = 1), CORNU_ERROR_INVALID_ARGUMENT, "clipnorm", "clipvalue");
-    complains(cornu_binary_crossentropy(.label_smoothing = 2), CORNU_ERROR_INVALID_ARGUMENT, "label_smoothing", "got 2");
+    complains(cornu_binary_crossentropy(.label_smoothing = 2), CORNU_ERROR_INVALID_ARGUMENT, "label_smoothing",
+              "got 2");
     /* An object of another kind, and a failed one, are taken over and reported. */
     complains(cornu_dense(3, .activation = cornu_adam()), CORNU_ERROR_INVALID_ARGUMENT, "activation", "Adam");
-    complains(cornu_dense(3, .kernel_regularizer = cornu_l2(NAN)), CORNU_ERROR_INVALID_ARGUMENT, "kernel_regularizer", "finite");
+    complains(cornu_dense(3, .kernel_regularizer = cornu_l2(NAN)), CORNU_ERROR_INVALID_ARGUMENT, "kernel_regularizer",
+              "finite");
     assert_int_equal(cornu__allocation_live(), 0);
 }
 
@@ -53,7 +57,8 @@ static cornu__spec shape(int rank, const int64_t *sizes)
 
 #define SHAPE(...) shape((int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__})
 
-static void refuses(cornu_layer *layer, int count, const cornu__spec *inputs, const char *name, const char *wanted, const char *got)
+static void refuses(cornu_layer *layer, int count, const cornu__spec *inputs, const char *name, const char *wanted,
+                    const char *got)
 {
     cornu__spec output;
     assert_int_equal(cornu_object_status(layer), CORNU_OK);
@@ -67,7 +72,8 @@ static void refuses(cornu_layer *layer, int count, const cornu__spec *inputs, co
 static void shapes_that_do_not_fit_name_layer_wanted_and_got(void **state)
 {
     (void)state;
-    cornu__spec vector = SHAPE(CORNU_NONE, 4), image = SHAPE(CORNU_NONE, 5, 6, 3), other = SHAPE(CORNU_NONE, 7), open = SHAPE(CORNU_NONE, CORNU_NONE);
+    cornu__spec vector = SHAPE(CORNU_NONE, 4), image = SHAPE(CORNU_NONE, 5, 6, 3), other = SHAPE(CORNU_NONE, 7),
+                open = SHAPE(CORNU_NONE, CORNU_NONE);
     refuses(cornu_conv2d(8, 3, .name = "c"), 1, &vector, "\"c\" (Conv2D)", "4 axes", "(None, 4)");
     refuses(cornu_conv2d(8, 7), 1, &image, "Conv2D", "window of 7", "size 5");
     refuses(cornu_conv2d(8, 3, .groups = 2), 1, &image, "Conv2D", "groups (2)", "3");
@@ -80,7 +86,8 @@ static void shapes_that_do_not_fit_name_layer_wanted_and_got(void **state)
     refuses(cornu_add_layer(), 2, (cornu__spec[]){vector, other}, "Add", "equal or 1", "(None, 7)");
     refuses(cornu_concatenate(), 2, (cornu__spec[]){vector, image}, "Concatenate", "equally many", "(None, 5, 6, 3)");
     refuses(cornu_batch_normalization(.axis = 5), 1, &vector, "BatchNormalization", "axis 5", "2 axes");
-    refuses(cornu_cropping2d(.cropping = cornu_border(3, 0)), 1, &image, "Cropping2D", "leaves nothing", "(None, 5, 6, 3)");
+    refuses(cornu_cropping2d(.cropping = cornu_border(3, 0)), 1, &image, "Cropping2D", "leaves nothing",
+            "(None, 5, 6, 3)");
     refuses(cornu_global_average_pooling2d(), 1, &vector, "GlobalAveragePooling2D", "4 axes", "(None, 4)");
     refuses(cornu_repeat_vector(2), 1, &image, "RepeatVector", "2 axes", "(None, 5, 6, 3)");
     assert_int_equal(cornu__allocation_live(), 0);
@@ -104,8 +111,9 @@ static void each_class_of_layers_writes_the_config_that_it_read(void **state)
 {
     static const char *const files[] = {"layers_convolution", "layers_pooling", "layers_other"};
     /* What Keras writes and Cornu need not, or writes elsewhere. */
-    static const char *const skipped[] = {"quantization_config", "dtype", "renorm", "renorm_clipping", "renorm_momentum", "synchronized",
-                                          "kernel_initializer", "data_format", "lora_rank", "lora_alpha"};
+    static const char *const skipped[] = {
+        "quantization_config", "dtype",       "renorm",    "renorm_clipping", "renorm_momentum", "synchronized",
+        "kernel_initializer",  "data_format", "lora_rank", "lora_alpha"};
     (void)state;
     int failed = 0;
     for (int f = 0; f < 3; f++) {
@@ -113,12 +121,14 @@ static void each_class_of_layers_writes_the_config_that_it_read(void **state)
         json_t *cases = json_object_get(o.index, "cases"), *test_case, *theirs;
         size_t i;
         const char *key;
-        json_array_foreach(cases, i, test_case) {
+        json_array_foreach(cases, i, test_case)
+        {
             cornu__object *layer = case_object(CORNU__KIND_LAYER, test_case);
             if (!layer)
                 continue; /* bilinear upsampling: refused, as test_layers says */
             json_t *mine = cornu__object_config_to_json(layer), *config = json_object_get(test_case, "config");
-            json_object_foreach(config, key, theirs) {
+            json_object_foreach(config, key, theirs)
+            {
                 bool skip = json_is_object(theirs);
                 for (size_t k = 0; k < sizeof skipped / sizeof *skipped; k++)
                     skip = skip || strcmp(skipped[k], key) == 0;
@@ -131,7 +141,8 @@ static void each_class_of_layers_writes_the_config_that_it_read(void **state)
                 if (skip || same || nothing)
                     continue;
                 char *a = json_dumps(theirs, JSON_ENCODE_ANY), *b = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-                print_error("%s.%s: Keras writes %s, Cornu %s\n", json_string_value(json_object_get(test_case, "name")), key, a, b ? b : "nothing");
+                print_error("%s.%s: Keras writes %s, Cornu %s\n", json_string_value(json_object_get(test_case, "name")),
+                            key, a, b ? b : "nothing");
                 free(a);
                 free(b);
                 failed++;
@@ -148,7 +159,7 @@ static void every_class_survives_a_round_trip(void **state)
 {
     (void)state;
     for (int kind = 0; kind < CORNU__KIND_COUNT; kind++) {
-        for (const cornu__class *const *class = cornu__classes(kind); *class; class++) {
+        for (const cornu__class *const *class = cornu__classes(kind); *class; class ++) {
             cornu__object *object = cornu__object_make(*class, NULL), *back = NULL;
             assert_non_null(object);
             if (object->failure != CORNU_OK) { /* something is required: units, filters, decay_steps */
@@ -161,7 +172,8 @@ static void every_class_survives_a_round_trip(void **state)
             if (back) { /* "linear" is no object */
                 again = cornu__object_to_json(back);
                 if (!json_equal(json, again))
-                    fail_msg("%s: %s became %s", (*class)->name, json_dumps(json, JSON_ENCODE_ANY), json_dumps(again, JSON_ENCODE_ANY));
+                    fail_msg("%s: %s became %s", (*class)->name, json_dumps(json, JSON_ENCODE_ANY),
+                             json_dumps(again, JSON_ENCODE_ANY));
                 json_decref(again);
             }
             json_decref(json);
@@ -175,9 +187,12 @@ static void every_class_survives_a_round_trip(void **state)
 static void json_of_older_kerases_is_read_and_unknown_fields_are_refused(void **state)
 {
     static const char *const good[] = {
-        "{\"class_name\":\"Dense\",\"config\":{\"name\":\"d\",\"trainable\":true,\"batch_input_shape\":[null,4],\"dtype\":\"float32\",\"units\":3,"
-        "\"activation\":\"relu\",\"use_bias\":true,\"kernel_initializer\":{\"class_name\":\"VarianceScaling\",\"config\":{\"scale\":1.0,"
-        "\"mode\":\"fan_avg\",\"distribution\":\"uniform\",\"seed\":null}},\"bias_initializer\":{\"class_name\":\"Zeros\",\"config\":{}},"
+        "{\"class_name\":\"Dense\",\"config\":{\"name\":\"d\",\"trainable\":true,\"batch_input_shape\":[null,4],"
+        "\"dtype\":\"float32\",\"units\":3,"
+        "\"activation\":\"relu\",\"use_bias\":true,\"kernel_initializer\":{\"class_name\":\"VarianceScaling\","
+        "\"config\":{\"scale\":1.0,"
+        "\"mode\":\"fan_avg\",\"distribution\":\"uniform\",\"seed\":null}},\"bias_initializer\":{\"class_name\":"
+        "\"Zeros\",\"config\":{}},"
         "\"kernel_regularizer\":null}}",
         "{\"class_name\":\"BatchNormalization\",\"config\":{\"axis\":[3],\"momentum\":0.9}}",
         "{\"class_name\":\"LeakyReLU\",\"config\":{\"alpha\":0.1}}",
@@ -216,7 +231,8 @@ static void initializers_draw_what_keras_draws_on_the_whole(void **state)
     oracle o = oracle_open("weights");
     index = json_object_get(o.index, "initializers");
     size_t i;
-    json_array_foreach(index, i, entry) {
+    json_array_foreach(index, i, entry)
+    {
         cornu__object *initializer = case_object(CORNU__KIND_INITIALIZER, entry);
         expect(initializer);
         int64_t sizes[CORNU_MAX_RANK], count = 1;
@@ -233,13 +249,16 @@ static void initializers_draw_what_keras_draws_on_the_whole(void **state)
             most = fmax(most, values[k]);
         }
         double mean = sum / count, stddev = sqrt(squares / count - mean * mean), wanted = number(entry, "stddev");
-        if (fabs(mean - number(entry, "mean")) > 5 * wanted / sqrt((double)count) * 2 + 1e-6 || fabs(stddev - wanted) > 0.05 * wanted + 1e-6)
-            fail_msg("%s: mean %g, stddev %g; Keras: %g, %g", initializer->class->name, mean, stddev, number(entry, "mean"), wanted);
+        if (fabs(mean - number(entry, "mean")) > 5 * wanted / sqrt((double)count) * 2 + 1e-6 ||
+            fabs(stddev - wanted) > 0.05 * wanted + 1e-6)
+            fail_msg("%s: mean %g, stddev %g; Keras: %g, %g", initializer->class->name, mean, stddev,
+                     number(entry, "mean"), wanted);
         /* Of bounded draws the bounds are Keras's too. */
         if (strstr(initializer->class->name, "niform") || strcmp(initializer->class->name, "TruncatedNormal") == 0)
-            if (fabs(least - number(entry, "minimum")) > 0.1 * wanted || fabs(most - number(entry, "maximum")) > 0.1 * wanted)
-                fail_msg("%s: %g to %g; Keras: %g to %g", initializer->class->name, least, most, number(entry, "minimum"),
-                         number(entry, "maximum"));
+            if (fabs(least - number(entry, "minimum")) > 0.1 * wanted ||
+                fabs(most - number(entry, "maximum")) > 0.1 * wanted)
+                fail_msg("%s: %g to %g; Keras: %g to %g", initializer->class->name, least, most,
+                         number(entry, "minimum"), number(entry, "maximum"));
         free(values);
         cornu__object_drop(initializer);
     }
@@ -270,13 +289,15 @@ static void penalties_and_constraints_are_keras_s(void **state)
     json_t *entry;
     size_t i;
     int failed = 0;
-    json_array_foreach(json_object_get(o.index, "regularizers"), i, entry) {
+    json_array_foreach(json_object_get(o.index, "regularizers"), i, entry)
+    {
         const char *name = json_string_value(json_object_get(entry, "name"));
         cornu__object *regularizer = case_object(CORNU__KIND_REGULARIZER, entry);
         expect(regularizer);
         bench b;
         bench_open(&b);
-        cornu_node *w = bench_feed(&b, cornu_array_item_named(o.arrays, json_string_value(json_object_get(entry, "x"))));
+        cornu_node *w =
+            bench_feed(&b, cornu_array_item_named(o.arrays, json_string_value(json_object_get(entry, "x"))));
         cornu_node *results[2] = {cornu__regularize(regularizer, w)};
         expect(results[0]);
         expect(cornu__gradients(results[0], 1, &w, &results[1]) == CORNU_OK);
@@ -288,13 +309,15 @@ static void penalties_and_constraints_are_keras_s(void **state)
         bench_close(&b);
         cornu__object_drop(regularizer);
     }
-    json_array_foreach(json_object_get(o.index, "constraints"), i, entry) {
+    json_array_foreach(json_object_get(o.index, "constraints"), i, entry)
+    {
         const char *name = json_string_value(json_object_get(entry, "name"));
         cornu__object *constraint = case_object(CORNU__KIND_CONSTRAINT, entry);
         expect(constraint);
         bench b;
         bench_open(&b);
-        cornu_node *w = bench_feed(&b, cornu_array_item_named(o.arrays, json_string_value(json_object_get(entry, "x"))));
+        cornu_node *w =
+            bench_feed(&b, cornu_array_item_named(o.arrays, json_string_value(json_object_get(entry, "x"))));
         cornu_node *result = cornu__constrain(constraint, w);
         bench_run(&b, 1, &result);
         failed += differs(name, bench_result(&b, 0), oracle_array(&o, name, "value", -1), 1e-5, 1e-6);
