@@ -6,6 +6,7 @@
 
 #include <cornu/export.h>
 
+#include "base/plain_locale.h"
 #include "train/progress.h"
 
 #define KERAS3_BAR_WIDTH 20
@@ -215,6 +216,7 @@ bool cornu__progress_advance(cornu__progress *progress, int64_t seen, double now
 size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, const cornu_logs *values, bool final)
 {
     line made = {.data = out};
+    cornu__plain_locale locale = cornu__plain_locale_begin();
     if (progress->style.dynamic) {
         add_times(&made, "\b", progress->width);
         add(&made, "\r");
@@ -227,12 +229,14 @@ size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, co
         add(&made, "\n");
     progress->width = width;
     progress->drawn = now;
+    cornu__plain_locale_end(locale);
     return made.length;
 }
 
 size_t cornu__progress_summary(const cornu__progress *progress, char *out, double now, const cornu_logs *values)
 {
     line made = {.data = out};
+    cornu__plain_locale locale = cornu__plain_locale_begin();
     int64_t target = progress->target > 0 ? progress->target : progress->seen;
     add(&made, "%*lld/%lld - %.0fs -", digits(target), (long long)progress->seen, (long long)target,
         now - progress->start);
@@ -240,5 +244,6 @@ size_t cornu__progress_summary(const cornu__progress *progress, char *out, doubl
     for (int i = 0; i < values->count; i++)
         add_value(&made, values->names[i], values->values[i], values->values[i] > 1e-3);
     add(&made, "\n");
+    cornu__plain_locale_end(locale);
     return made.length;
 }

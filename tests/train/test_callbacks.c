@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "support/decimal_comma.h"
 #include "train/small_model.h"
 
 #define ROWS 40
@@ -153,6 +154,14 @@ static void csv_logger_writes_keras_lines_and_appends(void **state)
                               "0,1.0,0.5,NA,NA\r\n1,1e-05,0.1,NA,123456789.0\r\n");
 }
 
+static void csv_logger_writes_points_in_any_locale(void **state)
+{
+    if (!decimal_comma_begin())
+        skip();
+    csv_logger_writes_keras_lines_and_appends(state);
+    decimal_comma_end();
+}
+
 static void csv_logger_says_when_it_cannot_write(void **state)
 {
     fixture *f = *state;
@@ -179,6 +188,7 @@ int main(void)
         TEST(early_stopping_restores_the_weights_of_the_best_epoch),
         TEST(a_monitor_that_does_not_exist_is_an_error_before_the_first_epoch),
         TEST(csv_logger_writes_keras_lines_and_appends),
+        TEST(csv_logger_writes_points_in_any_locale),
         TEST(csv_logger_says_when_it_cannot_write),
     };
     return cmocka_run_group_tests(tests, NULL, nothing_is_left);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "support/decimal_comma.h"
 #include "train/progress.h"
 
 #define CLOCK_START 1000.0
@@ -156,6 +157,15 @@ static void a_pipe_gets_one_plain_line(void **state)
     assert_string_equal(out, "3/3 [==============================] - 3s 1s/step - loss: 0.5000\n");
 }
 
+static void the_bytes_are_the_same_in_any_locale(void **state)
+{
+    if (!decimal_comma_begin())
+        skip();
+    a_pipe_gets_one_plain_line(state);
+    a_terminal_gets_the_bytes_of_keras_3(state); /* jansson reads the cases in any locale too */
+    decimal_comma_end();
+}
+
 static void a_line_longer_than_its_buffer_is_cut(void **state)
 {
     (void)state;
@@ -178,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_running_line_fits_the_terminal_and_the_final_one_is_whole),
         cmocka_unit_test(without_colour_no_escape_is_written),
         cmocka_unit_test(a_pipe_gets_one_plain_line),
+        cmocka_unit_test(the_bytes_are_the_same_in_any_locale),
         cmocka_unit_test(a_line_longer_than_its_buffer_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
