@@ -4,8 +4,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/plain_locale.h"
 #include "base/text.h"
 #include "train/history.h"
+
+/* Room that is made at once: a program may ask for epochs without end and stop when it is content. */
+#define MOST_EPOCHS_AT_ONCE 4096
 
 typedef struct series {
     char *name;
@@ -29,7 +33,9 @@ cornu_history *cornu__history_create(int64_t epochs)
     cornu_history *history = cornu__alloc(sizeof *history);
     if (!history)
         return NULL;
-    history->room = epochs > 0 ? epochs : 0;
+    history->room = epochs < MOST_EPOCHS_AT_ONCE ? epochs : MOST_EPOCHS_AT_ONCE;
+    if (history->room < 1)
+        history->room = 1;
     history->epochs = cornu__alloc_array((size_t)history->room, sizeof *history->epochs);
     if (!history->epochs) {
         cornu__free(history);
@@ -78,10 +84,36 @@ static series *add_series(cornu_history *history, const char *name)
     return &history->series[history->series_count++];
 }
 
+/* Twice as long, or NULL; the old list then stays. */
+static void *lengthen(void *list, int64_t room, size_t size)
+{
+    return cornu__realloc(list, (size_t)room * size, 2 * (size_t)room * size);
+}
+
+/* Where memory ends in between, some lists are longer than they need to be. */
+static cornu_status make_room(cornu_history *history)
+{
+    int64_t *epochs = lengthen(history->epochs, history->room, sizeof *epochs);
+    if (!epochs)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    history->epochs = epochs;
+    for (int i = 0; i < history->series_count; i++) {
+        series *column = &history->series[i];
+        double *values = lengthen(column->values, history->room, sizeof *values);
+        column->values = values ? values : column->values;
+        epochs = values ? lengthen(column->epochs, history->room, sizeof *epochs) : NULL;
+        if (!epochs)
+            return CORNU_ERROR_OUT_OF_MEMORY;
+        column->epochs = epochs;
+    }
+    history->room *= 2;
+    return CORNU_OK;
+}
+
 cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs)
 {
     if (history->epoch_count == history->room)
-        return cornu__fail(CORNU_ERROR_INTERNAL, "the history has room for %lld epochs only", (long long)history->room);
+        CORNU_TRY(make_room(history));
     for (int i = 0; i < logs->count; i++) {
         series *column = find(history, logs->names[i]);
         if (!column)
@@ -195,11 +227,13 @@ cornu_status cornu_history_save_csv(const cornu_history *history, const char *pa
 {
     cornu__new_file file;
     CORNU_TRY(cornu__file_begin(&file, path));
+    cornu__plain_locale locale = cornu__plain_locale_begin();
     fprintf(file.stream, "epoch");
     for (int i = 0; i < history->series_count; i++)
         fprintf(file.stream, ",%s", history->series[i].name);
     fprintf(file.stream, "\n");
     for (int64_t i = 0; i < history->epoch_count; i++)
         write_row(file.stream, history, history->epochs[i]);
+    cornu__plain_locale_end(locale);
     return cornu__file_commit(&file);
 }

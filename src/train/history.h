@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-/* A new history with room for `epochs` epochs, so that recording them allocates only when a name is new. */
+/* A new history of `epochs` epochs. As long as they are not very many, recording them allocates only when a name is new. */
 cornu_history *cornu__history_create(int64_t epochs);
 
 /* Records the values of an epoch. */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "support/decimal_comma.h"
 #include "train/history.h"
 
 static void logs_keep_their_order_and_replace_by_name(void **state)
@@ -94,6 +95,58 @@ static void a_csv_file_has_na_where_values_are_missing(void **state)
     assert_string_equal(text, "epoch,loss,val_loss\n3,0.5,0.75\n4,0.25,NA\n5,0.5,0.75\n");
 }
 
+static void a_csv_file_has_points_in_any_locale(void **state)
+{
+    if (!decimal_comma_begin())
+        skip();
+    a_csv_file_has_na_where_values_are_missing(state);
+    decimal_comma_end();
+}
+
+/* As with an early stop: nobody pays for epochs that never come, and those that come have room. */
+static void epochs_without_end_have_room_as_they_come(void **state)
+{
+    (void)state;
+    cornu_history *history = cornu__history_create(INT32_MAX);
+    assert_non_null(history);
+    uint64_t made = cornu__allocation_count();
+    cornu_logs logs = {.count = 1, .names = {"loss"}};
+    for (int64_t epoch = 0; epoch < 20000; epoch++) {
+        logs.values[0] = (double)epoch / 2;
+        assert_int_equal(cornu__history_add(history, epoch, &logs), CORNU_OK);
+    }
+    assert_true(cornu__allocation_count() - made < 20);
+    assert_int_equal(cornu_history_epoch_count(history), 20000);
+    for (int64_t epoch = 0; epoch < 20000; epoch++) {
+        assert_int_equal(cornu_history_epoch(history, epoch), epoch);
+        assert_true(cornu_history_get(history, "loss", epoch) == (double)epoch / 2);
+    }
+    cornu_history_release(history);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
+static void a_history_without_memory_for_more_keeps_what_it_has(void **state)
+{
+    (void)state;
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+        cornu_history *history = cornu__history_create(INT32_MAX);
+        cornu_logs logs = {.count = 1, .names = {"loss"}, .values = {0.5}};
+        int64_t epoch = 0;
+        for (cornu_status status = CORNU_OK; status == CORNU_OK; epoch += status == CORNU_OK) {
+            if (epoch > 0)
+                cornu__allocation_fail_at(nth);
+            status = cornu__history_add(history, epoch, &logs);
+            cornu__allocation_fail_at(0);
+        }
+        assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+        assert_int_equal(cornu_history_epoch_count(history), epoch);
+        assert_int_equal(cornu__history_add(history, epoch, &logs), CORNU_OK);
+        assert_int_equal(cornu_history_epoch(history, epoch), epoch);
+        cornu_history_release(history);
+    }
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +154,9 @@ int main(void)
         cmocka_unit_test(full_logs_refuse_another_value),
         cmocka_unit_test(lists_are_shorter_where_values_were_missing),
         cmocka_unit_test(a_csv_file_has_na_where_values_are_missing),
+        cmocka_unit_test(a_csv_file_has_points_in_any_locale),
+        cmocka_unit_test(epochs_without_end_have_room_as_they_come),
+        cmocka_unit_test(a_history_without_memory_for_more_keeps_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
