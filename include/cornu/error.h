@@ -25,7 +25,8 @@ typedef enum cornu_status {
     CORNU_ERROR_DATA,   /* data that cannot be trained on: a label out of range, an empty batch */
     CORNU_ERROR_WORKER, /* a data worker failed or died */
     CORNU_ERROR_UNSUPPORTED,
-    CORNU_ERROR_INTERNAL /* a bug in Cornu */
+    CORNU_ERROR_INTERNAL, /* a bug in Cornu */
+    CORNU_ERROR_STOPPED   /* cornu_request_stop was called before there was a whole result */
 } cornu_status;
 
 /* The status of the calling thread's last failure, CORNU_OK if there was none or it was cleared. */

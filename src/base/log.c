@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Recursive: a handler may set another, or call what warns in its turn. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static cornu_warning_handler handler;
 static void *handler_data;
 

@@ -118,6 +118,8 @@ const char *cornu_status_name(cornu_status status)
         return "unsupported";
     case CORNU_ERROR_INTERNAL:
         return "internal";
+    case CORNU_ERROR_STOPPED:
+        return "stopped";
     }
     return "unknown status";
 }

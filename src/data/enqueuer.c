@@ -256,7 +256,7 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
     }
     enqueuer->source = source;
     enqueuer->workers = options->workers;
-    enqueuer->ring_size = options->workers > 0 ? options->max_queue_size + 1 : 1; /* one is the consumer's */
+    enqueuer->ring_size = options->workers > 0 ? (int64_t)options->max_queue_size + 1 : 1; /* one is the consumer's */
     enqueuer->epoch = options->first_epoch;
     enqueuer->end_epoch = options->epochs > 0 ? options->first_epoch + options->epochs : INT64_MAX;
     enqueuer->end = options->batches > 0 ? options->batches : INT64_MAX;

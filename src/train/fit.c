@@ -23,7 +23,7 @@ static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *p
     const cornu__enqueuer_options ring = {.workers = fit->workers,
                                           .max_queue_size = fit->max_queue_size,
                                           .epochs = sequence ? validations : 1,
-                                          .batches = sequence ? 0 : steps * validations};
+                                          .batches = sequence ? 0 : cornu__fit_batches(steps, validations)};
     fit->validation =
         cornu__enqueuer_start(cornu__generator_source(ports, generator, false, fit->validation_steps, NULL), &ring);
     fit->validation_steps = sequence ? 0 : steps;
@@ -86,8 +86,26 @@ static cornu_status validate(cornu__fit *fit, cornu_training *training, cornu_lo
     if (!fit->validation || (training->epoch + 1) % fit->validation_freq != 0 || cornu__stop_requested(training))
         return CORNU_OK;
     int64_t steps = fit->validation_steps > 0 ? fit->validation_steps : cornu__enqueuer_epoch_length(fit->validation);
-    CORNU_TRY(cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL));
+    cornu_status status = cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL);
+    if (status == CORNU_ERROR_STOPPED && cornu__stop_requested(training))
+        return CORNU_OK; /* a part of a validation says nothing; the epoch itself is whole */
+    CORNU_TRY(status);
     return training->tally.rows > 0 ? add_validation_values(training, epoch_logs) : CORNU_OK;
+}
+
+/* --- Going on --- */
+
+cornu_status cornu__fit_resume(cornu__fit *fit)
+{
+    int64_t epoch = fit->initial_epoch;
+    for (int i = 0; i < CORNU_MAX_CALLBACKS && fit->callbacks[i]; i++) {
+        const cornu_callback *callback = fit->callbacks[i];
+        if (callback->resume && callback->resume(callback->state, fit->model, &epoch) != CORNU_OK)
+            return cornu__fail_context("%s", callback->name);
+    }
+    fit->resumed_epochs = epoch > fit->initial_epoch ? epoch - fit->initial_epoch : 0;
+    fit->initial_epoch = epoch;
+    return CORNU_OK;
 }
 
 /* --- Epochs --- */
@@ -102,13 +120,14 @@ static void warn_of_end(const cornu__fit *fit, const cornu_training *training)
 /* *more := whether another epoch may follow. */
 static cornu_status run_epoch(cornu__fit *fit, cornu_training *training, bool *more)
 {
-    bool ended;
+    cornu__pass_end end;
     training->kind = CORNU__STEP_TRAIN;
     training->epoch_steps = fit->steps > 0 ? fit->steps : cornu__enqueuer_epoch_length(fit->batches);
     training->steps = training->epoch_steps;
     training->logs.count = 0;
     CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_BEGIN, training->epoch));
-    CORNU_TRY(cornu__pass(training, CORNU__STEP_TRAIN, fit->batches, training->epoch_steps, NULL, &ended));
+    CORNU_TRY(cornu__pass(training, CORNU__STEP_TRAIN, fit->batches, training->epoch_steps, NULL, &end));
+    bool ended = end == CORNU__PASS_WITHOUT_DATA;
     if (ended)
         warn_of_end(fit, training);
     if (ended && training->tally.rows == 0 && training->epoch == fit->initial_epoch)
@@ -153,7 +172,7 @@ static cornu_status run(cornu__fit *fit, cornu_training *training, cornu_history
         training->epoch = epoch;
         CORNU_TRY(run_epoch(fit, training, &more));
     }
-    if (fit->initial_epoch < fit->epochs)
+    if (fit->initial_epoch < fit->epochs || fit->resumed_epochs > 0)
         CORNU_TRY(cornu__model_finalize_weights(training->model));
     return cornu__training_call(training, CORNU__ON_TRAIN_END, 0);
 }

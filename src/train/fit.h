@@ -11,6 +11,7 @@ typedef struct cornu__fit {
     cornu_callback *const *callbacks;
     int verbose; /* resolved */
     int64_t epochs, initial_epoch;
+    int64_t resumed_epochs; /* that an earlier training ran, beyond the initial_epoch that was given */
     int64_t validation_freq;
     cornu__enqueuer *batches;    /* of training; NULL when no epoch is to run */
     int64_t steps;               /* per epoch; 0: the length of the source's epoch */
@@ -18,6 +19,16 @@ typedef struct cornu__fit {
     int64_t validation_steps;    /* 0: the length of the source's epoch */
     int workers, max_queue_size; /* of a validation generator */
 } cornu__fit;
+
+/* steps * passes, or the largest number there is: no limit, as far as anyone can tell. */
+static inline int64_t cornu__fit_batches(int64_t steps, int64_t passes)
+{
+    int64_t batches;
+    return __builtin_mul_overflow(steps, passes, &batches) ? INT64_MAX : batches;
+}
+
+/* Lets callbacks go on from an earlier training. Before any source of data is begun. */
+cornu_status cornu__fit_resume(cornu__fit *fit);
 
 /* How many validations there will be. */
 int64_t cornu__fit_validations(const cornu__fit *fit);

@@ -1,4 +1,5 @@
 /* fit_generator.c: cornu_fit_generator. */
+#include "base/log.h"
 #include "base/options.h"
 #include "train/fit.h"
 
@@ -20,21 +21,42 @@ typedef struct validation {
     cornu__class_weights class_weights;
 } validation;
 
+/* A plain generator in a new process begins anew: what an earlier training used is asked for again and passed over. */
+static cornu_status replay(const cornu__fit *fit)
+{
+    int64_t count = cornu__fit_batches(fit->steps, fit->resumed_epochs);
+    cornu__warn("fit_generator: training goes on with epoch %lld; the generator is asked again for the %lld batches "
+                "before it",
+                (long long)fit->initial_epoch + 1, (long long)count);
+    for (int64_t i = 0; i < count; i++) {
+        const cornu__batch *batch;
+        CORNU_TRY(cornu__enqueuer_get(fit->batches, &batch));
+        if (!batch)
+            return CORNU_OK; /* the epoch says so */
+        CORNU_TRY(cornu__enqueuer_done(fit->batches));
+    }
+    return CORNU_OK;
+}
+
 /* A Sequence whose epoch is longer or shorter than an epoch of training goes on where it was; its own epochs shuffle it anew. */
 static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *generator,
                             const cornu_fit_generator_options *given)
 {
     int64_t epochs = fit->epochs - fit->initial_epoch;
+    bool replays = fit->resumed_epochs > 0 && !cornu__is_sequence(generator);
     if (epochs <= 0)
         return CORNU_OK;
-    const cornu__enqueuer_options ring = {.workers = given->workers,
-                                          .max_queue_size = given->max_queue_size,
-                                          .first_epoch = fit->initial_epoch,
-                                          .epochs = fit->steps > 0 ? 0 : epochs,
-                                          .batches = fit->steps * epochs};
+    const cornu__enqueuer_options ring = {
+        .workers = given->workers,
+        .max_queue_size = given->max_queue_size,
+        .first_epoch = fit->initial_epoch,
+        .epochs = fit->steps > 0 ? 0 : epochs,
+        .batches = cornu__fit_batches(fit->steps, epochs + (replays ? fit->resumed_epochs : 0))};
     fit->batches = cornu__enqueuer_start(
         cornu__generator_source(&data->ports, generator, given->shuffle, 0, &data->class_weights), &ring);
-    return fit->batches ? CORNU_OK : cornu_error_status();
+    if (!fit->batches)
+        return cornu_error_status();
+    return replays ? replay(fit) : CORNU_OK;
 }
 
 static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *generator,
@@ -44,6 +66,7 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit_generator", given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
+    CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__steps_of("fit_generator", "steps_per_epoch", generator, given->steps_per_epoch, &steps));
     CORNU_TRY(
         cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));

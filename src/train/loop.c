@@ -72,19 +72,23 @@ static bool must_stop(const cornu_training *training)
 }
 
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
-                         cornu__consumer *consumer, bool *ended)
+                         cornu__consumer *consumer, cornu__pass_end *end)
 {
     training->kind = kind;
     training->steps = steps;
     training->tally = (cornu__tally){0};
-    *ended = false;
+    *end = CORNU__PASS_WHOLE;
     if (kind != CORNU__STEP_PREDICT)
         CORNU_TRY(cornu__model_reset_metrics(training->model));
-    for (int64_t index = 0; index != steps && !must_stop(training); index++) {
+    for (int64_t index = 0; index != steps; index++) {
         const cornu__batch *batch;
+        if (must_stop(training)) {
+            *end = CORNU__PASS_STOPPED;
+            break;
+        }
         CORNU_TRY(cornu__enqueuer_get(batches, &batch));
         if (!batch) {
-            *ended = true;
+            *end = CORNU__PASS_WITHOUT_DATA;
             break;
         }
         CORNU_TRY(run_batch(training, batch, index, consumer));

@@ -82,15 +82,20 @@ cornu_status cornu__read_arrays(const cornu__ports *ports, const cornu_array *x,
 cornu_status cornu__run_pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                              cornu__consumer *consumer)
 {
-    bool testing = kind == CORNU__STEP_TEST, ended;
+    bool testing = kind == CORNU__STEP_TEST;
+    cornu__pass_end end;
     training->kind = kind;
     training->steps = steps;
     training->logs.count = 0;
     CORNU_TRY(cornu__training_call(training, testing ? CORNU__ON_TEST_BEGIN : CORNU__ON_PREDICT_BEGIN, 0));
-    CORNU_TRY(cornu__pass(training, kind, batches, steps, consumer, &ended));
+    CORNU_TRY(cornu__pass(training, kind, batches, steps, consumer, &end));
+    bool ended = end == CORNU__PASS_WITHOUT_DATA;
     if (ended && training->tally.rows == 0 && testing && !training->in_fit)
         return cornu__fail(CORNU_ERROR_DATA, "the generator gave no batch");
     if (ended && steps >= 0)
         cornu__warn("the generator had no more batches before the %lld that were asked for", (long long)steps);
-    return cornu__training_call(training, testing ? CORNU__ON_TEST_END : CORNU__ON_PREDICT_END, 0);
+    CORNU_TRY(cornu__training_call(training, testing ? CORNU__ON_TEST_END : CORNU__ON_PREDICT_END, 0));
+    if (end == CORNU__PASS_STOPPED)
+        return cornu__fail(CORNU_ERROR_STOPPED, "stopped on request, before the last batch");
+    return CORNU_OK;
 }

@@ -29,7 +29,8 @@ cornu_status cornu__steps_of(const char *function, const char *argument, const c
 cornu_status cornu__read_arrays(const cornu__ports *ports, const cornu_array *x, const cornu_array *y,
                                 const cornu_array *sample_weight, cornu__columns *columns);
 
-/* A whole evaluation or prediction: the pass with its begin and end hooks. On success training->logs holds the results. */
+/* A whole validation, evaluation or prediction: the pass with its begin and end hooks. On success training->logs holds the results. Fails
+ * with CORNU_ERROR_STOPPED when it was stopped on request. */
 cornu_status cornu__run_pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                              cornu__consumer *consumer);
 

@@ -38,6 +38,8 @@ struct cornu_callback {
     cornu_status failure;                /* why its constructor failed; whoever is given the callback reports it */
     char *failure_message;
     bool by_program; /* its hooks are not the library's: it may add values of any name */
+    /* Before a training's data are begun: sets what an earlier one left and the epoch to go on with; or NULL. */
+    cornu_status (*resume)(void *state, cornu_model *model, int64_t *initial_epoch);
     /* Its hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom. */
     bool asks_for_logs;
 };
@@ -89,10 +91,16 @@ typedef struct cornu__consumer {
     void *state;
 } cornu__consumer;
 
+typedef enum cornu__pass_end {
+    CORNU__PASS_WHOLE,
+    CORNU__PASS_WITHOUT_DATA, /* the source had no more before `steps` */
+    CORNU__PASS_STOPPED       /* on request, before `steps` */
+} cornu__pass_end;
+
 /* One pass of `steps` batches (-1: until there are no more), with the hooks around it: metrics are reset, each batch makes a step of
- * `kind` and is counted. *ended: the source had no more before `steps`. Afterwards training->logs holds the values of the pass. */
+ * `kind` and is counted. Afterwards training->logs holds the values of the pass. */
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
-                         cornu__consumer *consumer, bool *ended);
+                         cornu__consumer *consumer, cornu__pass_end *end);
 
 /* *resolved := 0, 1 or 2; CORNU_VERBOSE_AUTO asks the environment. `function` is named in messages. */
 cornu_status cornu__verbose_resolve(const char *function, int verbose, int *resolved);

@@ -140,7 +140,7 @@ static void long_messages_are_cut_not_overrun(void **state)
     cornu__fail_context("%s", text);
     cornu__fail_context("front");
     assert_int_equal(strncmp(cornu_error_message(), "front: mmm", 10), 0);
-    for (int status = CORNU_OK; status <= CORNU_ERROR_INTERNAL; status++)
+    for (int status = CORNU_OK; status <= CORNU_ERROR_STOPPED; status++)
         assert_string_not_equal(cornu_status_name(status), "unknown status");
     assert_string_equal(cornu_status_name(1000), "unknown status");
 }
@@ -160,6 +160,24 @@ static void warnings_reach_the_programs_handler(void **state)
     assert_string_equal(got, "1 of 2");
 }
 
+static void warn_again(const char *message, void *user_data)
+{
+    cornu_set_warning_handler(keep_warning, user_data);
+    cornu__warn("%s again", message);
+}
+
+static void a_handler_may_warn_and_set_another(void **state)
+{
+    (void)state;
+    char got[100] = "";
+    cornu_set_warning_handler(warn_again, got);
+    cornu__warn("one");
+    assert_string_equal(got, "one again");
+    cornu__warn("two");
+    assert_string_equal(got, "two");
+    cornu_set_warning_handler(NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +189,7 @@ int main(void)
         cmocka_unit_test(the_last_error_belongs_to_its_thread),
         cmocka_unit_test(long_messages_are_cut_not_overrun),
         cmocka_unit_test(warnings_reach_the_programs_handler),
+        cmocka_unit_test(a_handler_may_warn_and_set_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,38 @@ static void a_request_to_stop_ends_after_the_batch_in_hand_and_not_later_runs(vo
     cornu_history_release(history);
 }
 
+static void a_stopped_validation_leaves_no_values(void **state)
+{
+    fixture *f = *state;
+    cornu_history *history =
+        FIT(.batch_size = 10, .epochs = 5, .validation_data = {.x = f->x, .y = f->y}, .validation_batch_size = 10,
+            .callbacks = {cornu_callback_create(.on_test_batch_begin = request), tracer()});
+    assert_int_equal(cornu_history_epoch_count(history), 1);
+    assert_non_null(strstr(trace, "}t2:2 }test0:2 }epoch0:2 }train0"));
+    assert_int_equal(cornu_history_value_count(history), 2);
+    cornu_history_release(history);
+}
+
+/* A part of the results, taken for the whole, would be worse than none. */
+static void a_stopped_evaluation_or_prediction_is_an_error(void **state)
+{
+    fixture *f = *state;
+    cornu_logs results;
+    for (int batch_size = 10; batch_size <= 17;
+         batch_size += 7) { /* the request comes in batch 2 of 5, and in the last of 3 */
+        cornu_status wanted = batch_size == 10 ? CORNU_ERROR_STOPPED : CORNU_OK;
+        cornu_callback *callback = cornu_callback_create(.on_test_batch_begin = request);
+        assert_int_equal(cornu_evaluate(f->model, f->x, f->y, &results, .batch_size = batch_size, .verbose = 0,
+                                        .callbacks = {callback}),
+                         wanted);
+        callback = cornu_callback_create(.on_predict_batch_begin = request);
+        cornu_error_clear();
+        cornu_array *predictions = cornu_predict(f->model, f->x, .batch_size = batch_size, .callbacks = {callback});
+        assert_int_equal(predictions ? CORNU_OK : cornu_error_status(), wanted);
+        cornu_array_release(predictions);
+    }
+}
+
 static cornu_status refuse(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     (void)state;
@@ -451,6 +483,21 @@ static void an_exhausted_generator_finishes_the_epoch_and_ends(void **state)
     }
 }
 
+static void steps_without_end_end_with_the_generator(void **state)
+{
+    fixture *f = *state;
+    small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1);
+    cornu_generator *generator =
+        cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
+    cornu_history *history = cornu_fit_generator(f->model, generator, .steps_per_epoch = INT64_MAX, .epochs = 3,
+                                                 .verbose = 0, .callbacks = {tracer()});
+    assert_non_null(history);
+    assert_int_equal(train_batches(trace), 5);
+    assert_int_equal(cornu_history_epoch_count(history), 1);
+    cornu_history_release(history);
+    cornu_generator_release(generator);
+}
+
 static cornu_status fail_third(void *state, cornu_batch *batch)
 {
     if (batch->number == 2)
@@ -542,6 +589,35 @@ static void a_sequence_is_asked_its_length_again_after_each_epoch(void **state)
     }
 }
 
+static int64_t ending_length(void *state)
+{
+    int *asked = state;
+    return (*asked)++ < 2 ? 2 : 0; /* when fit begins, and for its first epoch */
+}
+
+static cornu_status ending_get(void *state, int64_t index, cornu_batch *batch)
+{
+    (void)state;
+    batch->x = small_x(10 + index);
+    batch->y = small_y(10 + index);
+    return batch->x && batch->y ? CORNU_OK : cornu_error_status();
+}
+
+static void a_sequence_that_loses_its_batches_is_an_error_and_no_hang(void **state)
+{
+    fixture *f = *state;
+    for (int workers = 0; workers < 3; workers++) {
+        int asked = 0;
+        cornu_sequence *sequence = cornu_sequence_create(.length = ending_length, .get = ending_get, .state = &asked);
+        assert_null(cornu_fit_generator(f->model, sequence, .epochs = 3, .workers = workers, .verbose = 0,
+                                        .callbacks = {tracer()}));
+        assert_int_equal(cornu_error_status(), CORNU_ERROR_DATA);
+        assert_non_null(strstr(cornu_error_message(), "length 0"));
+        assert_int_equal(train_batches(trace), 2);
+        cornu_sequence_release(sequence);
+    }
+}
+
 static void evaluate_generator_is_evaluate(void **state)
 {
     fixture *f = *state;
@@ -605,6 +681,8 @@ int main(void)
         TEST(evaluate_and_predict_call_their_hooks),
         TEST(stopping_in_an_epoch_still_validates_and_records_it),
         TEST(a_request_to_stop_ends_after_the_batch_in_hand_and_not_later_runs),
+        TEST(a_stopped_validation_leaves_no_values),
+        TEST(a_stopped_evaluation_or_prediction_is_an_error),
         TEST(an_error_of_a_hook_ends_fit_with_its_message),
         TEST(values_that_callbacks_add_come_behind_in_the_history),
         TEST(a_schedule_sets_and_logs_the_learning_rate),
@@ -618,9 +696,11 @@ int main(void)
         TEST(a_model_without_input_shape_takes_it_from_the_first_data),
         TEST(predictions_do_not_depend_on_how_they_are_asked_for),
         TEST(an_exhausted_generator_finishes_the_epoch_and_ends),
+        TEST(steps_without_end_end_with_the_generator),
         TEST(an_error_in_a_worker_is_fits_error_with_its_batch),
         TEST(validation_comes_from_arrays_generators_and_sequences_alike),
         TEST(a_sequence_is_asked_its_length_again_after_each_epoch),
+        TEST(a_sequence_that_loses_its_batches_is_an_error_and_no_hang),
         TEST(evaluate_generator_is_evaluate),
         TEST(a_moving_average_of_the_weights_is_the_weights_in_the_end),
     };
