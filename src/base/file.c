@@ -145,3 +145,11 @@ void cornu__file_abandon(cornu__new_file *file)
     cornu__free(file->path);
     *file = (cornu__new_file){0};
 }
+
+cornu_status cornu__file_check_place(const char *path)
+{
+    cornu__new_file file;
+    CORNU_TRY(cornu__file_begin(&file, path));
+    cornu__file_abandon(&file);
+    return CORNU_OK;
+}

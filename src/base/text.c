@@ -138,3 +138,9 @@ bool cornu__text_equal_nocase(const char *a, const char *b)
     }
     return *a == *b;
 }
+
+bool cornu__text_has_ending(const char *text, const char *ending)
+{
+    size_t length = strlen(text), ending_length = strlen(ending);
+    return length > ending_length && cornu__text_equal_nocase(text + length - ending_length, ending);
+}

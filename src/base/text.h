@@ -34,4 +34,7 @@ char *cornu__text_shape(char *out, size_t size, int rank, const int64_t *shape);
 /* Whether two ASCII texts are equal without regard to case. */
 bool cornu__text_equal_nocase(const char *a, const char *b);
 
+/* Whether `text` is longer than `ending` and ends with it, without regard to case: a file's name and its kind. */
+bool cornu__text_has_ending(const char *text, const char *ending);
+
 #endif

@@ -1,5 +1,6 @@
 /* load.c: which reader a file needs. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "format/csv.h"
@@ -8,18 +9,14 @@
 #include "format/npy.h"
 #include "format/stream.h"
 
-static bool has_ending(const char *path, size_t length, const char *ending)
-{
-    size_t size = strlen(ending);
-    return length > size && strncasecmp(path + length - size, ending, size) == 0;
-}
-
 static bool is_table_by_name(const char *path)
 {
-    size_t length = strlen(path);
-    if (has_ending(path, length, ".gz"))
-        length -= strlen(".gz");
-    return has_ending(path, length, ".csv") || has_ending(path, length, ".tsv") || has_ending(path, length, ".txt");
+    static const char *const endings[] = {".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (cornu__text_has_ending(path, endings[i]))
+            return true;
+    }
+    return false;
 }
 
 static cornu_status first_bytes(const char *path, unsigned char *bytes, uint64_t size, uint64_t *got)
@@ -31,11 +28,23 @@ static cornu_status first_bytes(const char *path, unsigned char *bytes, uint64_t
     return status;
 }
 
+/* Looking at the first bytes of a pipe would take them away from the reader. */
+static cornu_status check_is_file(const char *path)
+{
+    struct stat about;
+    bool stream = path && stat(path, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode));
+    if (stream)
+        return cornu__fail(CORNU_ERROR_IO, "cannot read '%s': it is a pipe or device, and data are read from files",
+                           path);
+    return CORNU_OK;
+}
+
 cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind)
 {
     unsigned char start[CORNU__NPY_MAGIC_SIZE] = {0};
     uint64_t got = 0;
     cornu_dtype dtype;
+    CORNU_TRY(check_is_file(path));
     CORNU_TRY(first_bytes(path, start, sizeof start, &got));
     if (got == sizeof start && memcmp(start, CORNU__NPY_MAGIC, sizeof start) == 0)
         *kind = CORNU__FILE_NPY;

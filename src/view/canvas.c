@@ -46,28 +46,32 @@ static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsi
     return fwrite(data, 1, length, stream) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t length = strlen(text), ending_length = strlen(ending);
-    return length > ending_length && cornu__text_equal_nocase(text + length - ending_length, ending);
-}
-
 static cairo_surface_t *surface_for(cornu__canvas *canvas, const char *path)
 {
-    if (ends_with(path, ".svg"))
+    if (cornu__text_has_ending(path, ".svg"))
         return cairo_svg_surface_create_for_stream(write_bytes, canvas->file.stream, canvas->width, canvas->height);
-    if (ends_with(path, ".pdf"))
+    if (cornu__text_has_ending(path, ".pdf"))
         return cairo_pdf_surface_create_for_stream(write_bytes, canvas->file.stream, canvas->width, canvas->height);
     canvas->is_png = true;
     return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)canvas->width, (int)canvas->height);
+}
+
+cornu_status cornu__canvas_check_name(const char *path)
+{
+    static const char *const endings[] = {".png", ".svg", ".pdf"};
+    for (size_t i = 0; path && i < sizeof endings / sizeof *endings; i++) {
+        if (cornu__text_has_ending(path, endings[i]))
+            return CORNU_OK;
+    }
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: a picture's name must end in .png, .svg or .pdf",
+                       path ? path : "NULL");
 }
 
 cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height,
                                  cornu__color paper)
 {
     *canvas = (cornu__canvas){.width = width, .height = height};
-    if (!ends_with(path, ".png") && !ends_with(path, ".svg") && !ends_with(path, ".pdf"))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: a picture's name must end in .png, .svg or .pdf", path);
+    CORNU_TRY(cornu__canvas_check_name(path));
     CORNU_TRY(cornu__file_begin(&canvas->file, path));
     canvas->surface = surface_for(canvas, path);
     canvas->cairo = cairo_create(canvas->surface);

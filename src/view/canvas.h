@@ -30,7 +30,10 @@ typedef struct cornu__canvas {
     cornu__new_file file;
 } cornu__canvas;
 
-/* The kind of file by the path's ending (.png, .svg, .pdf). The page is `paper`; text is set to the sans-serif face. */
+/* Fails unless the name's ending is that of a kind of picture: .png, .svg or .pdf. */
+cornu_status cornu__canvas_check_name(const char *path);
+
+/* The kind of file by the path's ending. The page is `paper`; text is set to the sans-serif face. */
 cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double width, double height,
                                  cornu__color paper);
 /* Writes the file. After this, successful or not, the canvas is gone. */
