@@ -12,6 +12,8 @@
 
 #define LONGEST_NAME 64
 #define MOST_ARGUMENTS 96
+#define HELP_COLUMN 31 /* where the sentences of --help begin */
+#define HELP_WIDTH 80
 
 static int usage_error(const cornu__subcommand *subcommand)
 {
@@ -26,22 +28,72 @@ int cornu__say_error(const char *subcommand)
     return CORNU__EXIT_FAILURE;
 }
 
+/* --- Walking over all arguments of a subcommand --- */
+
+typedef struct cursor {
+    const cornu__argument_group *group;
+    const cornu__argument *argument;
+} cursor;
+
+static cursor first_argument(const cornu__subcommand *subcommand)
+{
+    return (cursor){subcommand->groups, subcommand->groups->arguments};
+}
+
+static bool at_argument(cursor *at)
+{
+    while (at->group->arguments && !at->argument->name)
+        at->argument = (++at->group)->arguments;
+    return at->group->arguments != NULL;
+}
+
+static void *place_of(const cursor *at, void *values)
+{
+    return (char *)values + at->group->offset + at->argument->offset;
+}
+
+/* --- Help --- */
+
+/* The text from column HELP_COLUMN on, broken between words so that no line is longer than HELP_WIDTH. */
+static void print_wrapped(const char *text)
+{
+    int room = HELP_WIDTH - HELP_COLUMN, column = 0;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (column > 0 && column + 1 + length > room) {
+            printf("\n%*s", HELP_COLUMN, "");
+            column = 0;
+        }
+        column += printf("%s%.*s", column > 0 ? " " : "", length, text);
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
+}
+
+static void print_argument(const char *name, const char *value_name, const char *help)
+{
+    int width = printf("  --%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+    if (width + 2 > HELP_COLUMN)
+        printf("\n%*s", HELP_COLUMN, "");
+    else
+        printf("%*s", HELP_COLUMN - width, "");
+    print_wrapped(help);
+}
+
 static void print_help(const cornu__subcommand *subcommand)
 {
     printf("Usage: cornu %s %s\n\n%s\n", subcommand->name, subcommand->usage, subcommand->summary);
-    for (int i = 0; i < subcommand->argument_count; i++) {
-        const cornu__argument *argument = &subcommand->arguments[i];
-        if (argument->group)
-            printf("\n%s:\n", argument->group);
-        char left[LONGEST_NAME];
-        snprintf(left, sizeof left, "--%s%s%s", argument->name, argument->value_name ? " " : "",
-                 argument->value_name ? argument->value_name : "");
-        printf(strlen(left) > 27 ? "  %s\n%31s%s\n" : "  %-28s %s%s\n", left, "", argument->help);
+    for (cursor at = first_argument(subcommand); at_argument(&at); at.argument++) {
+        if (at.argument == at.group->arguments && at.group->heading)
+            printf("\n%s:\n", at.group->heading);
+        print_argument(at.argument->name, at.argument->value_name, at.argument->help);
     }
-    printf("  %-28s %s\n", "--help", "print this and exit");
+    print_argument("help", NULL, "print this and exit");
     if (subcommand->examples)
         printf("\nExamples:\n%s", subcommand->examples);
 }
+
+/* --- Names --- */
 
 /* Whether `given` (of `length`) is `name`; '_' is as good as '-'. */
 static bool same_name(const char *name, const char *given, size_t length)
@@ -56,21 +108,22 @@ static bool same_name(const char *name, const char *given, size_t length)
     return true;
 }
 
-static const cornu__argument *find(const cornu__subcommand *subcommand, const char *given, size_t length)
+/* *found := the argument of that name. */
+static bool find(const cornu__subcommand *subcommand, const char *given, size_t length, cursor *found)
 {
-    for (int i = 0; i < subcommand->argument_count; i++) {
-        if (same_name(subcommand->arguments[i].name, given, length))
-            return &subcommand->arguments[i];
+    for (*found = first_argument(subcommand); at_argument(found); found->argument++) {
+        if (same_name(found->argument->name, given, length))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 static int unknown_option(const cornu__subcommand *subcommand, const char *given, size_t length)
 {
     const char *names[MOST_ARGUMENTS];
     size_t count = 0;
-    for (int i = 0; i < subcommand->argument_count && i < MOST_ARGUMENTS - 1; i++)
-        names[count++] = subcommand->arguments[i].name;
+    for (cursor at = first_argument(subcommand); at_argument(&at) && count < MOST_ARGUMENTS - 1; at.argument++)
+        names[count++] = at.argument->name;
     names[count++] = "help";
     char name[LONGEST_NAME];
     snprintf(name, sizeof name, "%.*s", (int)length, given);
@@ -81,6 +134,8 @@ static int unknown_option(const cornu__subcommand *subcommand, const char *given
         cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "unknown option --%s", name);
     return usage_error(subcommand);
 }
+
+/* --- Values --- */
 
 static cornu_status set_int(const cornu__argument *argument, const char *text, void *at)
 {
@@ -98,8 +153,10 @@ static cornu_status set_number(const cornu__argument *argument, const char *text
 {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end || !isfinite(value))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a number, got '%s'", argument->name, text);
+    bool positive = argument->type == CORNU__ARGUMENT_POSITIVE;
+    if (end == text || *end || !isfinite(value) || (positive && !(value > 0)))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a %s, got '%s'", argument->name,
+                           positive ? "number greater than 0" : "number", text);
     *(double *)at = value;
     return CORNU_OK;
 }
@@ -127,6 +184,7 @@ static cornu_status set_value(const cornu__argument *argument, const char *text,
     case CORNU__ARGUMENT_INT:
         return set_int(argument, text, at);
     case CORNU__ARGUMENT_NUMBER:
+    case CORNU__ARGUMENT_POSITIVE:
         return set_number(argument, text, at);
     case CORNU__ARGUMENT_TEXT:
         *(const char **)at = text;
@@ -139,37 +197,42 @@ static cornu_status set_value(const cornu__argument *argument, const char *text,
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s takes no value, got '%s'", argument->name, text);
 }
 
+/* --- Options --- */
+
+/* --no-name of a flag. */
+static bool clear_flag(const cornu__subcommand *subcommand, const char *given, size_t length, void *values)
+{
+    cursor found;
+    if (strncmp(given, "no-", 3) != 0 || !find(subcommand, given + 3, length - 3, &found) ||
+        found.argument->type != CORNU__ARGUMENT_FLAG)
+        return false;
+    *(bool *)place_of(&found, values) = false;
+    return true;
+}
+
 /* One option of argv; *used: how many words of argv it took. */
 static int parse_option(const cornu__subcommand *subcommand, int left, char **words, void *values, int *used)
 {
     const char *given = words[0] + 2;
     size_t length = strcspn(given, "=");
     bool has_value = given[length] == '=';
-    const cornu__argument *argument = find(subcommand, given, length);
+    cursor found;
     *used = 1;
-    if (!argument && !has_value && strncmp(given, "no-", 3) == 0) {
-        argument = find(subcommand, given + 3, length - 3);
-        if (argument && argument->type == CORNU__ARGUMENT_FLAG) {
-            *(bool *)((char *)values + argument->offset) = false;
-            return CORNU__EXIT_OK;
-        }
-        argument = NULL;
-    }
-    if (!argument)
-        return unknown_option(subcommand, given, length);
-    void *at = (char *)values + argument->offset;
+    if (!find(subcommand, given, length, &found))
+        return !has_value && clear_flag(subcommand, given, length, values) ? CORNU__EXIT_OK
+                                                                           : unknown_option(subcommand, given, length);
+    const cornu__argument *argument = found.argument;
     if (argument->type == CORNU__ARGUMENT_FLAG && !has_value) {
-        *(bool *)at = true;
+        *(bool *)place_of(&found, values) = true;
         return CORNU__EXIT_OK;
     }
     if (!has_value && left < 2) {
-        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a value: %s", argument->name,
-                    argument->value_name ? argument->value_name : "");
+        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a value: %s", argument->name, argument->value_name);
         return usage_error(subcommand);
     }
     *used = has_value ? 1 : 2;
     const char *text = has_value ? given + length + 1 : words[1];
-    return set_value(argument, text, at) == CORNU_OK ? CORNU__EXIT_OK : usage_error(subcommand);
+    return set_value(argument, text, place_of(&found, values)) == CORNU_OK ? CORNU__EXIT_OK : usage_error(subcommand);
 }
 
 int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char **argv, void *values)
@@ -190,15 +253,15 @@ int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char *
             return status;
         i += used;
     }
-    return CORNU__EXIT_OK;
+    return subcommand->check(values) == CORNU_OK ? CORNU__EXIT_OK : usage_error(subcommand);
 }
 
 void cornu__arguments_free(const cornu__subcommand *subcommand, void *values)
 {
-    for (int i = 0; i < subcommand->argument_count; i++) {
-        if (subcommand->arguments[i].type != CORNU__ARGUMENT_LIST)
+    for (cursor at = first_argument(subcommand); at_argument(&at); at.argument++) {
+        if (at.argument->type != CORNU__ARGUMENT_LIST)
             continue;
-        cornu__text_list *list = (cornu__text_list *)((char *)values + subcommand->arguments[i].offset);
+        cornu__text_list *list = place_of(&at, values);
         for (int k = 0; k < list->count; k++)
             cornu__free(list->items[k]);
         list->count = 0;

@@ -10,11 +10,12 @@
 #include "base/status.h"
 
 typedef enum cornu__argument_type {
-    CORNU__ARGUMENT_FLAG,   /* bool; --name sets it, --no-name clears it */
-    CORNU__ARGUMENT_INT,    /* int, >= minimum */
-    CORNU__ARGUMENT_NUMBER, /* double */
-    CORNU__ARGUMENT_TEXT,   /* const char * into argv */
-    CORNU__ARGUMENT_LIST    /* cornu__text_list: may be repeated, or separated by commas */
+    CORNU__ARGUMENT_FLAG,     /* bool; --name sets it, --no-name clears it */
+    CORNU__ARGUMENT_INT,      /* int, >= minimum */
+    CORNU__ARGUMENT_NUMBER,   /* double */
+    CORNU__ARGUMENT_POSITIVE, /* double > 0, so that a default of 0 says: not given */
+    CORNU__ARGUMENT_TEXT,     /* const char * into argv */
+    CORNU__ARGUMENT_LIST      /* cornu__text_list: may be repeated, or separated by commas */
 } cornu__argument_type;
 
 #define CORNU__LIST_MAX 16
@@ -27,22 +28,29 @@ typedef struct cornu__text_list {
 typedef struct cornu__argument {
     const char *name; /* without dashes: "batch-size" (and so is "batch_size", as Keras writes it) */
     cornu__argument_type type;
-    size_t offset;          /* in the subcommand's struct of values */
+    size_t offset;          /* in the struct that the table is for */
     int minimum;            /* of an INT */
     const char *value_name; /* in --help: "FILE"; NULL for flags */
     const char *help;       /* one sentence; the default in brackets at its end */
-    const char *group;      /* heading in --help; NULL: as the one before */
 } cornu__argument;
+
+/* A table of arguments, which several subcommands may share, and where in a subcommand's struct of values the struct lies that it fills. */
+typedef struct cornu__argument_group {
+    const char *heading;              /* in --help; NULL: the one before goes on */
+    const cornu__argument *arguments; /* ends at the first without a name */
+    size_t offset;
+} cornu__argument_group;
 
 typedef struct cornu__subcommand {
     const char *name;
-    const char *summary;  /* one line */
-    const char *usage;    /* after "cornu NAME " */
-    const char *examples; /* printed at the end of --help */
-    const cornu__argument *arguments;
-    int argument_count;
+    const char *summary;                 /* one line */
+    const char *usage;                   /* after "cornu NAME " */
+    const char *examples;                /* printed at the end of --help */
+    const cornu__argument_group *groups; /* ends at the first without arguments */
     size_t values_size;
-    const void *defaults;           /* a struct of values */
+    const void *defaults; /* a struct of values */
+    /* Whether the values go together, as far as that is known without opening a file. Failing is an error of usage. */
+    cornu_status (*check)(const void *values);
     int (*run)(const void *values); /* an exit status */
 } cornu__subcommand;
 

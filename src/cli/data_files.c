@@ -1,19 +1,47 @@
 /* data_files.c: reading what --data, --x and --y name. */
-#include <cornu/csv.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/data_files.h"
 #include "format/load.h"
+
+#define SHOWN_CLASSES 10 /* in a message */
+
+#define AT(field) offsetof(cornu__data_arguments, field)
+const cornu__argument cornu__input_arguments[] = {
+    {"data", CORNU__ARGUMENT_TEXT, AT(data), 0, "FILE",
+     "an .npz with x and y (or the model's own names), or a table with --target"},
+    {"target", CORNU__ARGUMENT_TEXT, AT(target), 0, "COLUMN",
+     "the table's target: a name, a number from 0, or -1 for the last"},
+    {"x", CORNU__ARGUMENT_TEXT, AT(x), 0, "FILE", "inputs: .npy, IDX (.gz too) or a table"},
+    {0},
+};
+const cornu__argument cornu__target_arguments[] = {
+    {"y", CORNU__ARGUMENT_TEXT, AT(y), 0, "FILE", "targets: .npy, IDX (.gz too) or a table"},
+    {"classes", CORNU__ARGUMENT_FLAG, AT(classes), 0, NULL,
+     "targets are class numbers, though the table has them as numbers"},
+    {0},
+};
 
 bool cornu__data_given(const cornu__data_arguments *arguments)
 {
     return arguments->data || arguments->x || arguments->y;
 }
 
+bool cornu__holds_classes(const cornu_array *targets)
+{
+    if (!targets || cornu_array_is_collection(targets))
+        return false;
+    cornu_dtype dtype = cornu_array_dtype(targets);
+    bool whole = dtype != CORNU_FLOAT16 && dtype != CORNU_FLOAT32 && dtype != CORNU_FLOAT64;
+    return whole && (cornu_array_rank(targets) < 2 || cornu_array_size(targets, -1) == 1);
+}
+
 void cornu__data_free(cornu__dataset *dataset)
 {
     cornu_array_release(dataset->x);
     cornu_array_release(dataset->y);
+    cornu__csv_names_free(&dataset->names);
     *dataset = (cornu__dataset){0};
 }
 
@@ -36,7 +64,8 @@ static cornu_status load_one(const char *path, cornu_array **array)
 
 static cornu_status load_table(const cornu__data_arguments *arguments, cornu__dataset *dataset)
 {
-    cornu_array *table = cornu_load_csv(arguments->data, .target = arguments->target);
+    const cornu_csv_options options = {.struct_size = sizeof options, CORNU_CSV_DEFAULTS.target = arguments->target};
+    cornu_array *table = cornu__csv_read(arguments->data, &options, &dataset->names);
     if (!table)
         return cornu_error_status();
     dataset->x = cornu_array_retain(cornu_array_item_named(table, "x"));
@@ -45,12 +74,20 @@ static cornu_status load_table(const cornu__data_arguments *arguments, cornu__da
     return CORNU_OK;
 }
 
+/* An option that would do nothing is a slip. */
+static cornu_status fail_target(const char *file)
+{
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--target is for a table given as --data, and %s is none", file);
+}
+
 static cornu_status load_both(const cornu__data_arguments *arguments, cornu__dataset *dataset)
 {
     cornu__file_kind kind;
     CORNU_TRY(cornu__file_kind_of(arguments->data, &kind));
     if (kind == CORNU__FILE_CSV)
         return load_table(arguments, dataset);
+    if (arguments->target)
+        return fail_target(arguments->data);
     if (kind != CORNU__FILE_NPZ) /* inputs alone */
         return load_one(arguments->data, &dataset->x);
     cornu_array *all = cornu_load_npz(arguments->data);
@@ -81,15 +118,20 @@ static cornu_status targets_to_classes(cornu__dataset *dataset)
     return CORNU_OK;
 }
 
-cornu_status cornu__data_load(const cornu__data_arguments *arguments, const char *prefix, bool targets_wanted,
-                              cornu__dataset *dataset)
+cornu_status cornu__data_check(const cornu__data_arguments *arguments, const char *prefix)
 {
-    *dataset = (cornu__dataset){0};
     if (arguments->data && (arguments->x || arguments->y))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%sdata and --%sx, --%sy exclude each other", prefix, prefix,
                            prefix);
     if (!arguments->data && !arguments->x)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "no data: give --%sdata FILE or --%sx FILE", prefix, prefix);
+    return arguments->target && !arguments->data ? fail_target(arguments->x) : CORNU_OK;
+}
+
+cornu_status cornu__data_load(const cornu__data_arguments *arguments, const char *prefix, bool targets_wanted,
+                              cornu__dataset *dataset)
+{
+    *dataset = (cornu__dataset){0};
     cornu_status status = arguments->data ? load_both(arguments, dataset) : load_one(arguments->x, &dataset->x);
     if (status == CORNU_OK && arguments->y)
         status = load_one(arguments->y, &dataset->y);
@@ -155,4 +197,49 @@ cornu_status cornu__data_bind(cornu__dataset *dataset, cornu_model *model, bool 
     dataset->y = y ? y : dataset->y;
     cornu_array_release(all);
     return CORNU_OK;
+}
+
+/* --- Classes that a table names --- */
+
+static void add_classes(cornu__text *text, const cornu__csv_names *names)
+{
+    for (size_t i = 0; i < names->class_count && i < SHOWN_CLASSES; i++)
+        cornu__text_add(text, "%s%s", i > 0 ? ", " : "", names->classes[i]);
+    if (names->class_count > SHOWN_CLASSES)
+        cornu__text_add(text, ", ... (%zu)", names->class_count);
+}
+
+cornu_status cornu__data_check_classes(const cornu__dataset *training, const cornu__dataset *validation)
+{
+    const cornu__csv_names *a = &training->names, *b = &validation->names;
+    bool same = a->class_count == b->class_count;
+    for (size_t i = 0; same && i < a->class_count; i++)
+        same = strcmp(a->classes[i], b->classes[i]) == 0;
+    if (same || a->class_count == 0 || b->class_count == 0)
+        return CORNU_OK;
+    cornu__text trained = {0}, validated = {0};
+    add_classes(&trained, a);
+    add_classes(&validated, b);
+    cornu_status status =
+        cornu__fail(CORNU_ERROR_DATA,
+                    "the data to train on have the classes %s, those to validate on %s; both tables must have all of "
+                    "them, or class numbers",
+                    trained.data ? trained.data : "", validated.data ? validated.data : "");
+    cornu__text_free(&trained);
+    cornu__text_free(&validated);
+    return status;
+}
+
+cornu_status cornu__data_check_class_count(const cornu__dataset *dataset, cornu_model *model)
+{
+    int rank = 0;
+    const int64_t *shape = cornu_output_shape(model, 0, &rank);
+    int64_t columns = shape && rank > 1 ? shape[rank - 1] : -1, wanted = columns == 1 ? 2 : columns;
+    int64_t came = (int64_t)dataset->names.class_count;
+    if (came == 0 || wanted < 0 || came == wanted)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_DATA,
+                       "the table names %lld classes, and the model tells %lld apart: which is which cannot be known; "
+                       "give class numbers (with --classes)",
+                       (long long)came, (long long)wanted);
 }

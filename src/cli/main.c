@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/signals.h"
 
 static const cornu__subcommand *const subcommands[] = {
     &cornu__command_fit,
@@ -21,9 +22,10 @@ static void print_usage(FILE *file)
     fprintf(file, "Usage: cornu COMMAND [OPTIONS]\n\nTrains neural networks in the words of Keras.\n\nCommands:\n");
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
         fprintf(file, "  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
-    fprintf(
-        file,
-        "\n  --version  print the version\n  --help     print this; 'cornu COMMAND --help' tells about a command\n");
+    fprintf(file, "\n  --version  print the version\n"
+                  "  --help     print this; 'cornu COMMAND --help' tells about a command\n"
+                  "\nExit status: 0 done, 1 failed, 2 wrong usage, 128 + N stopped by signal N\n"
+                  "(fit saves what was trained until then).\n");
 }
 
 static int unknown_command(const char *name)
@@ -51,14 +53,11 @@ static int run(const cornu__subcommand *subcommand, int argc, char **argv)
         status = subcommand->run(values);
     cornu__arguments_free(subcommand, values);
     cornu__free(values);
-    if (fflush(stdout) != 0 && status == CORNU__EXIT_OK) {
-        fprintf(stderr, "cornu %s: cannot write to standard output\n", subcommand->name);
-        status = CORNU__EXIT_FAILURE;
-    }
-    return status;
+    int signalled = cornu__signals_exit_status();
+    return signalled != 0 ? signalled : status;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name) {
@@ -78,4 +77,15 @@ int main(int argc, char **argv)
             return run(subcommands[i], argc - 1, argv + 1);
     }
     return unknown_command(name);
+}
+
+int main(int argc, char **argv)
+{
+    int status = dispatch(argc, argv);
+    bool lost = ferror(stdout);
+    if ((fflush(stdout) != 0 || lost) && status == CORNU__EXIT_OK) {
+        fprintf(stderr, "cornu: cannot write to standard output: is the disk full?\n");
+        status = CORNU__EXIT_FAILURE;
+    }
+    return status;
 }

@@ -4,6 +4,15 @@
 #include "base/text.h"
 #include "cli/model_files.h"
 
+#define AT(field) offsetof(cornu__model_arguments, field)
+const cornu__argument cornu__model_argument_table[] = {
+    {"model", CORNU__ARGUMENT_TEXT, AT(model), 0, "MODEL", "linear, mlp, cnn, or a JSON file of Keras or Cornu"},
+    {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER",
+     "named models divide their input by this: 255 for images [1]"},
+    {"weights", CORNU__ARGUMENT_TEXT, AT(weights), 0, "FILE", "weights to begin with, as --save-weights wrote them"},
+    {0},
+};
+
 /* What an architecture is made for. */
 typedef struct task {
     int rank; /* of one sample */
@@ -12,12 +21,6 @@ typedef struct task {
     const char *activation;
     double scale;
 } task;
-
-static bool is_integer(const cornu_array *array)
-{
-    cornu_dtype dtype = cornu_array_dtype(array);
-    return dtype != CORNU_FLOAT16 && dtype != CORNU_FLOAT32 && dtype != CORNU_FLOAT64;
-}
 
 static int64_t columns_of(const cornu_array *array)
 {
@@ -32,18 +35,13 @@ static double largest(const cornu_array *array)
     return most;
 }
 
-/* Class numbers, one per sample (tables give whole numbers as float: those are values). */
-static bool holds_classes(const cornu_array *y)
-{
-    return y && !cornu_array_is_collection(y) && is_integer(y) && columns_of(y) == 1;
-}
-
 static cornu_status task_of(const cornu__model_arguments *arguments, const cornu__dataset *dataset, task *out)
 {
     if (!dataset || !dataset->x || cornu_array_is_collection(dataset->x))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "--model %s is made for data with one input; give --data or --x, or a JSON file as --model",
-                           arguments->model);
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "--model %s is made to fit data with one input; give --data or --x, or a JSON file as --model",
+            arguments->model);
     if (!dataset->y)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "--model %s is made for the targets too; to use it without them, give the JSON file that "
@@ -55,7 +53,7 @@ static cornu_status task_of(const cornu__model_arguments *arguments, const cornu
     *out = (task){.rank = rank > 1 ? rank - 1 : 1, .scale = arguments->scale};
     for (int axis = 0; axis < out->rank; axis++)
         out->shape[axis] = rank > 1 ? cornu_array_size(dataset->x, axis + 1) : 1;
-    if (!holds_classes(dataset->y)) {
+    if (!cornu__holds_classes(dataset->y)) {
         out->units = (int)columns_of(dataset->y);
         out->activation = "linear";
         return CORNU_OK;
@@ -147,36 +145,49 @@ static cornu_status unknown_architecture(const char *name)
                        nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
+/* The architecture of that name, or ARCHITECTURE_COUNT. */
+static size_t find_architecture(const char *name)
+{
+    size_t i = 0;
+    while (i < ARCHITECTURE_COUNT && strcmp(name, architectures[i].name) != 0)
+        i++;
+    return i;
+}
+
+cornu_status cornu__model_check(const cornu__model_arguments *arguments)
+{
+    if (!arguments->model)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "no model: give --model linear, mlp or cnn, or --model FILE.json");
+    if (!names_file(arguments->model))
+        return find_architecture(arguments->model) < ARCHITECTURE_COUNT ? CORNU_OK
+                                                                        : unknown_architecture(arguments->model);
+    if (arguments->scale > 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--scale is for named architectures; a JSON model has its own Rescaling layer");
+    return CORNU_OK;
+}
+
 static cornu_status make_named(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model)
 {
-    for (size_t i = 0; i < ARCHITECTURE_COUNT; i++) {
-        if (strcmp(arguments->model, architectures[i].name) != 0)
-            continue;
-        task wanted;
-        CORNU_TRY(task_of(arguments, dataset, &wanted));
-        *model = cornu_sequential(.name = architectures[i].name, .seed = (uint64_t)arguments->seed);
-        return *model ? architectures[i].add(*model, &wanted) : cornu_error_status();
-    }
-    return unknown_architecture(arguments->model);
+    size_t number = find_architecture(arguments->model);
+    task wanted;
+    CORNU_TRY(task_of(arguments, dataset, &wanted));
+    *model = cornu_sequential(.name = architectures[number].name, .seed = (uint64_t)arguments->seed);
+    return *model ? architectures[number].add(*model, &wanted) : cornu_error_status();
 }
 
 cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model)
 {
-    *model = NULL;
-    if (!arguments->model)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "no model: give --model linear, mlp or cnn, or --model FILE.json");
     cornu_status status;
-    if (!names_file(arguments->model)) {
-        status = make_named(arguments, dataset, model);
-    } else if (arguments->scale > 0) {
-        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                             "--scale is for named architectures; a JSON model has its own Rescaling layer");
-    } else {
+    *model = NULL;
+    if (names_file(arguments->model)) {
         *model = cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
         status = *model ? CORNU_OK : cornu_error_status();
+    } else {
+        status = make_named(arguments, dataset, model);
     }
     if (status == CORNU_OK)
         status = cornu_model_status(*model);
@@ -187,24 +198,4 @@ cornu_status cornu__model_load(const cornu__model_arguments *arguments, const co
         *model = NULL;
     }
     return status;
-}
-
-/* The last size of the model's first output, or 0 if it is not known. */
-static int64_t output_columns(cornu_model *model)
-{
-    int rank = 0;
-    const int64_t *shape = cornu_output_shape(model, 0, &rank);
-    return shape && rank > 1 ? shape[rank - 1] : 0;
-}
-
-const char *cornu__default_loss(const cornu__dataset *dataset, cornu_model *model)
-{
-    if (!holds_classes(dataset->y))
-        return "mean_squared_error";
-    return output_columns(model) == 1 ? "binary_crossentropy" : "sparse_categorical_crossentropy";
-}
-
-bool cornu__loss_is_for_classes(const char *loss)
-{
-    return strstr(loss, "crossentropy") != NULL;
 }

@@ -13,14 +13,13 @@ typedef struct cornu__model_arguments {
     int seed;
 } cornu__model_arguments;
 
-/* The model, built if its shapes are known, weights loaded. `dataset` may be NULL (summary of a JSON file). */
+extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */
+
+/* Whether they go together and name a model. */
+cornu_status cornu__model_check(const cornu__model_arguments *arguments);
+
+/* The model, built if its shapes are known, weights loaded. `dataset` may be NULL: a JSON file needs none. */
 cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model);
-
-/* "mean_squared_error" for numbers, a cross-entropy for classes: what fits targets and output. */
-const char *cornu__default_loss(const cornu__dataset *dataset, cornu_model *model);
-
-/* Whether such a loss is for classes: accuracy is then worth showing. */
-bool cornu__loss_is_for_classes(const char *loss);
 
 #endif

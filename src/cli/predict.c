@@ -1,9 +1,10 @@
 /* predict.c: cornu predict: a trained model's outputs for files, as text or .npy. */
 #include <stdio.h>
-#include <string.h>
 
 #include <cornu/train.h>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/model_files.h"
@@ -19,100 +20,128 @@ typedef struct values {
 
 #define AT(field) offsetof(values, field)
 static const cornu__argument arguments[] = {
-    {"data", CORNU__ARGUMENT_TEXT, AT(data.data), 0, "FILE", "an .npz with x (or the model's own names), or a table",
-     "Data"},
-    {"target", CORNU__ARGUMENT_TEXT, AT(data.target), 0, "COLUMN", "a column of the table that is no input", NULL},
-    {"x", CORNU__ARGUMENT_TEXT, AT(data.x), 0, "FILE", "inputs: .npy, IDX (.gz too) or a table", NULL},
-    {"model", CORNU__ARGUMENT_TEXT, AT(model.model), 0, "FILE", "the model's JSON, of Keras or Cornu", "Model"},
-    {"weights", CORNU__ARGUMENT_TEXT, AT(model.weights), 0, "FILE", "the trained weights, .npz", NULL},
+    {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per step [32]"},
     {"output", CORNU__ARGUMENT_TEXT, AT(output), 0, "FILE",
-     "write .npy, or .npz for several outputs [text on standard output]", "Output"},
-    {"classes", CORNU__ARGUMENT_FLAG, AT(classes), 0, NULL, "print the number of the most probable class", NULL},
-    {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per step [32]", NULL},
-    {"verbose", CORNU__ARGUMENT_INT, AT(verbose), 0, "0|1", "silent, progress bar [0]", NULL},
+     "write .npy, or .npz for several outputs [text on standard output]"},
+    {"classes", CORNU__ARGUMENT_FLAG, AT(classes), 0, NULL, "the number of the most probable class instead"},
+    {"verbose", CORNU__ARGUMENT_INT, AT(verbose), 0, "0|1", "silent, progress bar [0]"},
+    {0},
+};
+static const cornu__argument_group groups[] = {
+    {"Data", cornu__input_arguments, AT(data)},
+    {"Model", cornu__model_argument_table, AT(model)},
+    {"Prediction", arguments, 0},
+    {0},
 };
 static const values defaults = {.batch_size = 32};
 
-/* One line per sample: its numbers, or the place of the largest one. */
-static cornu_status print(const cornu_array *output, bool classes)
+/* For each sample the place of the largest of its numbers: (n) of int64. One number is the probability of class 1. */
+static cornu_array *most_probable(const cornu_array *output)
 {
-    int64_t rows = cornu_array_size(output, 0), columns = rows > 0 ? cornu_array_count(output) / rows : 0;
+    int64_t rows = cornu_array_size(output, 0), columns = cornu_array_count(output) / rows;
     const float *numbers = cornu_array_float32(output);
-    if (!numbers)
-        return cornu_error_status();
-    for (int64_t row = 0; row < rows; row++) {
+    cornu_array *classes = numbers ? cornu_array_zeros(CORNU_INT64, 1, &rows) : NULL;
+    int64_t *best = classes ? cornu_array_data(classes) : NULL;
+    for (int64_t row = 0; classes && row < rows; row++) {
         const float *line = numbers + row * columns;
-        int64_t best = columns == 1 && line[0] > 0.5F; /* one output: a probability of class 1 */
-        for (int64_t k = 0; k < columns; k++) {
-            if (!classes)
-                printf("%s%.9g", k > 0 ? "," : "", (double)line[k]);
-            else if (columns > 1 && line[k] > line[best])
-                best = k;
-        }
-        if (classes)
-            printf("%lld", (long long)best);
-        putchar('\n');
+        best[row] = columns == 1 && line[0] > 0.5F;
+        for (int64_t k = 1; k < columns; k++)
+            best[row] = line[k] > line[best[row]] ? k : best[row];
     }
-    return CORNU_OK;
+    return classes;
 }
 
-static bool ends_with(const char *text, const char *ending)
+/* One line per sample. */
+static void print(const cornu_array *array)
 {
-    size_t length = strlen(text), ending_length = strlen(ending);
-    return length > ending_length && strcmp(text + length - ending_length, ending) == 0;
+    int64_t rows = cornu_array_size(array, 0), columns = cornu_array_count(array) / rows;
+    for (int64_t i = 0; i < rows * columns; i++)
+        printf("%.9g%c", cornu_array_get(array, i), (i + 1) % columns == 0 ? '\n' : ',');
+}
+
+static cornu_status save(const char *path, cornu_array *outputs)
+{
+    if (cornu_array_is_collection(outputs))
+        return cornu_save_npz(path, outputs);
+    if (cornu__text_has_ending(path, ".npy"))
+        return cornu_save_npy(path, outputs);
+    static const char *const name = "y";
+    cornu_array *named = cornu_array_dict(1, &name, &outputs);
+    cornu_status status = named ? cornu_save_npz(path, named) : cornu_error_status();
+    cornu_array_release(named);
+    return status;
 }
 
 static cornu_status deliver(const values *options, cornu_array *outputs)
 {
-    if (!options->output)
-        return cornu_array_is_collection(outputs)
-                   ? cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the model has %zu outputs: give --output FILE.npz",
-                                 cornu_array_item_count(outputs))
-                   : print(outputs, options->classes);
-    if (!cornu_array_is_collection(outputs) && ends_with(options->output, ".npy"))
-        return cornu_save_npy(options->output, outputs);
-    if (!ends_with(options->output, ".npz"))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--output %s: wanted a name that ends in %s", options->output,
-                           cornu_array_is_collection(outputs) ? ".npz (there are several outputs)" : ".npy or .npz");
-    if (cornu_array_is_collection(outputs))
-        return cornu_save_npz(options->output, outputs);
-    static const char *const name = "y";
-    cornu_array *named = cornu_array_dict(1, &name, &outputs);
-    cornu_status status = named ? cornu_save_npz(options->output, named) : cornu_error_status();
-    cornu_array_release(named);
+    if (options->output)
+        return save(options->output, outputs);
+    print(outputs);
+    return CORNU_OK;
+}
+
+static cornu_status check(const void *given)
+{
+    const values *options = given;
+    CORNU_TRY(cornu__data_check(&options->data, ""));
+    CORNU_TRY(cornu__model_check(&options->model));
+    bool known = !options->output || cornu__text_has_ending(options->output, ".npy") ||
+                 cornu__text_has_ending(options->output, ".npz");
+    return known ? CORNU_OK
+                 : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--output %s: wanted a name that ends in .npy or .npz",
+                               options->output);
+}
+
+/* What the outputs' number allows, before a long prediction and not behind it. */
+static cornu_status check_outputs(const values *options, cornu_model *model)
+{
+    int outputs = cornu_output_count(model);
+    bool npz = options->output && cornu__text_has_ending(options->output, ".npz");
+    if (outputs > 1 && options->classes)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--classes: the model has %d outputs; wanted one", outputs);
+    if (outputs > 1 && !npz)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the model has %d outputs: give --output FILE.npz", outputs);
+    if (options->output && cornu__file_check_place(options->output) != CORNU_OK)
+        return cornu__fail_context("--output");
+    return CORNU_OK;
+}
+
+static cornu_status predict(const values *options, cornu__dataset *data, cornu_model **model)
+{
+    CORNU_TRY(cornu__data_load(&options->data, "", false, data));
+    CORNU_TRY(cornu__model_load(&options->model, data, model));
+    CORNU_TRY(cornu__data_bind(data, *model, false));
+    CORNU_TRY(check_outputs(options, *model));
+    cornu__signals_install();
+    cornu_array *outputs =
+        cornu_predict(*model, data->x, .batch_size = options->batch_size, .verbose = options->verbose);
+    cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;
+    bool whole = outputs && (classes || !options->classes);
+    cornu_status status = whole ? deliver(options, classes ? classes : outputs) : cornu_error_status();
+    cornu_array_release(classes);
+    cornu_array_release(outputs);
     return status;
 }
 
 static int run(const void *given)
 {
-    const values *options = given;
     cornu__dataset data = {0};
     cornu_model *model = NULL;
-    cornu_array *outputs = NULL;
-    cornu_status status = cornu__data_load(&options->data, "", false, &data);
-    if (status == CORNU_OK)
-        status = cornu__model_load(&options->model, &data, &model);
-    if (status == CORNU_OK)
-        status = cornu__data_bind(&data, model, false);
-    if (status == CORNU_OK) {
-        cornu__signals_install();
-        outputs = cornu_predict(model, data.x, .batch_size = options->batch_size, .verbose = options->verbose);
-        status = outputs ? deliver(options, outputs) : cornu_error_status();
-    }
-    cornu_array_release(outputs);
+    cornu_status status = predict(given, &data, &model);
     cornu_model_release(model);
     cornu__data_free(&data);
-    return status == CORNU_OK ? cornu__signals_exit_status() : cornu__say_error("predict");
+    return status == CORNU_OK ? CORNU__EXIT_OK : cornu__say_error("predict");
 }
 
 const cornu__subcommand cornu__command_predict = {
     .name = "predict",
     .summary = "Writes a trained model's outputs for data from files.",
-    .usage = "--model FILE.json --weights FILE (--data FILE | --x FILE) [OPTIONS]",
-    .examples = "  cornu predict --model model.json --weights weights.npz --x images.npy --classes\n",
-    .arguments = arguments,
-    .argument_count = sizeof arguments / sizeof arguments[0],
+    .usage = "--model FILE.json --weights FILE\n                     (--data FILE | --x FILE) [OPTIONS]",
+    .examples = "  cornu predict --model model.json --weights weights.npz --x images.npy \\\n"
+                "                --classes\n",
+    .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,
+    .check = check,
     .run = run,
 };

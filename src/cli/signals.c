@@ -20,12 +20,20 @@ static void on_signal(int number)
     cornu_request_stop();
 }
 
+/* A signal that whoever started the command has it ignore (nohup, a shell's background job) stays ignored. A write that the signal comes
+ * into goes on. */
+static void install(int number)
+{
+    struct sigaction before, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
 void cornu__signals_install(void)
 {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    install(SIGINT);
+    install(SIGTERM);
 }
 
 int cornu__signals_exit_status(void)

@@ -2,7 +2,7 @@
 #ifndef CORNU_CLI_SIGNALS_H
 #define CORNU_CLI_SIGNALS_H
 
-/* Handles SIGINT and SIGTERM from now on. */
+/* Handles SIGINT and SIGTERM from now on, unless they are ignored. */
 void cornu__signals_install(void);
 
 /* 128 + the signal that came, or 0 if none did. */
