@@ -41,6 +41,8 @@ static void load(const char *path, images *data)
     size_t length = strlen(path);
     if (length > 4 && strcmp(path + length - 4, ".npz") == 0) {
         cornu_array *all = cornu_load_npz(path);
+        if (!all)
+            return;
         cornu_array *x = cornu_array_item_named(all, "x"), *y = cornu_array_item_named(all, "y");
         int64_t count = cornu_array_size(x, 0);
         data->train_x = cornu_array_rows(x, 0, count - 360);

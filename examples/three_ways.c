@@ -50,8 +50,9 @@ static int by_fit(cornu_model *model)
         cornu_fit(model, x, y, .batch_size = BATCH, .epochs = EPOCHS, .shuffle = false, .verbose = 2);
     cornu_array_release(x);
     cornu_array_release(y);
+    int trained = history != NULL;
     cornu_history_release(history);
-    return history != NULL;
+    return trained;
 }
 
 /* A generator: the next batch, for ever. In real life it reads a file, a camera, a simulation. */
@@ -70,9 +71,10 @@ static int by_fit_generator(cornu_model *model)
     cornu_generator *generator = cornu_generator_create(.next = next_batch, .state = &row);
     cornu_history *history = cornu_fit_generator(model, generator, .steps_per_epoch = SAMPLES / BATCH, .epochs = EPOCHS,
                                                  .workers = 2, .verbose = 0);
+    int trained = history != NULL;
     cornu_generator_release(generator);
     cornu_history_release(history);
-    return history != NULL;
+    return trained;
 }
 
 /* The program holds the loop: for what does not fit the others. */
