@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "base/plain_locale.h"
 #include "train/training.h"
 
 typedef struct csv_logger {
@@ -141,7 +142,9 @@ static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t 
     if (self->header_wanted)
         write_header(self);
     self->header_wanted = false;
+    cornu__plain_locale locale = cornu__plain_locale_begin();
     write_values(self, epoch, logs);
+    cornu__plain_locale_end(locale);
     bool failed = fflush(self->file) != 0 || ferror(self->file);
     return failed ? fail_file(self, "writing failed") : CORNU_OK;
 }
