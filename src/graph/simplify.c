@@ -370,15 +370,13 @@ static cornu_status simplify_op(simplification *s, cornu__op *op)
         s->changed = true;
         return CORNU_OK;
     }
-    int op_count = s->graph->op_count;
     take_scope(s->graph, op);
     cornu_error_clear();
     cornu_node *replacement = find_replacement(s, op);
+    CORNU_TRY(cornu_error_status()); /* a rule could not build what it wanted, even if a later one could */
     if (replacement) {
         cornu__node_replace(op->outputs[0], replacement);
         s->changed = true;
-    } else if (s->graph->op_count != op_count || cornu_error_status() != CORNU_OK) {
-        return cornu__built(NULL); /* a rule could not build what it wanted */
     }
     return CORNU_OK;
 }

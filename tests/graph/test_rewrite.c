@@ -414,6 +414,36 @@ static void thousands_of_ops_are_rewritten_in_a_moment(void **state)
     cornu__graph_release(graph);
 }
 
+/* Where the memory for one rule's node is refused, another rule that needs none must not hide it. */
+static void every_allocation_refused_to_rewriting_is_an_error(void **state)
+{
+    (void)state;
+    uint64_t allocations = 0;
+    for (uint64_t n = 0; n <= allocations; n++) { /* 0: none is refused */
+        cornu__graph *graph = cornu__graph_create();
+        cornu_node *x = input(graph, 0, 1, (int64_t[]){4});
+        for (int i = 0; i < 400; i++) {
+            cornu_node *number = cornu__op_fill(graph, CORNU_FLOAT32, 1, (int64_t[]){4}, i + 2);
+            cornu_node *one = cornu__op_fill(graph, CORNU_FLOAT32, 1, (int64_t[]){4}, 1);
+            x = cornu__op_binary(CORNU__OP_ADD, x, cornu__op_binary(CORNU__OP_MULTIPLY, number, one));
+        }
+        result(graph, x);
+        uint64_t before = cornu__allocation_count();
+        cornu_error_clear();
+        cornu__allocation_fail_at(n);
+        cornu_status status = cornu__graph_simplify(graph);
+        if (status == CORNU_OK)
+            status = cornu__graph_fuse(graph);
+        cornu__allocation_fail_at(0);
+        if (n == 0)
+            allocations = cornu__allocation_count() - before;
+        if (status != (n == 0 ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY))
+            fail_msg("allocation %d of %d was refused: status %d", (int)n, (int)allocations, (int)status);
+        cornu__graph_release(graph);
+    }
+    assert_true(allocations > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +462,7 @@ int main(void)
         cmocka_unit_test(the_check_finds_what_is_broken),
         cmocka_unit_test(held_nodes_stay_usable_after_simplification),
         cmocka_unit_test(thousands_of_ops_are_rewritten_in_a_moment),
+        cmocka_unit_test(every_allocation_refused_to_rewriting_is_an_error),
         cmocka_unit_test(random_graphs_mean_the_same_after_rewriting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
