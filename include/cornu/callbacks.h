@@ -81,7 +81,7 @@ typedef struct cornu_early_stopping_options {
     int patience;     /* epochs without improvement that are waited for */
     int verbose;      /* 1: say so when training is stopped or weights are restored */
     const char *mode CORNU_DEFAULT(
-        "auto"); /* "min", "max"; "auto": "max" for accuracies, AUC, precision, recall and F-scores, else "min" */
+        "auto"); /* "min", "max"; "auto": as the metric itself says; of a program's own, "max" where the name is that of a score */
     double baseline CORNU_DEFAULT(CORNU_NO_BASELINE); /* waiting ends only with values better than this */
     bool restore_best_weights;                        /* at the end of training, from the best epoch */
     int start_from_epoch;                             /* epochs before this one are not looked at */
@@ -108,6 +108,119 @@ typedef struct cornu_csv_logger_options {
     CORNU_KEYWORDS(cornu_csv_logger_with(path, &cornu_keywords), cornu_csv_logger_options,                             \
                    CORNU_CSV_LOGGER_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_callback *cornu_csv_logger_with(const char *path, const cornu_csv_logger_options *options);
+
+typedef struct cornu_model_checkpoint_options {
+    size_t struct_size;
+    const char *monitor CORNU_DEFAULT("val_loss"); /* with save_best_only */
+    int verbose;                                   /* 1: say when a file is written */
+    bool save_best_only;                           /* only when the value is better than at the last file */
+    bool save_weights_only;                        /* must be true: whole models are not in this version */
+    const char *mode CORNU_DEFAULT("auto");
+    int64_t period CORNU_DEFAULT(1); /* epochs from one file to the next */
+    int64_t save_freq;               /* not 0: batches from one file to the next, counted across epochs */
+    /* save_best_only: what the first file's value must be better than; NaN: nothing */
+    double initial_value_threshold CORNU_DEFAULT(CORNU_NO_BASELINE);
+} cornu_model_checkpoint_options;
+#define CORNU_MODEL_CHECKPOINT_DEFAULTS                                                                                \
+    CORNU_DEFAULTS(.monitor = "val_loss", .mode = "auto", .period = 1, .initial_value_threshold = CORNU_NO_BASELINE)
+
+/* cornu_model_checkpoint("weights.{epoch:02d}-{val_loss:.2f}.npz", .save_weights_only = true): saves weights as cornu_save_weights does. The
+ * file name's fields are filled as by Python's str.format: epoch (from 1), the epoch's values by name, and with save_freq batch (from 1) and the
+ * values so far in this epoch; formats of numbers as in 02d, .2f, .4e, g. Folders are made, and a file appears whole or not at all. Errors,
+ * before the first epoch where that can be: a field or monitor that there is not, a file that cannot be written, another ending than
+ * .npz. An epoch without the monitored value writes no file. As Keras 3, with Keras 2's period. */
+#define cornu_model_checkpoint(path, ...)                                                                              \
+    CORNU_KEYWORDS(cornu_model_checkpoint_with(path, &cornu_keywords), cornu_model_checkpoint_options,                 \
+                   CORNU_MODEL_CHECKPOINT_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_model_checkpoint_with(const char *path, const cornu_model_checkpoint_options *options);
+
+typedef struct cornu_reduce_lr_on_plateau_options {
+    size_t struct_size;
+    const char *monitor CORNU_DEFAULT("val_loss");
+    double factor CORNU_DEFAULT(0.1); /* 0 <= factor < 1: what the learning rate is multiplied by */
+    int patience CORNU_DEFAULT(10);   /* epochs without improvement that are waited for */
+    int verbose;                      /* 1: say when the rate is reduced */
+    const char *mode CORNU_DEFAULT("auto");
+    double min_delta CORNU_DEFAULT(1e-4); /* a smaller change is no improvement */
+    int cooldown;                         /* epochs after a reduction that are not waited for */
+    double min_lr;                        /* the rate never goes below */
+} cornu_reduce_lr_on_plateau_options;
+#define CORNU_REDUCE_LR_ON_PLATEAU_DEFAULTS                                                                            \
+    CORNU_DEFAULTS(.monitor = "val_loss", .factor = 0.1, .patience = 10, .mode = "auto", .min_delta = 1e-4)
+
+/* cornu_reduce_lr_on_plateau(.factor = 0.5, .patience = 3): reduces the learning rate when a value has stopped improving, and logs it as
+ * "learning_rate". Errors, before the first epoch: a value that does not exist; a learning rate that follows a schedule. As Keras 3. */
+#define cornu_reduce_lr_on_plateau(...)                                                                                \
+    CORNU_KEYWORDS(cornu_reduce_lr_on_plateau_with(&cornu_keywords), cornu_reduce_lr_on_plateau_options,               \
+                   CORNU_REDUCE_LR_ON_PLATEAU_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_reduce_lr_on_plateau_with(const cornu_reduce_lr_on_plateau_options *options);
+
+typedef struct cornu_swap_ema_weights_options {
+    size_t struct_size;
+    bool
+        swap_on_epoch; /* also from the end of each epoch to the begin of the next, so that a ModelCheckpoint behind saves the average */
+} cornu_swap_ema_weights_options;
+
+/* cornu_swap_ema_weights(): validates, evaluates and predicts with the moving average of the weights, which the optimizer must keep (its
+ * .use_ema): an error before the first epoch where it does not. Training goes on with the weights themselves. */
+#define cornu_swap_ema_weights(...)                                                                                    \
+    CORNU_KEYWORDS(cornu_swap_ema_weights_with(&cornu_keywords), cornu_swap_ema_weights_options, __VA_ARGS__)
+CORNU_API cornu_callback *cornu_swap_ema_weights_with(const cornu_swap_ema_weights_options *options);
+
+#define CORNU_MAX_HEADERS 16
+
+typedef struct cornu_remote_monitor_options {
+    size_t struct_size;
+    const char *root CORNU_DEFAULT("http://localhost:9000");
+    const char *path CORNU_DEFAULT("/publish/epoch/end/"); /* behind root */
+    const char *field CORNU_DEFAULT("data");               /* of the form that is sent */
+    const char *headers[CORNU_MAX_HEADERS];                /* "Name: value"; ends at its first NULL */
+    bool send_as_json;                                     /* the values themselves, not in a form */
+    double timeout CORNU_DEFAULT(10);                      /* seconds that a server may take */
+} cornu_remote_monitor_options;
+#define CORNU_REMOTE_MONITOR_DEFAULTS                                                                                  \
+    CORNU_DEFAULTS(.root = "http://localhost:9000", .path = "/publish/epoch/end/", .field = "data", .timeout = 10)
+
+/* cornu_remote_monitor(.root = "http://localhost:9000"): sends {"epoch": from 0, values by name} to a server by POST after each epoch; a value
+ * that is not finite as null. A server that cannot be reached is a warning. */
+#define cornu_remote_monitor(...)                                                                                      \
+    CORNU_KEYWORDS(cornu_remote_monitor_with(&cornu_keywords), cornu_remote_monitor_options,                           \
+                   CORNU_REMOTE_MONITOR_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_remote_monitor_with(const cornu_remote_monitor_options *options);
+
+typedef struct cornu_tensorboard_options {
+    size_t struct_size;
+    const char *log_dir CORNU_DEFAULT("logs");
+    int64_t update_freq; /* 0: after epochs; else also after each so many batches, from 1 */
+    bool write_steps_per_second;
+} cornu_tensorboard_options;
+#define CORNU_TENSORBOARD_DEFAULTS CORNU_DEFAULTS(.log_dir = "logs")
+
+/* cornu_tensorboard(.log_dir = "logs"): writes values for TensorBoard, which shows them while training runs: in <log_dir>/train "epoch_<name>"
+ * by epoch (from 0), with the learning rate, and "batch_<name>" by batch of this training (from 1); in <log_dir>/validation
+ * "epoch_<name>", and "evaluation_<name>_vs_iterations" by updates made. Curves only: no histograms, graph or images in this version. */
+#define cornu_tensorboard(...)                                                                                         \
+    CORNU_KEYWORDS(cornu_tensorboard_with(&cornu_keywords), cornu_tensorboard_options,                                 \
+                   CORNU_TENSORBOARD_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_tensorboard_with(const cornu_tensorboard_options *options);
+
+typedef struct cornu_backup_and_restore_options {
+    size_t struct_size;
+    bool delete_checkpoint CORNU_DEFAULT(true); /* when training has ended */
+} cornu_backup_and_restore_options;
+#define CORNU_BACKUP_AND_RESTORE_DEFAULTS CORNU_DEFAULTS(.delete_checkpoint = true)
+
+/* cornu_backup_and_restore("backup"): a training that was killed at any moment, and is started again by the same program, goes on with the epoch
+ * that it was in and ends with the same bits of every weight. backup_dir/latest.npz is written after each epoch, whole or not at all:
+ * weights, the optimizer's memory, updates made, learning rate, epoch. It overrides fit's initial_epoch, and stays when cornu_request_stop
+ * ended training. To be the last callback, so that it keeps what others set. Not kept: the other callbacks' own memory and the history of
+ * epochs before; a plain generator is asked for their batches again, with a warning. Errors, before the first epoch: a file that is damaged
+ * or of another model or optimizer. */
+#define cornu_backup_and_restore(backup_dir, ...)                                                                      \
+    CORNU_KEYWORDS(cornu_backup_and_restore_with(backup_dir, &cornu_keywords), cornu_backup_and_restore_options,       \
+                   CORNU_BACKUP_AND_RESTORE_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_callback *cornu_backup_and_restore_with(const char *backup_dir,
+                                                        const cornu_backup_and_restore_options *options);
 
 CORNU_END_DECLARATIONS
 

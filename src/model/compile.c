@@ -123,6 +123,21 @@ int cornu__model_loss_count(const cornu_model *model)
     return model->plan ? model->plan->loss_count : 0;
 }
 
+int cornu__model_value_direction(const cornu_model *model, int index)
+{
+    const cornu__plan *plan = model->plan;
+    if (!plan || index < 0 || index >= plan->value_count)
+        return 0;
+    if (index < plan->loss_count)
+        return -1;
+    const cornu__class *class = plan->metrics[index - plan->loss_count].metric->class;
+    for (const cornu__class *const *known = cornu__classes(CORNU__KIND_METRIC); *known; known++) {
+        if (*known == class)
+            return ((const cornu__metric_class *)class)->larger_is_better ? 1 : -1;
+    }
+    return 0;
+}
+
 int cornu__model_loss_output(const cornu_model *model, int index)
 {
     return model->plan->loss_outputs[index];

@@ -37,6 +37,7 @@ struct cornu__plan {
     int64_t part_size;          /* floats: all trained weights, each beginning on a cache line */
     int average_part, sum_part; /* which part is the average of the weights, the sum of gradients; -1: none */
     cornu__buffer *parts;
+    bool average_in_use; /* the trained weights and their average have changed places */
     double learning_rate;
     uint64_t iterations;
 

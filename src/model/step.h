@@ -79,6 +79,8 @@ const char *cornu__model_value_name(const cornu_model *model, int index);
 double cornu__model_metric(const cornu_model *model, int index);
 /* How many of the values are losses (the total and, with several outputs, one per output): they come first. */
 int cornu__model_loss_count(const cornu_model *model);
+/* Whether a value is the better the larger it is (1) or the smaller (-1); 0: only the program that made the metric knows. */
+int cornu__model_value_direction(const cornu_model *model, int index);
 /* Which output a per-output loss (value index >= 1) belongs to. */
 int cornu__model_loss_output(const cornu_model *model, int index);
 
@@ -89,6 +91,17 @@ uint64_t cornu__model_iterations(const cornu_model *model);
 
 /* At the end of training: where the optimizer keeps a moving average of the weights (use_ema), it becomes the weights. */
 cornu_status cornu__model_finalize_weights(cornu_model *model);
+
+/* Whether the optimizer keeps a moving average of the weights. */
+bool cornu__model_has_average(const cornu_model *model);
+/* The average takes the place of the trained weights (true), which are kept meanwhile, or they come back (false). Does nothing where it is so
+ * already, or before the first update, when both are the same. A training step must not run on the average. */
+cornu_status cornu__model_use_average(cornu_model *model, bool use);
+
+/* All that a training goes on from between two steps, as a dictionary of arrays: weights, the optimizer's memory, updates made, learning rate,
+ * seed. Setting it is all or nothing; it warns where seed or kernels are others, so that other bits will come. */
+cornu_array *cornu__model_training_state(cornu_model *model);
+cornu_status cornu__model_set_training_state(cornu_model *model, const cornu_array *state);
 
 /* The seed of everything random in this model: initial weights, dropout, order of the data. */
 uint64_t cornu__model_seed(const cornu_model *model);

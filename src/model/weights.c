@@ -208,26 +208,6 @@ cornu_status cornu__model_restore(cornu_model *model, const void *from)
     return CORNU_OK;
 }
 
-cornu_status cornu__model_finalize_weights(cornu_model *model)
-{
-    const cornu__plan *plan = model->plan;
-    if (!plan || plan->average_part < 0 || plan->iterations == 0)
-        return CORNU_OK;
-    float *part = cornu__alloc_array((size_t)plan->part_size, sizeof *part);
-    if (!part)
-        return cornu_error_status();
-    cornu_status status =
-        cornu__buffer_download(plan->parts, plan->average_part * plan->part_size, plan->part_size, part);
-    for (int i = 0; i < model->weight_count && status == CORNU_OK; i++) {
-        const cornu__model_weight *entry = &model->weights[i];
-        if (entry->trained)
-            status = cornu__buffer_upload(entry->weight->home, entry->weight->offset, entry->weight->count,
-                                          part + entry->position);
-    }
-    cornu__free(part);
-    return status;
-}
-
 /* --- the hash --- */
 
 cornu_status cornu_weights_sha256(cornu_model *model, char text[CORNU_SHA256_TEXT_SIZE])

@@ -142,6 +142,8 @@ cornu_status cornu__training_add_callback(cornu_training *training, cornu_callba
 
 void cornu__training_end(cornu_training *training)
 {
+    if (training->model)
+        (void)cornu__model_use_average(training->model, false); /* a failure may have come while it was in use */
     for (int i = 0; i < training->callback_count; i++)
         cornu_callback_release(training->callbacks[i]);
     cornu__free(training->validation_names);

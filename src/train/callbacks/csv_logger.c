@@ -1,10 +1,10 @@
 /* csv_logger.c: a line of values for each epoch. Follows Keras 3 (specification, section 5.3): lines end with CR LF, missing values are NA. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number_text.h"
 #include "base/options.h"
 #include "base/plain_locale.h"
 #include "train/training.h"
@@ -89,26 +89,6 @@ static cornu_status choose_keys(csv_logger *self, const cornu_logs *logs)
 
 /* --- Lines --- */
 
-/* As Python's str: the shortest text that reads back as the same number, with a point or an exponent. */
-static void write_number(FILE *file, double value)
-{
-    char text[40];
-    if (isnan(value)) {
-        fputs("nan", file);
-        return;
-    }
-    int precision = 1;
-    do
-        snprintf(text, sizeof text, "%.*g", precision, value);
-    while (strtod(text, NULL) != value && ++precision <= 17);
-    bool whole = isfinite(value) && !strpbrk(text, ".e");
-    bool spelled_out = fabs(value) >= 1e-4 && fabs(value) < 1e16 && strchr(text, 'e');
-    if (spelled_out)
-        fprintf(file, "%.1f", value);
-    else
-        fprintf(file, "%s%s", text, whole ? ".0" : "");
-}
-
 static void write_header(const csv_logger *self)
 {
     fputs("epoch", self->file);
@@ -121,14 +101,12 @@ static void write_values(const csv_logger *self, int64_t epoch, const cornu_logs
 {
     fprintf(self->file, "%lld", (long long)epoch);
     for (int k = 0; k < self->key_count; k++) {
+        char text[CORNU__NUMBER_TEXT_SIZE];
         int i = 0;
         while (i < logs->count && strcmp(logs->names[i], self->keys[k]) != 0)
             i++;
         fputc(self->separator, self->file);
-        if (i < logs->count)
-            write_number(self->file, logs->values[i]);
-        else
-            fputs("NA", self->file);
+        fputs(i < logs->count ? cornu__number_text(logs->values[i], text) : "NA", self->file);
     }
     fputs("\r\n", self->file);
 }

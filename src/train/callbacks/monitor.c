@@ -22,9 +22,11 @@ static bool name_of_score(const char *name)
 cornu_status cornu__monitor_make(cornu__monitor *monitor, const char *name, const char *mode, double min_delta)
 {
     bool automatic = mode && strcmp(mode, "auto") == 0, most = mode && strcmp(mode, "max") == 0;
-    *monitor = (cornu__monitor){.min_delta = fabs(min_delta)};
+    *monitor = (cornu__monitor){.min_delta = fabs(min_delta), .automatic = automatic};
     if (!name || !*name)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "there is nothing to monitor");
+    if (!isfinite(min_delta))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "min_delta is %g, and must be a finite number", min_delta);
     if (!automatic && !most && !(mode && strcmp(mode, "min") == 0))
         return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "mode is \"%s\", and must be \"auto\", \"min\" or \"max\"",
                            mode ? mode : "NULL");
@@ -47,35 +49,56 @@ static bool program_may_add(const cornu_training *training)
     return false;
 }
 
-cornu_status cornu__monitor_check(const cornu__monitor *monitor, const cornu_training *training)
+/* The names there are, "val_" ones last, one after the other in `names`. Returns their number. */
+static int list_names(const cornu_training *training, char names[CORNU_MAX_LOGS][LONGEST_NAME])
+{
+    int count = 0, values = cornu__model_value_count(training->model);
+    for (int validation = 0; validation <= training->validates; validation++) {
+        for (int i = 0; i < values && count < CORNU_MAX_LOGS; i++, count++)
+            snprintf(names[count], LONGEST_NAME, "%s%s", validation ? "val_" : "",
+                     cornu__model_value_name(training->model, i));
+    }
+    return count;
+}
+
+static cornu_status fail_value(const cornu_training *training, const char *name, const char *purpose, int count,
+                               const char *const *candidates)
+{
+    cornu__text list = {0};
+    for (int i = 0; i < count; i++)
+        cornu__text_add(&list, "%s'%s'", i > 0 ? ", " : "", candidates[i]);
+    const char *nearest = cornu__text_nearest(name, candidates, (size_t)count);
+    bool lacks_validation = strncmp(name, "val_", 4) == 0 && !training->validates;
+    cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "there is no value '%s' %s, but %s%s%s%s%s", name, purpose,
+                list.data ? list.data : "none", nearest ? "; was '" : "", nearest ? nearest : "",
+                nearest ? "' meant?" : "",
+                lacks_validation ? " (val_ values want validation_data or validation_split)" : "");
+    cornu__text_free(&list);
+    return CORNU_ERROR_UNKNOWN_NAME;
+}
+
+cornu_status cornu__value_check(const cornu_training *training, const char *name, const char *purpose, int *index)
 {
     char names[CORNU_MAX_LOGS][LONGEST_NAME];
     const char *candidates[CORNU_MAX_LOGS];
-    int count = 0, values = cornu__model_value_count(training->model);
-    cornu__text list = {0};
-    for (int validation = 0; validation <= training->validates; validation++) {
-        for (int i = 0; i < values; i++, count++) {
-            snprintf(names[count], LONGEST_NAME, "%s%s", validation ? "val_" : "",
-                     cornu__model_value_name(training->model, i));
-            candidates[count] = names[count];
-            cornu__text_add(&list, "%s'%s'", count > 0 ? ", " : "", names[count]);
-            if (strcmp(names[count], monitor->name) == 0) {
-                cornu__text_free(&list);
-                return CORNU_OK;
-            }
-        }
+    int count = list_names(training, names);
+    *index = -1;
+    for (int i = 0; i < count; i++) {
+        candidates[i] = names[i];
+        if (strcmp(names[i], name) == 0)
+            *index = i % cornu__model_value_count(training->model);
     }
-    cornu_status status = CORNU_OK;
-    if (!program_may_add(training)) {
-        const char *nearest = cornu__text_nearest(monitor->name, candidates, (size_t)count);
-        bool lacks_validation = strncmp(monitor->name, "val_", 4) == 0 && !training->validates;
-        status = cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "there is no value '%s' to monitor, but %s%s%s%s%s",
-                             monitor->name, list.data ? list.data : "none", nearest ? "; was '" : "",
-                             nearest ? nearest : "", nearest ? "' meant?" : "",
-                             lacks_validation ? " (val_ values want validation_data or validation_split)" : "");
-    }
-    cornu__text_free(&list);
-    return status;
+    return *index >= 0 || program_may_add(training) ? CORNU_OK : fail_value(training, name, purpose, count, candidates);
+}
+
+cornu_status cornu__monitor_check(cornu__monitor *monitor, const cornu_training *training)
+{
+    int index;
+    CORNU_TRY(cornu__value_check(training, monitor->name, "to monitor", &index));
+    int direction = index >= 0 ? cornu__model_value_direction(training->model, index) : 0;
+    if (monitor->automatic && direction != 0)
+        monitor->larger_is_better = direction > 0;
+    return CORNU_OK;
 }
 
 bool cornu__monitor_value(const cornu__monitor *monitor, const cornu_logs *logs, double *value)

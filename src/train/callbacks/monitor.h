@@ -7,6 +7,8 @@
 typedef struct cornu__monitor {
     char *name;
     bool larger_is_better;
+    bool
+        automatic; /* mode "auto": cornu__monitor_check asks the metric itself; the name decides where the model does not know */
     double min_delta;
 } cornu__monitor;
 
@@ -15,7 +17,10 @@ cornu_status cornu__monitor_make(cornu__monitor *monitor, const char *name, cons
 void cornu__monitor_free(cornu__monitor *monitor);
 
 /* Before the first epoch: fails, with the names there are, when no such value will come; a program's own callback may still add it. */
-cornu_status cornu__monitor_check(const cornu__monitor *monitor, const cornu_training *training);
+cornu_status cornu__monitor_check(cornu__monitor *monitor, const cornu_training *training);
+
+/* The same for any value; the message says that there is none "<purpose>". *index: of the model's values, without regard to "val_"; or -1. */
+cornu_status cornu__value_check(const cornu_training *training, const char *name, const char *purpose, int *index);
 
 /* *value := this epoch's. false: there is none, as in an epoch without validation. */
 bool cornu__monitor_value(const cornu__monitor *monitor, const cornu_logs *logs, double *value);
