@@ -9,10 +9,12 @@ pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo>=1.16)
+pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl>=7.85)
 
 add_library(cornu_dependencies INTERFACE)
 target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson
-                                                   PkgConfig::nettle PkgConfig::cairo OpenMP::OpenMP_C Threads::Threads m)
+                                                   PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl OpenMP::OpenMP_C
+                                                   Threads::Threads m)
 
 if(CORNU_TESTS)
     pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
