@@ -1,0 +1,188 @@
+/* event_file.c: writing TensorBoard's event files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "format/event_file.h"
+#include "format/tfrecord.h"
+
+#define NAME_ATTEMPTS 1000
+#define LONGEST_HOST 256
+
+struct cornu__event_file {
+    FILE *stream;
+    char *path;
+};
+
+/* --- Messages of Protocol Buffers --- */
+
+/* Kinds of fields on the wire, and numbers of fields. */
+enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
+enum { EVENT_WALL_TIME = 1, EVENT_STEP = 2, EVENT_FILE_VERSION = 3, EVENT_SUMMARY = 5 };
+enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE_VALUE = 2 };
+
+static void add_varint(cornu__text *message, uint64_t value)
+{
+    do {
+        char byte = (char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+        cornu__text_add_bytes(message, &byte, 1);
+        value >>= 7;
+    } while (value > 0);
+}
+
+static void add_key(cornu__text *message, int field, int kind)
+{
+    add_varint(message, (uint64_t)(field << 3 | kind));
+}
+
+static void add_fixed(cornu__text *message, uint64_t bits, int size)
+{
+    for (int i = 0; i < size; i++) {
+        char byte = (char)(bits >> (8 * i));
+        cornu__text_add_bytes(message, &byte, 1);
+    }
+}
+
+static void add_double(cornu__text *message, int field, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    add_key(message, field, EIGHT_BYTES);
+    add_fixed(message, bits, 8);
+}
+
+static void add_float(cornu__text *message, int field, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    add_key(message, field, FOUR_BYTES);
+    add_fixed(message, bits, 4);
+}
+
+static void add_bytes(cornu__text *message, int field, const char *bytes, size_t size)
+{
+    add_key(message, field, BYTES);
+    add_varint(message, size);
+    cornu__text_add_bytes(message, bytes, size);
+}
+
+/* A message inside another; the inner one goes. */
+static void add_message(cornu__text *message, int field, cornu__text *inner)
+{
+    add_bytes(message, field, inner->data, inner->length);
+    message->failed = message->failed || inner->failed;
+    cornu__text_free(inner);
+}
+
+/* --- Events --- */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Writes the event, which goes. */
+static cornu_status write_event(const cornu__event_file *file, cornu__text *event)
+{
+    cornu_status status = event->failed ? cornu__fail_memory("an event", event->length)
+                                        : cornu__tfrecord_write(file->stream, file->path, event->data, event->length);
+    cornu__text_free(event);
+    return status;
+}
+
+cornu_status cornu__event_file_add(cornu__event_file *file, const char *tag, int64_t step, double value)
+{
+    cornu__text event = {0}, summary = {0}, inner = {0};
+    add_bytes(&inner, VALUE_TAG, tag, strlen(tag));
+    add_float(&inner, VALUE_SIMPLE_VALUE, (float)value);
+    add_message(&summary, SUMMARY_VALUE, &inner);
+    add_double(&event, EVENT_WALL_TIME, seconds_now());
+    add_key(&event, EVENT_STEP, VARINT);
+    add_varint(&event, (uint64_t)step);
+    add_message(&event, EVENT_SUMMARY, &summary);
+    return write_event(file, &event);
+}
+
+/* What a file begins with: which version of all this it is. */
+static cornu_status add_version(cornu__event_file *file)
+{
+    static const char version[] = "brain.Event:2";
+    cornu__text event = {0};
+    add_double(&event, EVENT_WALL_TIME, seconds_now());
+    add_bytes(&event, EVENT_FILE_VERSION, version, sizeof version - 1);
+    CORNU_TRY(write_event(file, &event));
+    return cornu__event_file_flush(file);
+}
+
+/* --- Files --- */
+
+/* TensorBoard looks for "tfevents" in names, and reads them in their order: time comes first. */
+static char *name_file(const char *folder, int attempt)
+{
+    char host[LONGEST_HOST] = "";
+    cornu__text name = {0};
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    cornu__text_add(&name, "%s/events.out.tfevents.%lld.%s.%ld.%d.v2", folder, (long long)time(NULL),
+                    host[0] ? host : "host", (long)getpid(), attempt);
+    return cornu__text_take(&name);
+}
+
+static cornu_status open_file(cornu__event_file *file, const char *folder)
+{
+    int descriptor = -1;
+    for (int attempt = 0; descriptor < 0 && attempt < NAME_ATTEMPTS; attempt++) {
+        cornu__free(file->path);
+        file->path = name_file(folder, attempt);
+        if (!file->path)
+            return CORNU_ERROR_OUT_OF_MEMORY;
+        descriptor = open(file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor < 0 && errno != EEXIST)
+            break;
+    }
+    file->stream = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
+    if (file->stream)
+        return add_version(file);
+    cornu_status status = cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path);
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}
+
+cornu__event_file *cornu__event_file_create(const char *folder)
+{
+    cornu__event_file *file = cornu__folder_make(folder) == CORNU_OK ? cornu__alloc(sizeof *file) : NULL;
+    if (!file || open_file(file, folder) == CORNU_OK)
+        return file;
+    if (file->stream)
+        fclose(file->stream);
+    cornu__free(file->path);
+    cornu__free(file);
+    return NULL;
+}
+
+cornu_status cornu__event_file_flush(cornu__event_file *file)
+{
+    bool failed = fflush(file->stream) != 0;
+    return failed ? cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path) : CORNU_OK;
+}
+
+cornu_status cornu__event_file_close(cornu__event_file *file)
+{
+    cornu_status status = CORNU_OK;
+    if (!file)
+        return CORNU_OK;
+    if (fclose(file->stream) != 0)
+        status = cornu__fail(CORNU_ERROR_IO, "cannot write '%s': %m", file->path);
+    cornu__free(file->path);
+    cornu__free(file);
+    return status;
+}
