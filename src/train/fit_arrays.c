@@ -74,6 +74,7 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit", given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, x, &data->ports));
+    CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__read_arrays(&data->ports, x, y, given->sample_weight, &data->columns));
     CORNU_TRY(split(given, data->columns.rows, &rows));
     CORNU_TRY(
