@@ -3,7 +3,7 @@
  *
  * By name, with Keras's defaults: linear, relu, relu6, leaky_relu (slope 0.2), elu, selu, celu, softplus, softsign, tanh, sigmoid,
  * log_sigmoid, hard_sigmoid (relu6(x + 3) / 6), hard_silu (hard_swish), hard_tanh, hard_shrink, soft_shrink, tanh_shrink, exponential, gelu,
- * silu (swish), mish, squareplus, sparse_plus, sparse_sigmoid, threshold, glu, softmax, log_softmax.
+ * silu (swish), mish, squareplus, sparse_plus, sparse_sigmoid, threshold, glu, softmax, log_softmax, sparsemax.
  */
 #ifndef CORNU_ACTIVATIONS_H
 #define CORNU_ACTIVATIONS_H
@@ -63,7 +63,19 @@ CORNU_API cornu_activation_object *cornu_gelu_activation_with(const cornu_gelu_a
 #define cornu_gelu_activation(...)                                                                                     \
     CORNU_KEYWORDS(cornu_gelu_activation_with(&cornu_keywords), cornu_gelu_activation_options, __VA_ARGS__)
 
-/* softmax and log_softmax over one axis. */
+/* relu6(x + 3) / 6; keras_2: clip(0.2 x + 0.5, 0, 1), as in Keras 2. */
+typedef struct cornu_hard_sigmoid_activation_options {
+    size_t struct_size;
+    bool keras_2;
+} cornu_hard_sigmoid_activation_options;
+CORNU_API cornu_activation_object *cornu_hard_sigmoid_activation_with(
+    const cornu_hard_sigmoid_activation_options *options);
+#define cornu_hard_sigmoid_activation(...)                                                                             \
+    CORNU_KEYWORDS(cornu_hard_sigmoid_activation_with(&cornu_keywords), cornu_hard_sigmoid_activation_options,         \
+                   __VA_ARGS__)
+
+/* softmax and log_softmax over one axis; sparsemax: the nearest point whose elements are at least 0 and sum to 1 (Martins and Astudillo 2016),
+ * in time and memory of the square of the axis. */
 typedef struct cornu_softmax_activation_options {
     size_t struct_size;
     int axis CORNU_DEFAULT(-1);
@@ -71,11 +83,16 @@ typedef struct cornu_softmax_activation_options {
 #define CORNU_SOFTMAX_ACTIVATION_DEFAULTS CORNU_DEFAULTS(.axis = -1)
 CORNU_API cornu_activation_object *cornu_softmax_activation_with(const cornu_softmax_activation_options *options);
 CORNU_API cornu_activation_object *cornu_log_softmax_activation_with(const cornu_softmax_activation_options *options);
+CORNU_API cornu_activation_object *cornu_sparsemax_activation_with(const cornu_softmax_activation_options *options);
 #define cornu_softmax_activation(...)                                                                                  \
     CORNU_KEYWORDS(cornu_softmax_activation_with(&cornu_keywords), cornu_softmax_activation_options,                   \
                    CORNU_SOFTMAX_ACTIVATION_DEFAULTS __VA_ARGS__)
 #define cornu_log_softmax_activation(...)                                                                              \
     CORNU_KEYWORDS(cornu_log_softmax_activation_with(&cornu_keywords), cornu_softmax_activation_options,               \
+                   CORNU_SOFTMAX_ACTIVATION_DEFAULTS __VA_ARGS__)
+
+#define cornu_sparsemax_activation(...)                                                                                \
+    CORNU_KEYWORDS(cornu_sparsemax_activation_with(&cornu_keywords), cornu_softmax_activation_options,                 \
                    CORNU_SOFTMAX_ACTIVATION_DEFAULTS __VA_ARGS__)
 
 /* x > threshold: x; else default_value. */

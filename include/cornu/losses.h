@@ -214,6 +214,22 @@ CORNU_API cornu_loss *cornu_categorical_generalized_cross_entropy_with(
                    cornu_categorical_generalized_cross_entropy_options,                                                \
                    CORNU_CATEGORICAL_GENERALIZED_CROSS_ENTROPY_DEFAULTS __VA_ARGS__)
 
+/* Circle loss (Sun et al. 2020) for outputs (batch, features) of unit length and integer targets (batch): with d = max(1 - p p', 0) between the samples of a
+ * batch, softplus(logsumexp over others of the same class of gamma (margin + d) (d - margin) + logsumexp over other classes of
+ * gamma max(1 + margin - d, 0) (1 - margin - d)). Samples that have no other of their class, or none of another, do not count. remove_diagonal
+ * false: a sample is one of its own class */
+typedef struct cornu_circle_options {
+    CORNU_LOSS_FIELDS
+    double gamma CORNU_DEFAULT(80.0);
+    double margin CORNU_DEFAULT(0.4);
+    bool remove_diagonal CORNU_DEFAULT(true);
+} cornu_circle_options;
+#define CORNU_CIRCLE_DEFAULTS                                                                                          \
+    CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .gamma = 80.0, .margin = 0.4, .remove_diagonal = true)
+CORNU_API cornu_loss *cornu_circle_with(const cornu_circle_options *options);
+#define cornu_circle(...)                                                                                              \
+    CORNU_KEYWORDS(cornu_circle_with(&cornu_keywords), cornu_circle_options, CORNU_CIRCLE_DEFAULTS __VA_ARGS__)
+
 CORNU_END_DECLARATIONS
 
 #endif

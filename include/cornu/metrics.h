@@ -3,6 +3,8 @@
  *
  * "accuracy" and "crossentropy" mean the binary, categorical or sparse one, by loss and shapes. Every loss is a metric too: by its name, or by the
  * constructor with _metric behind. A metric runs over all batches since the last reset (an epoch's begin). t = y_true, p = y_pred.
+ *
+ * A metric of several values (one per threshold or class) has one log for each: "<name>_0", "<name>_1", ...
  */
 #ifndef CORNU_METRICS_H
 #define CORNU_METRICS_H
@@ -65,7 +67,7 @@ CORNU_API cornu_metric *cornu_sparse_top_k_categorical_accuracy_with(const cornu
     CORNU_KEYWORDS(cornu_sparse_top_k_categorical_accuracy_with(&cornu_keywords), cornu_top_k_options,                 \
                    CORNU_TOP_K_DEFAULTS __VA_ARGS__)
 
-/* As the losses. */
+/* As the loss of the name before _metric; so are those below where nothing else is said. */
 CORNU_API cornu_metric *cornu_mean_squared_error_metric_with(const cornu_metric_options *options);
 #define cornu_mean_squared_error_metric(...)                                                                           \
     CORNU_KEYWORDS(cornu_mean_squared_error_metric_with(&cornu_keywords), cornu_metric_options, __VA_ARGS__)
@@ -153,7 +155,7 @@ CORNU_API cornu_metric *cornu_sparse_categorical_crossentropy_metric_with(
                    cornu_sparse_categorical_crossentropy_metric_options,                                               \
                    CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS __VA_ARGS__)
 
-/* Weighted counts, positive if p > threshold (default 0.5; with several, of the first) */
+/* Weighted counts, positive if p > threshold: .thresholds = {0.3}; default 0.5. A metric is one number: several thresholds are refused. */
 typedef struct cornu_confusion_count_options {
     CORNU_METRIC_FIELDS
     double thresholds[CORNU_MAX_THRESHOLDS];
@@ -171,8 +173,8 @@ CORNU_API cornu_metric *cornu_false_negatives_with(const cornu_confusion_count_o
 #define cornu_false_negatives(...)                                                                                     \
     CORNU_KEYWORDS(cornu_false_negatives_with(&cornu_keywords), cornu_confusion_count_options, __VA_ARGS__)
 
-/* precision tp / (tp + fp), recall tp / (tp + fn), 0 where empty. `class_id`: of one column only; `top_k`: only the k best count
- * as predicted; both 0-based or none at -1, 0 */
+/* precision tp / (tp + fp), recall tp / (tp + fn), 0 where empty. `thresholds`: one, as above. `class_id`: of one column only, 0 is the
+ * first; -1: of all. `top_k`: 0: all scores count; others are refused. */
 typedef struct cornu_precision_options {
     CORNU_METRIC_FIELDS
     double thresholds[CORNU_MAX_THRESHOLDS];
@@ -187,18 +189,188 @@ CORNU_API cornu_metric *cornu_recall_with(const cornu_precision_options *options
 #define cornu_recall(...)                                                                                              \
     CORNU_KEYWORDS(cornu_recall_with(&cornu_keywords), cornu_precision_options, CORNU_PRECISION_DEFAULTS __VA_ARGS__)
 
-/* The area under the curve "ROC" or "PR" through num_thresholds points; summation_method "interpolation", "minoring", "majoring" */
+/* The area under the curve "ROC" or "PR" through num_thresholds points; summation_method "interpolation", "minoring", "majoring".
+ * `thresholds`: these, between 0 and 1, instead of num_thresholds evenly spread ones. `multi_label`: the mean of the areas of the columns of
+ * an output (batch, labels), weighted by `label_weights` (above 0; none given: alike); without it label_weights are weights of the columns.
+ * `num_labels` is checked against the output; 0: not */
 typedef struct cornu_auc_options {
     CORNU_METRIC_FIELDS
     int num_thresholds CORNU_DEFAULT(200);
     const char *curve CORNU_DEFAULT("ROC");
     const char *summation_method CORNU_DEFAULT("interpolation");
+    double thresholds[CORNU_MAX_THRESHOLDS];
+    bool multi_label;
+    int num_labels;
+    double label_weights[CORNU_MAX_THRESHOLDS];
     bool from_logits;
 } cornu_auc_options;
 #define CORNU_AUC_DEFAULTS CORNU_DEFAULTS(.num_thresholds = 200, .curve = "ROC", .summation_method = "interpolation")
 CORNU_API cornu_metric *cornu_auc_with(const cornu_auc_options *options);
 #define cornu_auc(...)                                                                                                 \
     CORNU_KEYWORDS(cornu_auc_with(&cornu_keywords), cornu_auc_options, CORNU_AUC_DEFAULTS __VA_ARGS__)
+
+/* The best of one where the other is at least a value, over num_thresholds thresholds from 0 to 1; 0 where none reaches it. sensitivity = recall =
+ * tp / (tp + fn), specificity tn / (tn + fp), precision tp / (tp + fp). `class_id`: of that column only; -1: all */
+#define CORNU_AT_VALUE_FIELDS(value)                                                                                   \
+    CORNU_METRIC_FIELDS                                                                                                \
+    double value; /* set by the function's argument */                                                                 \
+    int num_thresholds CORNU_DEFAULT(200);                                                                             \
+    int class_id CORNU_DEFAULT(-1);
+#define CORNU_AT_VALUE_DEFAULTS CORNU_DEFAULTS(.num_thresholds = 200, .class_id = -1)
+typedef struct cornu_sensitivity_at_specificity_options {
+    CORNU_AT_VALUE_FIELDS(specificity)
+} cornu_sensitivity_at_specificity_options;
+typedef struct cornu_specificity_at_sensitivity_options {
+    CORNU_AT_VALUE_FIELDS(sensitivity)
+} cornu_specificity_at_sensitivity_options;
+typedef struct cornu_precision_at_recall_options {
+    CORNU_AT_VALUE_FIELDS(recall)
+} cornu_precision_at_recall_options;
+typedef struct cornu_recall_at_precision_options {
+    CORNU_AT_VALUE_FIELDS(precision)
+} cornu_recall_at_precision_options;
+CORNU_API cornu_metric *cornu_sensitivity_at_specificity_with(double specificity,
+                                                              const cornu_sensitivity_at_specificity_options *options);
+CORNU_API cornu_metric *cornu_specificity_at_sensitivity_with(double sensitivity,
+                                                              const cornu_specificity_at_sensitivity_options *options);
+CORNU_API cornu_metric *cornu_precision_at_recall_with(double recall, const cornu_precision_at_recall_options *options);
+CORNU_API cornu_metric *cornu_recall_at_precision_with(double precision,
+                                                       const cornu_recall_at_precision_options *options);
+#define cornu_sensitivity_at_specificity(specificity, ...)                                                             \
+    CORNU_KEYWORDS(cornu_sensitivity_at_specificity_with(specificity, &cornu_keywords),                                \
+                   cornu_sensitivity_at_specificity_options, CORNU_AT_VALUE_DEFAULTS __VA_ARGS__)
+#define cornu_specificity_at_sensitivity(sensitivity, ...)                                                             \
+    CORNU_KEYWORDS(cornu_specificity_at_sensitivity_with(sensitivity, &cornu_keywords),                                \
+                   cornu_specificity_at_sensitivity_options, CORNU_AT_VALUE_DEFAULTS __VA_ARGS__)
+#define cornu_precision_at_recall(recall, ...)                                                                         \
+    CORNU_KEYWORDS(cornu_precision_at_recall_with(recall, &cornu_keywords), cornu_precision_at_recall_options,         \
+                   CORNU_AT_VALUE_DEFAULTS __VA_ARGS__)
+#define cornu_recall_at_precision(precision, ...)                                                                      \
+    CORNU_KEYWORDS(cornu_recall_at_precision_with(precision, &cornu_keywords), cornu_recall_at_precision_options,      \
+                   CORNU_AT_VALUE_DEFAULTS __VA_ARGS__)
+
+/* (1 + beta^2) precision recall / (beta^2 precision + recall) of each class of an output (batch, classes); F1: beta 1. A class is predicted where
+ * p > threshold (above 0, at most 1), without one where p is the row's largest. `average`: NULL: one value per class; "micro": of all
+ * classes' counts together; "macro": the mean of the classes; "weighted": by how often each is the target */
+typedef struct cornu_f1_score_options {
+    CORNU_METRIC_FIELDS
+    const char *average;
+    double threshold CORNU_DEFAULT(__builtin_nan("")); /* NaN: none */
+} cornu_f1_score_options;
+#define CORNU_F1_SCORE_DEFAULTS CORNU_DEFAULTS(.threshold = __builtin_nan(""))
+CORNU_API cornu_metric *cornu_f1_score_with(const cornu_f1_score_options *options);
+#define cornu_f1_score(...)                                                                                            \
+    CORNU_KEYWORDS(cornu_f1_score_with(&cornu_keywords), cornu_f1_score_options, CORNU_F1_SCORE_DEFAULTS __VA_ARGS__)
+
+typedef struct cornu_fbeta_score_options {
+    CORNU_METRIC_FIELDS
+    const char *average;
+    double threshold CORNU_DEFAULT(__builtin_nan("")); /* NaN: none */
+    double beta CORNU_DEFAULT(1.0);
+} cornu_fbeta_score_options;
+#define CORNU_FBETA_SCORE_DEFAULTS CORNU_DEFAULTS(.threshold = __builtin_nan(""), .beta = 1.0)
+CORNU_API cornu_metric *cornu_fbeta_score_with(const cornu_fbeta_score_options *options);
+#define cornu_fbeta_score(...)                                                                                         \
+    CORNU_KEYWORDS(cornu_fbeta_score_with(&cornu_keywords), cornu_fbeta_score_options,                                 \
+                   CORNU_FBETA_SCORE_DEFAULTS __VA_ARGS__)
+
+/* 1 - sum (t - p)^2 / sum (t - mean t)^2 of each column of an output (batch, columns). `class_aggregation`: "uniform_average",
+ * "variance_weighted_average", NULL: one value per column. `num_regressors` k: adjusted, 1 - (1 - R2) (n - 1) / (n - k - 1), n samples; 0: not */
+typedef struct cornu_r2_score_options {
+    CORNU_METRIC_FIELDS
+    const char *class_aggregation CORNU_DEFAULT("uniform_average");
+    int num_regressors;
+} cornu_r2_score_options;
+#define CORNU_R2_SCORE_DEFAULTS CORNU_DEFAULTS(.class_aggregation = "uniform_average")
+CORNU_API cornu_metric *cornu_r2_score_with(const cornu_r2_score_options *options);
+#define cornu_r2_score(...)                                                                                            \
+    CORNU_KEYWORDS(cornu_r2_score_with(&cornu_keywords), cornu_r2_score_options, CORNU_R2_SCORE_DEFAULTS __VA_ARGS__)
+
+/* The mean over samples of the correlation of t and p along `axis`: Pearson cov(t, p) / (sd t sd p), 0 where one of them is constant; concordance
+ * 2 cov(t, p) / (var t + var p + (mean t - mean p)^2) */
+typedef struct cornu_correlation_options {
+    CORNU_METRIC_FIELDS
+    int axis CORNU_DEFAULT(-1);
+} cornu_correlation_options;
+#define CORNU_CORRELATION_DEFAULTS CORNU_DEFAULTS(.axis = -1)
+CORNU_API cornu_metric *cornu_pearson_correlation_with(const cornu_correlation_options *options);
+CORNU_API cornu_metric *cornu_concordance_correlation_with(const cornu_correlation_options *options);
+#define cornu_pearson_correlation(...)                                                                                 \
+    CORNU_KEYWORDS(cornu_pearson_correlation_with(&cornu_keywords), cornu_correlation_options,                         \
+                   CORNU_CORRELATION_DEFAULTS __VA_ARGS__)
+#define cornu_concordance_correlation(...)                                                                             \
+    CORNU_KEYWORDS(cornu_concordance_correlation_with(&cornu_keywords), cornu_correlation_options,                     \
+                   CORNU_CORRELATION_DEFAULTS __VA_ARGS__)
+
+/* Intersection over union of classes: tp / (tp + fp + fn), the mean of the classes that occur, 0 if none does. Class numbers outside 0 ..
+ * num_classes - 1 and samples whose target is `ignore_class` (INT64_MIN: none) do not count. Where y is not sparse its classes are scores
+ * along `axis`, and the largest counts. `target_class_ids`: these classes only, at most CORNU_MAX_RANK: cornu_class_ids(0, 2) */
+#define cornu_class_ids(...) cornu_axis(__VA_ARGS__)
+
+typedef struct cornu_mean_iou_options {
+    CORNU_METRIC_FIELDS
+    int num_classes; /* set by the function's argument */
+    int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
+    bool sparse_y_true CORNU_DEFAULT(true);
+    bool sparse_y_pred CORNU_DEFAULT(true);
+    int axis CORNU_DEFAULT(-1);
+} cornu_mean_iou_options;
+typedef struct cornu_iou_options {
+    CORNU_METRIC_FIELDS
+    int num_classes; /* set by the function's argument */
+    int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
+    bool sparse_y_true CORNU_DEFAULT(true);
+    bool sparse_y_pred CORNU_DEFAULT(true);
+    int axis CORNU_DEFAULT(-1);
+    cornu_axes target_class_ids; /* needed */
+} cornu_iou_options;
+#define CORNU_IOU_DEFAULTS                                                                                             \
+    CORNU_DEFAULTS(.ignore_class = INT64_MIN, .sparse_y_true = true, .sparse_y_pred = true, .axis = -1)
+CORNU_API cornu_metric *cornu_mean_iou_with(int num_classes, const cornu_mean_iou_options *options);
+CORNU_API cornu_metric *cornu_iou_with(int num_classes, const cornu_iou_options *options);
+#define cornu_mean_iou(num_classes, ...)                                                                               \
+    CORNU_KEYWORDS(cornu_mean_iou_with(num_classes, &cornu_keywords), cornu_mean_iou_options,                          \
+                   CORNU_IOU_DEFAULTS __VA_ARGS__)
+#define cornu_iou(num_classes, ...)                                                                                    \
+    CORNU_KEYWORDS(cornu_iou_with(num_classes, &cornu_keywords), cornu_iou_options, CORNU_IOU_DEFAULTS __VA_ARGS__)
+
+/* The same for one-hot targets; y_pred are scores unless sparse_y_pred */
+typedef struct cornu_one_hot_mean_iou_options {
+    CORNU_METRIC_FIELDS
+    int num_classes; /* set by the function's argument */
+    int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
+    bool sparse_y_pred;
+    int axis CORNU_DEFAULT(-1);
+} cornu_one_hot_mean_iou_options;
+typedef struct cornu_one_hot_iou_options {
+    CORNU_METRIC_FIELDS
+    int num_classes; /* set by the function's argument */
+    int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
+    bool sparse_y_pred;
+    int axis CORNU_DEFAULT(-1);
+    cornu_axes target_class_ids; /* needed */
+} cornu_one_hot_iou_options;
+#define CORNU_ONE_HOT_IOU_DEFAULTS CORNU_DEFAULTS(.ignore_class = INT64_MIN, .axis = -1)
+CORNU_API cornu_metric *cornu_one_hot_mean_iou_with(int num_classes, const cornu_one_hot_mean_iou_options *options);
+CORNU_API cornu_metric *cornu_one_hot_iou_with(int num_classes, const cornu_one_hot_iou_options *options);
+#define cornu_one_hot_mean_iou(num_classes, ...)                                                                       \
+    CORNU_KEYWORDS(cornu_one_hot_mean_iou_with(num_classes, &cornu_keywords), cornu_one_hot_mean_iou_options,          \
+                   CORNU_ONE_HOT_IOU_DEFAULTS __VA_ARGS__)
+#define cornu_one_hot_iou(num_classes, ...)                                                                            \
+    CORNU_KEYWORDS(cornu_one_hot_iou_with(num_classes, &cornu_keywords), cornu_one_hot_iou_options,                    \
+                   CORNU_ONE_HOT_IOU_DEFAULTS __VA_ARGS__)
+
+/* The same for classes 0 and 1: class 1 is predicted where p >= threshold */
+typedef struct cornu_binary_iou_options {
+    CORNU_METRIC_FIELDS
+    cornu_axes target_class_ids CORNU_DEFAULT({2, {0, 1}});
+    double threshold CORNU_DEFAULT(0.5);
+} cornu_binary_iou_options;
+#define CORNU_BINARY_IOU_DEFAULTS CORNU_DEFAULTS(.target_class_ids = {2, {0, 1}}, .threshold = 0.5)
+CORNU_API cornu_metric *cornu_binary_iou_with(const cornu_binary_iou_options *options);
+#define cornu_binary_iou(...)                                                                                          \
+    CORNU_KEYWORDS(cornu_binary_iou_with(&cornu_keywords), cornu_binary_iou_options,                                   \
+                   CORNU_BINARY_IOU_DEFAULTS __VA_ARGS__)
 
 CORNU_END_DECLARATIONS
 

@@ -24,7 +24,11 @@ typedef struct cornu_schedule cornu_schedule;
  *                              +- this. At most one of the three
  * use_ema                      keep averages of the weights (ema_momentum avg + (1 - ema_momentum) p), which replace the weights every
  *                              ema_overwrite_frequency updates (0: at the end only)
- * gradient_accumulation_steps  update every that many batches with the mean gradient; 0: each batch */
+ * gradient_accumulation_steps  update every that many batches with the mean gradient; 0: each batch
+ * loss_scale_factor            the loss is multiplied by this before gradients are taken, and they are divided by it after
+ * decay                        Keras 2's: the rate of an update is learning_rate / (1 + decay updates made before); 0: none. Not with a schedule
+ *
+ * `keras_2`, where an optimizer has it, asks for the formula of Keras 2 where Keras 3 changed it. */
 #define CORNU_OPTIMIZER_FIELDS(rate)                                                                                   \
     size_t struct_size;                                                                                                \
     double learning_rate CORNU_DEFAULT(rate);                                                                          \
@@ -37,10 +41,13 @@ typedef struct cornu_schedule cornu_schedule;
     double ema_momentum CORNU_DEFAULT(0.99);                                                                           \
     int ema_overwrite_frequency;                                                                                       \
     int gradient_accumulation_steps;                                                                                   \
+    double loss_scale_factor CORNU_DEFAULT(CORNU_NOT_GIVEN);                                                           \
+    double decay;                                                                                                      \
     const char *name;
 #define CORNU_OPTIMIZER_DEFAULTS(rate)                                                                                 \
     CORNU_DEFAULTS(.learning_rate = rate, .weight_decay = CORNU_NOT_GIVEN, .clipnorm = CORNU_NOT_GIVEN,                \
-                   .clipvalue = CORNU_NOT_GIVEN, .global_clipnorm = CORNU_NOT_GIVEN, .ema_momentum = 0.99)
+                   .clipvalue = CORNU_NOT_GIVEN, .global_clipnorm = CORNU_NOT_GIVEN, .ema_momentum = 0.99,             \
+                   .loss_scale_factor = CORNU_NOT_GIVEN)
 
 /* m' = momentum m - lr g; p += m', nesterov: p += momentum m' - lr g. lr 0.01 */
 typedef struct cornu_sgd_options {
@@ -54,13 +61,14 @@ CORNU_API cornu_optimizer *cornu_sgd_with(const cornu_sgd_options *options);
     CORNU_KEYWORDS(cornu_sgd_with(&cornu_keywords), cornu_sgd_options, CORNU_SGD_DEFAULTS __VA_ARGS__)
 
 /* a' = rho a + (1 - rho) g^2; p -= lr g / sqrt(a' + epsilon); centered: a' less the square of the mean gradient; momentum: of the
- * increments. lr 0.001 */
+ * increments. keras_2: p -= lr g / (sqrt(a') + epsilon). lr 0.001 */
 typedef struct cornu_rmsprop_options {
     CORNU_OPTIMIZER_FIELDS(0.001)
     double rho CORNU_DEFAULT(0.9);
     double momentum;
     double epsilon CORNU_DEFAULT(1e-7);
     bool centered;
+    bool keras_2;
 } cornu_rmsprop_options;
 #define CORNU_RMSPROP_DEFAULTS CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.rho = 0.9, .epsilon = 1e-7)
 CORNU_API cornu_optimizer *cornu_rmsprop_with(const cornu_rmsprop_options *options);
@@ -86,11 +94,13 @@ CORNU_API cornu_optimizer *cornu_adamw_with(const cornu_adam_options *options);
 #define cornu_adamw(...)                                                                                               \
     CORNU_KEYWORDS(cornu_adamw_with(&cornu_keywords), cornu_adam_options, CORNU_ADAM_DEFAULTS __VA_ARGS__)
 
-/* a' = a + g^2; p -= lr g / sqrt(a' + epsilon). lr 0.001 */
+/* a' = a + g^2; p -= lr g / sqrt(a' + epsilon). keras_2: p -= lr g / (sqrt(a') + epsilon); it began with initial_accumulator_value 0 and lr 0.01.
+ * lr 0.001 */
 typedef struct cornu_adagrad_options {
     CORNU_OPTIMIZER_FIELDS(0.001)
     double initial_accumulator_value CORNU_DEFAULT(0.1);
     double epsilon CORNU_DEFAULT(1e-7);
+    bool keras_2;
 } cornu_adagrad_options;
 #define CORNU_ADAGRAD_DEFAULTS                                                                                         \
     CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.initial_accumulator_value = 0.1, .epsilon = 1e-7)
@@ -122,15 +132,17 @@ CORNU_API cornu_optimizer *cornu_adamax_with(const cornu_adamax_options *options
 #define cornu_adamax(...)                                                                                              \
     CORNU_KEYWORDS(cornu_adamax_with(&cornu_keywords), cornu_adamax_options, CORNU_ADAMAX_DEFAULTS __VA_ARGS__)
 
-/* Adam with Nesterov momentum. lr 0.001 */
+/* Adam with Nesterov momentum, whose coefficient is beta_1 (1 - 0.96^(schedule_decay t) / 2). lr 0.001; in Keras 2 0.002, schedule_decay 0.004 */
 typedef struct cornu_nadam_options {
     CORNU_OPTIMIZER_FIELDS(0.001)
     double beta_1 CORNU_DEFAULT(0.9);
     double beta_2 CORNU_DEFAULT(0.999);
     double epsilon CORNU_DEFAULT(1e-7);
+    double schedule_decay CORNU_DEFAULT(1.0);
 } cornu_nadam_options;
 #define CORNU_NADAM_DEFAULTS                                                                                           \
-    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
+    CORNU_OPTIMIZER_DEFAULTS(0.001)                                                                                    \
+    CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7, .schedule_decay = 1.0)
 CORNU_API cornu_optimizer *cornu_nadam_with(const cornu_nadam_options *options);
 #define cornu_nadam(...)                                                                                               \
     CORNU_KEYWORDS(cornu_nadam_with(&cornu_keywords), cornu_nadam_options, CORNU_NADAM_DEFAULTS __VA_ARGS__)
@@ -161,6 +173,83 @@ typedef struct cornu_ftrl_options {
 CORNU_API cornu_optimizer *cornu_ftrl_with(const cornu_ftrl_options *options);
 #define cornu_ftrl(...)                                                                                                \
     CORNU_KEYWORDS(cornu_ftrl_with(&cornu_keywords), cornu_ftrl_options, CORNU_FTRL_DEFAULTS __VA_ARGS__)
+
+/* Adam whose step r is as long, relative to the weight's own norm, as lr says: p -= lr |p| / |r| r, or lr r where a norm is 0; r = (m' / (1 - beta_1^t)) /
+ * (sqrt(v' / (1 - beta_2^t)) + epsilon) (You et al. 2019). Norms are of each weight by itself. lr 0.001 */
+typedef struct cornu_lamb_options {
+    CORNU_OPTIMIZER_FIELDS(0.001)
+    double beta_1 CORNU_DEFAULT(0.9);
+    double beta_2 CORNU_DEFAULT(0.999);
+    double epsilon CORNU_DEFAULT(1e-7);
+} cornu_lamb_options;
+#define CORNU_LAMB_DEFAULTS                                                                                            \
+    CORNU_OPTIMIZER_DEFAULTS(0.001) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7)
+CORNU_API cornu_optimizer *cornu_lamb_with(const cornu_lamb_options *options);
+#define cornu_lamb(...)                                                                                                \
+    CORNU_KEYWORDS(cornu_lamb_with(&cornu_keywords), cornu_lamb_options, CORNU_LAMB_DEFAULTS __VA_ARGS__)
+
+/* Shazeer and Stern 2018: the mean of g^2 + epsilon_1 (decay 1 - t^beta_2_decay), for weights of 2 axes and more only of the rows and columns of the last two;
+ * u = g / sqrt(that), u /= max(1, rms(u) / clip_threshold); p -= max(epsilon_2, rms(p)) min(lr, 1 / sqrt(t)) u. relative_step changes nothing, as in
+ * Keras 3, where the rate is at most 1 / sqrt(t) either way. lr 0.001 */
+typedef struct cornu_adafactor_options {
+    CORNU_OPTIMIZER_FIELDS(0.001)
+    double beta_2_decay CORNU_DEFAULT(-0.8);
+    double epsilon_1 CORNU_DEFAULT(1e-30);
+    double epsilon_2 CORNU_DEFAULT(1e-3);
+    double clip_threshold CORNU_DEFAULT(1.0);
+    bool relative_step CORNU_DEFAULT(true);
+} cornu_adafactor_options;
+#define CORNU_ADAFACTOR_DEFAULTS                                                                                       \
+    CORNU_OPTIMIZER_DEFAULTS(0.001)                                                                                    \
+    CORNU_DEFAULTS(.beta_2_decay = -0.8, .epsilon_1 = 1e-30, .epsilon_2 = 1e-3, .clip_threshold = 1.0,                 \
+                   .relative_step = true)
+CORNU_API cornu_optimizer *cornu_adafactor_with(const cornu_adafactor_options *options);
+#define cornu_adafactor(...)                                                                                           \
+    CORNU_KEYWORDS(cornu_adafactor_with(&cornu_keywords), cornu_adafactor_options, CORNU_ADAFACTOR_DEFAULTS __VA_ARGS__)
+
+/* Weights of 2 axes, but embeddings (exclude_embeddings): p -= lr rms_rate sqrt(max(rows, columns)) X, X the direction d / (|d| + 1e-7) made nearly orthogonal by ns_steps
+ * steps X' = muon_a X + (muon_b X X^T + muon_c (X X^T)^2) X; d = g + momentum m' (nesterov) or m' = momentum m + g. rms_rate NaN: p -= lr X. All others:
+ * AdamW with adam_lr_ratio lr and adam_weight_decay. weight_decay 0.004 unless another is given. lr 0.001 */
+typedef struct cornu_muon_options {
+    CORNU_OPTIMIZER_FIELDS(0.001)
+    double adam_beta_1 CORNU_DEFAULT(0.9);
+    double adam_beta_2 CORNU_DEFAULT(0.999);
+    double adam_weight_decay CORNU_DEFAULT(0.004);
+    double epsilon CORNU_DEFAULT(1e-7);
+    bool exclude_embeddings CORNU_DEFAULT(true);
+    double muon_a CORNU_DEFAULT(3.4445);
+    double muon_b CORNU_DEFAULT(-4.775);
+    double muon_c CORNU_DEFAULT(2.0315);
+    double adam_lr_ratio CORNU_DEFAULT(1.0);
+    double momentum CORNU_DEFAULT(0.95);
+    int ns_steps CORNU_DEFAULT(5);
+    bool nesterov CORNU_DEFAULT(true);
+    double rms_rate CORNU_DEFAULT(0.2);
+} cornu_muon_options;
+#define CORNU_MUON_DEFAULTS                                                                                            \
+    CORNU_OPTIMIZER_DEFAULTS(0.001)                                                                                    \
+    CORNU_DEFAULTS(.adam_beta_1 = 0.9, .adam_beta_2 = 0.999, .adam_weight_decay = 0.004, .epsilon = 1e-7,              \
+                   .exclude_embeddings = true, .muon_a = 3.4445, .muon_b = -4.775, .muon_c = 2.0315,                   \
+                   .adam_lr_ratio = 1.0, .momentum = 0.95, .ns_steps = 5, .nesterov = true, .rms_rate = 0.2)
+CORNU_API cornu_optimizer *cornu_muon_with(const cornu_muon_options *options);
+#define cornu_muon(...)                                                                                                \
+    CORNU_KEYWORDS(cornu_muon_with(&cornu_keywords), cornu_muon_options, CORNU_MUON_DEFAULTS __VA_ARGS__)
+
+/* Defazio et al. 2024: z' = z - lr g / (sqrt(v' / (1 - beta_2^t)) + epsilon), x' = x + (z' - x) / t, p' = (1 - beta_1) z' + beta_1 x'; v the mean of g^2, z begins as p, lr grows
+ * from 0 over warmup_steps updates. lr 0.0025 */
+typedef struct cornu_schedule_free_adamw_options {
+    CORNU_OPTIMIZER_FIELDS(0.0025)
+    double beta_1 CORNU_DEFAULT(0.9);
+    double beta_2 CORNU_DEFAULT(0.999);
+    double epsilon CORNU_DEFAULT(1e-8);
+    int warmup_steps;
+} cornu_schedule_free_adamw_options;
+#define CORNU_SCHEDULE_FREE_ADAMW_DEFAULTS                                                                             \
+    CORNU_OPTIMIZER_DEFAULTS(0.0025) CORNU_DEFAULTS(.beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8)
+CORNU_API cornu_optimizer *cornu_schedule_free_adamw_with(const cornu_schedule_free_adamw_options *options);
+#define cornu_schedule_free_adamw(...)                                                                                 \
+    CORNU_KEYWORDS(cornu_schedule_free_adamw_with(&cornu_keywords), cornu_schedule_free_adamw_options,                 \
+                   CORNU_SCHEDULE_FREE_ADAMW_DEFAULTS __VA_ARGS__)
 
 /* --- schedules: the learning rate as a function of s, the number of batches trained on: .schedule = cornu_exponential_decay(0.1, 1000, 0.9) --- */
 

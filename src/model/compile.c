@@ -130,7 +130,10 @@ int cornu__model_value_direction(const cornu_model *model, int index)
         return 0;
     if (index < plan->loss_count)
         return -1;
-    const cornu__class *class = plan->metrics[index - plan->loss_count].metric->class;
+    const cornu__plan_metric *planned = plan->metrics;
+    for (int element = index - plan->loss_count; element >= planned->element_count; planned++)
+        element -= planned->element_count;
+    const cornu__class *class = planned->metric->class;
     for (const cornu__class *const *known = cornu__classes(CORNU__KIND_METRIC); *known; known++) {
         if (*known == class)
             return ((const cornu__metric_class *)class)->larger_is_better ? 1 : -1;
@@ -171,14 +174,17 @@ double cornu__model_metric(const cornu_model *model, int index)
     const cornu__plan *plan = model->plan;
     if (!plan || index < plan->loss_count || index >= plan->value_count)
         return NAN;
-    const cornu__plan_metric *planned = &plan->metrics[index - plan->loss_count];
+    const cornu__plan_metric *planned = plan->metrics;
+    int element = index - plan->loss_count;
+    for (; element >= planned->element_count; planned++)
+        element -= planned->element_count;
     const float *host = plan->metric_states ? cornu__buffer_host(plan->metric_states) : NULL;
     const float *states[CORNU__METRIC_MAX_STATES];
     if (!host)
         return NAN;
     for (int i = 0; i < planned->state_count; i++)
         states[i] = host + planned->offsets[i];
-    return ((const cornu__metric_class *)planned->metric->class)->result(planned->metric, states, planned->sizes);
+    return cornu__metric_value(planned->metric, states, planned->sizes, element);
 }
 
 /* --- learning rate --- */

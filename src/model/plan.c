@@ -66,7 +66,8 @@ static cornu_status find_output(const struct planning *planning, const char *opt
 static cornu_status set_loss(struct planning *planning, int output, cornu_identifier loss)
 {
     cornu__plan_output *planned = &planning->plan->outputs[output];
-    if (cornu__resolve(CORNU__KIND_LOSS, loss, &planned->loss) != CORNU_OK)
+    if (cornu__resolve(CORNU__KIND_LOSS, loss, &planned->loss) != CORNU_OK ||
+        (planned->loss && cornu__loss_check(planned->loss) != CORNU_OK))
         return cornu__fail_context("loss of output '%s'", planning->output_names[output]);
     return CORNU_OK;
 }
@@ -151,10 +152,30 @@ static cornu_status set_loss_weights(struct planning *planning)
 
 /* --- metrics --- */
 
+/* "<name>_<number>" of a metric of several values. */
+static void name_element(const cornu__plan_metric *planned, int element, char *name, size_t size)
+{
+    if (planned->element_count > 1)
+        snprintf(name, size, "%s_%d", planned->name, element);
+    else
+        snprintf(name, size, "%s", planned->name);
+}
+
+static bool names_element(const cornu__plan_metric *planned, const char *name)
+{
+    char own[512];
+    for (int i = 0; i < planned->element_count && planned->element_count > 1; i++) {
+        name_element(planned, i, own, sizeof own);
+        if (strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool metric_name_taken(const cornu__plan *plan, const char *name)
 {
     for (int i = 0; i < plan->metric_count; i++) {
-        if (strcmp(plan->metrics[i].name, name) == 0)
+        if (strcmp(plan->metrics[i].name, name) == 0 || names_element(&plan->metrics[i], name))
             return true;
     }
     return false;
@@ -207,6 +228,7 @@ static cornu_status add_metric(struct planning *planning, int output, cornu_iden
     const cornu__metric_class *class = (const cornu__metric_class *)planned.metric->class;
     cornu_status status = class->states(planned.metric, y_pred, &planned.state_count, planned.sizes);
     if (status == CORNU_OK) {
+        planned.element_count = cornu__metric_elements(planned.metric, planned.sizes);
         planned.name = name_metric(planning, output, identifier, planned.metric, weighted);
         status = planned.name ? CORNU_OK : cornu_error_status();
     } else {
@@ -269,8 +291,10 @@ static cornu_status add_value_name(cornu__plan *plan, const char *name)
 static cornu_status name_values(struct planning *planning)
 {
     cornu__plan *plan = planning->plan;
-    int outputs = planning->model->output_count;
-    plan->value_names = cornu__alloc_array((size_t)(1 + outputs + plan->metric_count), sizeof *plan->value_names);
+    int outputs = planning->model->output_count, most = 1 + outputs;
+    for (int i = 0; i < plan->metric_count; i++)
+        most += plan->metrics[i].element_count;
+    plan->value_names = cornu__alloc_array((size_t)most, sizeof *plan->value_names);
     if (!plan->value_names)
         return cornu_error_status();
     CORNU_TRY(add_value_name(plan, "loss"));
@@ -283,8 +307,13 @@ static cornu_status name_values(struct planning *planning)
         CORNU_TRY(add_value_name(plan, name));
     }
     plan->loss_count = plan->value_count;
-    for (int i = 0; i < plan->metric_count; i++)
-        CORNU_TRY(add_value_name(plan, plan->metrics[i].name));
+    for (int i = 0; i < plan->metric_count; i++) {
+        for (int element = 0; element < plan->metrics[i].element_count; element++) {
+            char name[512];
+            name_element(&plan->metrics[i], element, name, sizeof name);
+            CORNU_TRY(add_value_name(plan, name));
+        }
+    }
     return CORNU_OK;
 }
 

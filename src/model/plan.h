@@ -20,7 +20,8 @@ typedef struct cornu__plan_metric {
     cornu__object *metric; /* kept */
     char *name;            /* as in logs */
     int output;
-    bool weighted; /* by sample weights */
+    bool weighted;     /* by sample weights */
+    int element_count; /* values in logs: <name>, or <name>_0, <name>_1, ... */
     int state_count;
     int64_t sizes[CORNU__METRIC_MAX_STATES];
     int64_t offsets[CORNU__METRIC_MAX_STATES]; /* in metric_states */

@@ -272,7 +272,8 @@ static void set_numbers(cornu_model *model, const cornu__plan *plan)
 {
     const cornu__optimizer_common *options = cornu__plan_optimizer_options(plan);
     uint64_t updates = plan->iterations / (uint64_t)cornu__plan_accumulation(plan);
-    model->learning_rate_feed = (float)cornu__plan_learning_rate(plan);
+    /* Keras 2's decay is no part of the rate that a callback sees and sets */
+    model->learning_rate_feed = (float)(cornu__plan_learning_rate(plan) / (1 + options->decay * (double)updates));
     model->step_feed = (float)updates;
     if (options->ema_overwrite_frequency > 0)
         model->overwrite_feed = (updates + 1) % (uint64_t)options->ema_overwrite_frequency == 0;

@@ -3,9 +3,11 @@
  * in Keras 3's order (keras/src/optimizers/base_optimizer.py, read for its rules).
  *
  * Weights that lie side by side are updated together, as one run: their gradients are packed into one vector of the same layout. A weight
- * with a constraint is a run of its own, and weights with a gradient share none with those without.
+ * with a constraint is a run of its own, and so is each where the optimizer looks at norms or shapes; weights with a gradient share none with
+ * those without.
  */
 #include <math.h>
+#include <string.h>
 
 #include "graph/arithmetic.h"
 #include "model/lower.h"
@@ -66,7 +68,15 @@ static cornu_status find_gradients(struct updating *updating)
     }
     /* A ReLU can change places with the pooling behind it only while its gradient does not use it too. */
     CORNU_TRY(cornu__graph_simplify(lowering->total->op->graph));
-    CORNU_TRY(cornu__gradients(lowering->total, updating->trained_count, weights, updating->gradients));
+    double factor = updating->options->loss_scale_factor;
+    bool scaled = !isnan(factor) && factor != 1;
+    cornu_node *total = scaled ? cornu__scale(lowering->total, factor) : lowering->total;
+    if (!total)
+        return cornu_error_status();
+    CORNU_TRY(cornu__gradients(total, updating->trained_count, weights, updating->gradients));
+    for (int i = 0; i < updating->trained_count && scaled; i++)
+        if (updating->gradients[i])
+            updating->gradients[i] = cornu__scale(updating->gradients[i], 1 / factor);
     int found = 0;
     for (int i = 0; i < updating->trained_count; i++)
         found += updating->gradients[i] != NULL;
@@ -187,7 +197,8 @@ static bool continues(const struct updating *updating, const struct run *run, in
     const cornu__model_weight *last = trained_weight(updating, next - 1), *entry = trained_weight(updating, next);
     int64_t space = entry->weight->offset - last->weight->offset;
     bool alike = (updating->gradients[next] != NULL) == (updating->gradients[next - 1] != NULL) &&
-                 !entry->weight->constraint && !last->weight->constraint;
+                 !entry->weight->constraint && !last->weight->constraint &&
+                 !cornu__plan_optimizer_class(updating->plan)->per_weight;
     return alike && entry->buffer == run->buffer && space >= last->weight->count &&
            space < last->weight->count + CORNU__SEGMENT && entry->position - last->position == space;
 }
@@ -230,6 +241,13 @@ static cornu_node *read_part(const struct updating *updating, const struct run *
     return cornu__op_variable(updating->graph, part_region(updating, run, part), CORNU_FLOAT32, 1, &run->size);
 }
 
+static void describe_weight(const cornu__weight *weight, cornu__update *update)
+{
+    update->rank = weight->rank;
+    memcpy(update->shape, weight->shape, sizeof update->shape);
+    update->embedding = strstr(weight->name, "embedding") != NULL;
+}
+
 static cornu_status optimize(struct updating *updating, const struct run *run, cornu_node **weight)
 {
     const cornu__plan *plan = updating->plan;
@@ -237,13 +255,17 @@ static cornu_status optimize(struct updating *updating, const struct run *run, c
                             .gradient = pack_gradients(updating, run),
                             .learning_rate = updating->learning_rate,
                             .step = updating->step};
-    if (!isnan(updating->options->weight_decay) && updating->options->weight_decay != 0)
-        update.weight = cornu__op_binary(
-            CORNU__OP_SUBTRACT, *weight,
-            cornu__multiply(cornu__scale(*weight, updating->options->weight_decay), updating->learning_rate));
+    const cornu__optimizer_class *class = cornu__plan_optimizer_class(plan);
+    if (class->per_weight)
+        describe_weight(trained_weight(updating, run->first)->weight, &update);
+    double decay =
+        class->weight_decay ? class->weight_decay(plan->optimizer, &update) : updating->options->weight_decay;
+    if (!isnan(decay) && decay != 0)
+        update.weight =
+            cornu__subtract(*weight, cornu__multiply(cornu__scale(*weight, decay), updating->learning_rate));
     for (int i = 0; i < plan->slot_count; i++)
         update.slots[i] = read_part(updating, run, i);
-    CORNU_TRY(cornu__plan_optimizer_class(plan)->update(plan->optimizer, &update));
+    CORNU_TRY(class->update(plan->optimizer, &update));
     for (int i = 0; i < plan->slot_count; i++)
         CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, i), update.new_slots[i]));
     *weight = update.new_weight;

@@ -123,6 +123,28 @@ static cornu_node *apply_log_softmax(const cornu__object *activation, cornu_node
     return cornu__log_softmax(x, ((const cornu_softmax_activation_options *)activation->config)->axis);
 }
 
+/* max(x - tau, 0), tau so that the elements sum to 1: x_i takes part if 1 + k x_i > the sum of the k elements that are not smaller. No
+ * sorting: all pairs are compared. */
+static cornu_node *sparsemax_of_last(cornu_node *x)
+{
+    int last = -1, before_last = -2;
+    if (!x || x->rank >= CORNU_MAX_RANK)
+        return x ? cornu__fail_null(CORNU_ERROR_SHAPE, "sparsemax: there are too many axes, %d", x->rank) : NULL;
+    cornu_node *others = cornu__op_expand_axis(x, x->rank);
+    cornu_node *not_smaller = cornu__op_binary(CORNU__OP_GREATER_EQUAL, others, cornu__op_expand_axis(x, x->rank - 1));
+    cornu_node *count = cornu__op_reduce(CORNU__OP_SUM, not_smaller, 1, &before_last, false);
+    cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, cornu__multiply(not_smaller, others), 1, &before_last, false);
+    cornu_node *taken = cornu__op_binary(CORNU__OP_GREATER, cornu__shift(cornu__multiply(count, x), 1), sum);
+    cornu_node *total = cornu__op_reduce(CORNU__OP_SUM, cornu__multiply(taken, x), 1, &last, true);
+    cornu_node *tau = cornu__divide(cornu__shift(total, -1), cornu__op_reduce(CORNU__OP_SUM, taken, 1, &last, true));
+    return cornu__op_unary(CORNU__OP_RELU, cornu__subtract(x, tau));
+}
+
+static cornu_node *apply_sparsemax(const cornu__object *activation, cornu_node *x)
+{
+    return along_axis(x, ((const cornu_softmax_activation_options *)activation->config)->axis, sparsemax_of_last);
+}
+
 static cornu_node *apply_threshold(const cornu__object *activation, cornu_node *x)
 {
     const cornu_threshold_activation_options *o = activation->config;
@@ -142,9 +164,15 @@ static cornu_node *apply_selu(const cornu__object *activation, cornu_node *x)
     return cornu__scale(cornu__elu(x, 1.6732632423543772), 1.0507009873554805);
 }
 
-static cornu_node *hard_sigmoid(cornu_node *x)
+static cornu_node *hard_sigmoid(cornu_node *x, double slope)
 {
-    return cornu__clip(cornu__shift(cornu__scale(x, 1.0 / 6), 0.5), 0, 1);
+    return cornu__clip(cornu__shift(cornu__scale(x, slope), 0.5), 0, 1);
+}
+
+static cornu_node *apply_hard_sigmoid(const cornu__object *activation, cornu_node *x)
+{
+    return hard_sigmoid(x,
+                        ((const cornu_hard_sigmoid_activation_options *)activation->config)->keras_2 ? 0.2 : 1.0 / 6);
 }
 
 #define UNARY(name, expression)                                                                                        \
@@ -162,8 +190,7 @@ UNARY(sigmoid, cornu__op_unary(CORNU__OP_SIGMOID, x))
 UNARY(log_sigmoid,
       cornu__op_unary(CORNU__OP_NEGATE, cornu__op_unary(CORNU__OP_SOFTPLUS, cornu__op_unary(CORNU__OP_NEGATE, x))))
 UNARY(exponential, cornu__op_unary(CORNU__OP_EXP, x))
-UNARY(hard_sigmoid, hard_sigmoid(x))
-UNARY(hard_silu, cornu__multiply(x, hard_sigmoid(x)))
+UNARY(hard_silu, cornu__multiply(x, hard_sigmoid(x, 1.0 / 6)))
 UNARY(hard_tanh, cornu__clip(x, -1, 1))
 UNARY(hard_shrink, above(cornu__op_unary(CORNU__OP_ABS, x), 0.5, x, zero_like(x)))
 UNARY(soft_shrink,
@@ -226,7 +253,6 @@ PLAIN(tanh)
 PLAIN(sigmoid)
 PLAIN(log_sigmoid)
 PLAIN(exponential)
-PLAIN(hard_sigmoid)
 PLAIN(hard_silu, "hard_swish")
 PLAIN(hard_tanh)
 PLAIN(hard_shrink)
@@ -263,6 +289,7 @@ static const cornu__field leaky_relu_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_leaky_relu_activation_options, negative_slope, .alias = "alpha"),
 };
 static const cornu__field elu_fields[] = {CORNU__FIELD(DOUBLE, cornu_elu_activation_options, alpha)};
+static const cornu__field hard_sigmoid_fields[] = {CORNU__FIELD(BOOL, cornu_hard_sigmoid_activation_options, keras_2)};
 static const cornu__field gelu_fields[] = {CORNU__FIELD(BOOL, cornu_gelu_activation_options, approximate)};
 static const cornu__field softmax_fields[] = {CORNU__FIELD(INT, cornu_softmax_activation_options, axis)};
 static const cornu__field threshold_fields[] = {
@@ -274,19 +301,42 @@ CONFIGURED(leaky_relu, cornu_leaky_relu_activation_options, leaky_relu_fields, C
 CONFIGURED(elu, cornu_elu_activation_options, elu_fields, CORNU_ELU_ACTIVATION_DEFAULTS)
 CONFIGURED(celu, cornu_elu_activation_options, elu_fields, CORNU_ELU_ACTIVATION_DEFAULTS)
 CONFIGURED(gelu, cornu_gelu_activation_options, gelu_fields, )
+CONFIGURED(hard_sigmoid, cornu_hard_sigmoid_activation_options, hard_sigmoid_fields, )
 CONFIGURED(softmax, cornu_softmax_activation_options, softmax_fields, CORNU_SOFTMAX_ACTIVATION_DEFAULTS)
 CONFIGURED(log_softmax, cornu_softmax_activation_options, softmax_fields, CORNU_SOFTMAX_ACTIVATION_DEFAULTS)
+CONFIGURED(sparsemax, cornu_softmax_activation_options, softmax_fields, CORNU_SOFTMAX_ACTIVATION_DEFAULTS)
 CONFIGURED(threshold, cornu_threshold_activation_options, threshold_fields, )
 
 cornu__family cornu__activations = {
-    &linear_class.base,         &relu_class.base,         &relu6_class.base,
-    &leaky_relu_class.base,     &elu_class.base,          &selu_class.base,
-    &celu_class.base,           &softplus_class.base,     &softsign_class.base,
-    &tanh_class.base,           &sigmoid_class.base,      &log_sigmoid_class.base,
-    &exponential_class.base,    &hard_sigmoid_class.base, &hard_silu_class.base,
-    &hard_tanh_class.base,      &hard_shrink_class.base,  &soft_shrink_class.base,
-    &tanh_shrink_class.base,    &gelu_class.base,         &silu_class.base,
-    &mish_class.base,           &squareplus_class.base,   &sparse_plus_class.base,
-    &sparse_sigmoid_class.base, &threshold_class.base,    &glu_class.base,
-    &softmax_class.base,        &log_softmax_class.base,  NULL,
+    &linear_class.base,
+    &relu_class.base,
+    &relu6_class.base,
+    &leaky_relu_class.base,
+    &elu_class.base,
+    &selu_class.base,
+    &celu_class.base,
+    &softplus_class.base,
+    &softsign_class.base,
+    &tanh_class.base,
+    &sigmoid_class.base,
+    &log_sigmoid_class.base,
+    &exponential_class.base,
+    &hard_sigmoid_class.base,
+    &hard_silu_class.base,
+    &hard_tanh_class.base,
+    &hard_shrink_class.base,
+    &soft_shrink_class.base,
+    &tanh_shrink_class.base,
+    &gelu_class.base,
+    &silu_class.base,
+    &mish_class.base,
+    &squareplus_class.base,
+    &sparse_plus_class.base,
+    &sparse_sigmoid_class.base,
+    &threshold_class.base,
+    &glu_class.base,
+    &softmax_class.base,
+    &log_softmax_class.base,
+    &sparsemax_class.base,
+    NULL,
 };

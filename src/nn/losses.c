@@ -118,6 +118,17 @@ static cornu_node *reduce(const char *reduction, cornu_node *values, cornu_node 
     return cornu__op_binary(CORNU__OP_DIVIDE, sum, cornu__op_binary(CORNU__OP_ADD, total, none));
 }
 
+cornu_status cornu__loss_check(const cornu__object *loss)
+{
+    if (strcmp(((const cornu_loss_options *)loss->config)->reduction, "none") != 0)
+        return CORNU_OK;
+    return cornu__fail(
+        CORNU_ERROR_INVALID_ARGUMENT,
+        "%s: reduction \"none\" leaves no number to minimise; wanted \"sum_over_batch_size\", \"sum\" or "
+        "\"mean_with_sample_weight\"",
+        loss->class->name);
+}
+
 cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
                               cornu_node *mask)
 {
@@ -125,9 +136,8 @@ cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cor
     const cornu_loss_options *o = loss->config;
     if (!y_true || !y_pred)
         return NULL;
-    if (strcmp(o->reduction, "none") == 0)
-        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "%s: reduction \"none\" leaves no number to minimise",
-                                class->base.name);
+    if (cornu__loss_check(loss) != CORNU_OK)
+        return NULL;
     if (class->targets_like_output)
         y_true = cornu__align_target(y_true, y_pred);
     cornu_node *values = class->per_sample(loss, y_true, y_pred);

@@ -8,6 +8,20 @@
 const cornu_metric_options cornu__plain_metric_defaults = {sizeof cornu__plain_metric_defaults, NULL};
 const cornu__field cornu__plain_metric_fields[] = {CORNU__FIELD(TEXT, cornu_metric_options, name, .optional = true)};
 
+/* --- values --- */
+
+int cornu__metric_elements(const cornu__object *metric, const int64_t *sizes)
+{
+    const cornu__metric_class *class = (const cornu__metric_class *)metric->class;
+    return class->elements ? class->elements(metric, sizes) : 1;
+}
+
+double cornu__metric_value(const cornu__object *metric, const float *const *states, const int64_t *sizes, int element)
+{
+    const cornu__metric_class *class = (const cornu__metric_class *)metric->class;
+    return class->element ? class->element(metric, states, sizes, element) : class->result(metric, states, sizes);
+}
+
 /* --- running means --- */
 
 cornu_status cornu__mean_metric_states(const cornu__object *metric, const cornu__spec *y_pred, int *count,

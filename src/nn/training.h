@@ -62,6 +62,8 @@ typedef struct cornu__loss_class {
  * `weight` (batch) or of lower or equal rank, `mask`: NULL if there are none. A scalar node. */
 cornu_node *cornu__loss_apply(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred, cornu_node *weight,
                               cornu_node *mask);
+/* CORNU_OK if a model can be trained on the loss: its reduction gives one number. */
+cornu_status cornu__loss_check(const cornu__object *loss);
 /* What dtype targets are fed as: int32 for class numbers, else float32. */
 cornu_dtype cornu__loss_target_dtype(const cornu__object *loss);
 
@@ -78,15 +80,24 @@ typedef struct cornu__metric_class {
                            cornu_node *const *states, cornu_node **new_states);
     /* The metric's value from its states, on the host. */
     double (*result)(const cornu__object *metric, const float *const *states, const int64_t *sizes);
+    /* Instead of `result`, of a metric that can have several values (one per threshold, per class): how many, and each of them. */
+    int (*elements)(const cornu__object *metric, const int64_t *sizes);
+    double (*element)(const cornu__object *metric, const float *const *states, const int64_t *sizes, int element);
 } cornu__metric_class;
+/* How many values a metric has, and one of them, from its states. */
+int cornu__metric_elements(const cornu__object *metric, const int64_t *sizes);
+double cornu__metric_value(const cornu__object *metric, const float *const *states, const int64_t *sizes, int element);
 /* "accuracy", "acc", "crossentropy", "ce" resolve by loss and shapes (specification, section 1, PICK); others by name. Kept for the caller. */
 cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred,
                                    cornu__object **metric);
 
-/* --- optimizers: elementwise updates of flat runs of weights --- */
+/* --- optimizers: updates of flat runs of weights, elementwise unless the class is `per_weight` --- */
 #define CORNU__OPTIMIZER_MAX_SLOTS 6
 typedef struct cornu__update {
-    cornu_node *weight, *gradient;                 /* flat (n) */
+    cornu_node *weight, *gradient; /* flat (n) */
+    int rank;                      /* per_weight: the one weight's shape, and whether it is an Embedding's */
+    int64_t shape[CORNU_MAX_RANK];
+    bool embedding;
     cornu_node *slots[CORNU__OPTIMIZER_MAX_SLOTS]; /* flat (n) each */
     cornu_node *learning_rate;                     /* scalar, fed at each step */
     cornu_node *step;                              /* scalar float: number of updates made before, fed at each step */
@@ -99,6 +110,9 @@ typedef struct cornu__optimizer_class {
     int (*slots)(const cornu__object *optimizer, const char *names[CORNU__OPTIMIZER_MAX_SLOTS]);
     cornu_status (*update)(const cornu__object *optimizer, cornu__update *update);
     double (*slot_initial)(const cornu__object *optimizer, int slot); /* NULL: 0 */
+    bool per_weight; /* a run is one weight: the update looks at its norm or its shape */
+    /* The weight decay of an update; NULL: the option's. NaN: none. */
+    double (*weight_decay)(const cornu__object *optimizer, const cornu__update *update);
 } cornu__optimizer_class;
 
 /* --- schedules: the learning rate as a function of the number of updates made --- */
@@ -120,6 +134,8 @@ typedef struct cornu__optimizer_common {
     double ema_momentum;
     int ema_overwrite_frequency;     /* 0: none */
     int gradient_accumulation_steps; /* 0: none */
+    double loss_scale_factor;        /* NaN: none */
+    double decay;                    /* Keras 2's */
     const char *name;
 } cornu__optimizer_common;
 

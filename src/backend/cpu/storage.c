@@ -42,6 +42,10 @@ bool cornu__slot_same(const cornu__cpu_program *program, cornu__slot a, cornu__s
 {
     a = cornu__slot_resolve(program, a);
     b = cornu__slot_resolve(program, b);
+    const cornu__storage *from = &program->storages[a.storage], *to = &program->storages[b.storage];
+    /* A variable, and a value that is assigned to it in place, are two storages at one address. */
+    if (from->place == CORNU__PLACE_VARIABLE && to->place == CORNU__PLACE_VARIABLE)
+        return from->index == to->index && from->offset + a.offset == to->offset + b.offset;
     return a.storage == b.storage && a.offset == b.offset;
 }
 

@@ -18,15 +18,15 @@ static int slots_of_sgd(const cornu__object *optimizer, const char *names[CORNU_
 static cornu_status update_sgd(const cornu__object *optimizer, cornu__update *u)
 {
     const cornu_sgd_options *o = optimizer->config;
-    cornu_node *step = cornu__times(u->gradient, u->learning_rate);
+    cornu_node *step = cornu__multiply(u->gradient, u->learning_rate);
     if (o->momentum == 0) {
-        u->new_weight = cornu__minus(u->weight, step);
+        u->new_weight = cornu__subtract(u->weight, step);
         return cornu__updated(u, 0);
     }
-    cornu_node *momentum = cornu__minus(cornu__scale(u->slots[0], o->momentum), step);
+    cornu_node *momentum = cornu__subtract(cornu__scale(u->slots[0], o->momentum), step);
     u->new_slots[0] = momentum;
-    u->new_weight = o->nesterov ? cornu__plus(u->weight, cornu__minus(cornu__scale(momentum, o->momentum), step))
-                                : cornu__plus(u->weight, momentum);
+    u->new_weight = o->nesterov ? cornu__add(u->weight, cornu__subtract(cornu__scale(momentum, o->momentum), step))
+                                : cornu__add(u->weight, momentum);
     return cornu__updated(u, 1);
 }
 
@@ -44,6 +44,12 @@ static const cornu__field sgd_fields[] = {
     CORNU__FIELD(BOOL, cornu_sgd_options, nesterov),
 };
 CORNU__OPTIMIZER_CLASS(sgd, "SGD", cornu_sgd_options, sgd_defaults, sgd_fields, check_sgd, "sgd")
+
+/* sqrt(x + epsilon), or Keras 2's sqrt(x) + epsilon. */
+static cornu_node *root_with(cornu_node *x, double epsilon, bool outside)
+{
+    return outside ? cornu__shift(cornu__sqrt(x), epsilon) : cornu__sqrt(cornu__shift(x, epsilon));
+}
 
 /* --- RMSprop --- */
 
@@ -70,13 +76,13 @@ static cornu_status update_rmsprop(const cornu__object *optimizer, cornu__update
     int momentum = o->momentum > 0 ? count++ : 0, average = o->centered ? count++ : 0;
     if (average) {
         u->new_slots[average] = cornu__decayed(u->slots[average], u->gradient, o->rho);
-        denominator = cornu__minus(velocity, cornu__square(u->new_slots[average]));
+        denominator = cornu__subtract(velocity, cornu__square(u->new_slots[average]));
     }
-    denominator = cornu__shift(denominator, o->epsilon);
-    cornu_node *increment = cornu__over(cornu__times(u->learning_rate, u->gradient), cornu__sqrt(denominator));
+    cornu_node *increment =
+        cornu__divide(cornu__multiply(u->learning_rate, u->gradient), root_with(denominator, o->epsilon, o->keras_2));
     if (momentum)
-        increment = u->new_slots[momentum] = cornu__plus(cornu__scale(u->slots[momentum], o->momentum), increment);
-    u->new_weight = cornu__minus(u->weight, increment);
+        increment = u->new_slots[momentum] = cornu__add(cornu__scale(u->slots[momentum], o->momentum), increment);
+    u->new_weight = cornu__subtract(u->weight, increment);
     return cornu__updated(u, count);
 }
 
@@ -91,9 +97,12 @@ static cornu_status check_rmsprop(void *config)
 
 static const cornu_rmsprop_options rmsprop_defaults = {.struct_size = sizeof rmsprop_defaults, CORNU_RMSPROP_DEFAULTS};
 static const cornu__field rmsprop_fields[] = {
-    CORNU__OPTIMIZER_FIELD_TABLE(cornu_rmsprop_options),   CORNU__FIELD(DOUBLE, cornu_rmsprop_options, rho),
-    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, momentum), CORNU__FIELD(DOUBLE, cornu_rmsprop_options, epsilon),
+    CORNU__OPTIMIZER_FIELD_TABLE(cornu_rmsprop_options),
+    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, rho),
+    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, momentum),
+    CORNU__FIELD(DOUBLE, cornu_rmsprop_options, epsilon),
     CORNU__FIELD(BOOL, cornu_rmsprop_options, centered),
+    CORNU__FIELD(BOOL, cornu_rmsprop_options, keras_2, .unwritten = true),
 };
 CORNU__OPTIMIZER_CLASS(rmsprop, "RMSprop", cornu_rmsprop_options, rmsprop_defaults, rmsprop_fields, check_rmsprop,
                        "rmsprop")
@@ -116,10 +125,10 @@ static double initial_of_adagrad(const cornu__object *optimizer, int slot)
 static cornu_status update_adagrad(const cornu__object *optimizer, cornu__update *u)
 {
     const cornu_adagrad_options *o = optimizer->config;
-    cornu_node *sum = u->new_slots[0] = cornu__plus(u->slots[0], cornu__square(u->gradient));
+    cornu_node *sum = u->new_slots[0] = cornu__add(u->slots[0], cornu__square(u->gradient));
     cornu_node *step =
-        cornu__over(cornu__times(u->learning_rate, u->gradient), cornu__sqrt(cornu__shift(sum, o->epsilon)));
-    u->new_weight = cornu__minus(u->weight, step);
+        cornu__divide(cornu__multiply(u->learning_rate, u->gradient), root_with(sum, o->epsilon, o->keras_2));
+    u->new_weight = cornu__subtract(u->weight, step);
     return cornu__updated(u, 1);
 }
 
@@ -138,6 +147,7 @@ static const cornu__field adagrad_fields[] = {
     CORNU__OPTIMIZER_FIELD_TABLE(cornu_adagrad_options),
     CORNU__FIELD(DOUBLE, cornu_adagrad_options, initial_accumulator_value),
     CORNU__FIELD(DOUBLE, cornu_adagrad_options, epsilon),
+    CORNU__FIELD(BOOL, cornu_adagrad_options, keras_2, .unwritten = true),
 };
 CORNU__OPTIMIZER_CLASS(adagrad, "Adagrad", cornu_adagrad_options, adagrad_defaults, adagrad_fields, check_adagrad,
                        "adagrad")
@@ -158,10 +168,10 @@ static cornu_status update_adadelta(const cornu__object *optimizer, cornu__updat
 {
     const cornu_adadelta_options *o = optimizer->config;
     cornu_node *sum = u->new_slots[0] = cornu__decayed(u->slots[0], cornu__square(u->gradient), o->rho);
-    cornu_node *step = cornu__over(cornu__times(cornu__sqrt(cornu__shift(u->slots[1], o->epsilon)), u->gradient),
-                                   cornu__sqrt(cornu__shift(sum, o->epsilon)));
+    cornu_node *step = cornu__divide(cornu__multiply(cornu__sqrt(cornu__shift(u->slots[1], o->epsilon)), u->gradient),
+                                     cornu__sqrt(cornu__shift(sum, o->epsilon)));
     u->new_slots[1] = cornu__decayed(u->slots[1], cornu__square(step), o->rho);
-    u->new_weight = cornu__minus(u->weight, cornu__times(u->learning_rate, step));
+    u->new_weight = cornu__subtract(u->weight, cornu__multiply(u->learning_rate, step));
     return cornu__updated(u, 2);
 }
 
@@ -202,19 +212,19 @@ static cornu_status update_ftrl(const cornu__object *optimizer, cornu__update *u
 {
     const cornu_ftrl_options *o = optimizer->config;
     cornu_node *gradient =
-        cornu__plus(u->gradient, cornu__scale(u->weight, 2 * o->l2_shrinkage_regularization_strength));
-    cornu_node *sum = u->new_slots[0] = cornu__plus(u->slots[0], cornu__square(u->gradient));
+        cornu__add(u->gradient, cornu__scale(u->weight, 2 * o->l2_shrinkage_regularization_strength));
+    cornu_node *sum = u->new_slots[0] = cornu__add(u->slots[0], cornu__square(u->gradient));
     cornu_node *power = cornu__op_binary_scalar(CORNU__OP_POWER, sum, -o->learning_rate_power);
     cornu_node *old_power = cornu__op_binary_scalar(CORNU__OP_POWER, u->slots[0], -o->learning_rate_power);
-    cornu_node *change = cornu__times(cornu__over(cornu__minus(power, old_power), u->learning_rate), u->weight);
-    cornu_node *linear = u->new_slots[1] = cornu__plus(u->slots[1], cornu__minus(gradient, change));
+    cornu_node *change = cornu__multiply(cornu__divide(cornu__subtract(power, old_power), u->learning_rate), u->weight);
+    cornu_node *linear = u->new_slots[1] = cornu__add(u->slots[1], cornu__subtract(gradient, change));
     /* 2 (l2 + beta / (2 lr)) */
     cornu_node *l2 = cornu__shift(cornu__op_scalar_binary(CORNU__OP_DIVIDE, o->beta, u->learning_rate),
                                   2 * o->l2_regularization_strength);
-    cornu_node *quadratic = cornu__plus(cornu__over(power, u->learning_rate), l2);
+    cornu_node *quadratic = cornu__add(cornu__divide(power, u->learning_rate), l2);
     cornu_node *clipped = cornu__op_binary_scalar(CORNU__OP_MAXIMUM, linear, -o->l1_regularization_strength);
     clipped = cornu__op_binary_scalar(CORNU__OP_MINIMUM, clipped, o->l1_regularization_strength);
-    u->new_weight = cornu__over(cornu__minus(clipped, linear), quadratic);
+    u->new_weight = cornu__divide(cornu__subtract(clipped, linear), quadratic);
     return cornu__updated(u, 2);
 }
 

@@ -132,16 +132,17 @@ static double initial_of_nadam(const cornu__object *optimizer, int slot)
     return slot == 2 ? 1 : 0;
 }
 
-/* beta_1 (1 - 0.96^t / 2) for t = updates made + offset */
-static cornu_node *momentum_coefficient(const cornu__update *u, double beta_1, double offset)
+/* beta_1 (1 - 0.96^(schedule_decay t) / 2) for t = updates made + offset */
+static cornu_node *momentum_coefficient(const cornu__update *u, const cornu_nadam_options *o, double offset)
 {
-    return cornu__scale(cornu__one_minus(cornu__scale(cornu__power_of_step(u, 0.96, offset), 0.5)), beta_1);
+    cornu_node *power = cornu__power_of_step(u, pow(0.96, o->schedule_decay), offset);
+    return cornu__scale(cornu__one_minus(cornu__scale(power, 0.5)), o->beta_1);
 }
 
 static cornu_status update_nadam(const cornu__object *optimizer, cornu__update *u)
 {
     const cornu_nadam_options *o = optimizer->config;
-    cornu_node *now = momentum_coefficient(u, o->beta_1, 1), *next = momentum_coefficient(u, o->beta_1, 2);
+    cornu_node *now = momentum_coefficient(u, o, 1), *next = momentum_coefficient(u, o, 2);
     cornu_node *product = u->new_slots[2] = cornu__times(u->slots[2], now);
     cornu_node *momentum = u->new_slots[0] = cornu__approach(u->slots[0], u->gradient, o->beta_1);
     cornu_node *velocity = u->new_slots[1] = cornu__approach(u->slots[1], cornu__square(u->gradient), o->beta_2);
@@ -157,6 +158,9 @@ static cornu_status update_nadam(const cornu__object *optimizer, cornu__update *
 static cornu_status check_nadam(void *config)
 {
     const cornu_nadam_options *o = config;
+    if (!(o->schedule_decay >= 0))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "schedule_decay: wanted at least 0, got %g",
+                           o->schedule_decay);
     return check_moments(config, o->beta_1, o->beta_2, o->epsilon);
 }
 
@@ -166,6 +170,7 @@ static const cornu__field nadam_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_nadam_options, beta_1),
     CORNU__FIELD(DOUBLE, cornu_nadam_options, beta_2),
     CORNU__FIELD(DOUBLE, cornu_nadam_options, epsilon),
+    CORNU__FIELD(DOUBLE, cornu_nadam_options, schedule_decay, .unwritten = true),
 };
 CORNU__OPTIMIZER_CLASS(nadam, "Nadam", cornu_nadam_options, nadam_defaults, nadam_fields, check_nadam, "nadam")
 

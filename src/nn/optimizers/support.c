@@ -45,6 +45,12 @@ cornu_status cornu__check_optimizer(void *config)
     CORNU_TRY(cornu__check_share("ema_momentum", o->ema_momentum));
     if (o->weight_decay < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "weight_decay: wanted at least 0, got %g", o->weight_decay);
+    if (!isnan(o->loss_scale_factor))
+        CORNU_TRY(cornu__check_positive("loss_scale_factor", o->loss_scale_factor));
+    if (!(o->decay >= 0))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "decay: wanted at least 0, got %g", o->decay);
+    if (o->decay > 0 && o->schedule)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the learning rate follows a schedule or a decay, not both");
     if (o->ema_overwrite_frequency < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "ema_overwrite_frequency: wanted at least 1, or 0 for none, got %d",

@@ -19,10 +19,16 @@
         CORNU__FIELD(DOUBLE, options, clipvalue, .optional = true), CORNU__FIELD(BOOL, options, use_ema),              \
         CORNU__FIELD(DOUBLE, options, ema_momentum),                                                                   \
         CORNU__FIELD(INT, options, ema_overwrite_frequency, .optional = true),                                         \
-        CORNU__FIELD(INT, options, gradient_accumulation_steps, .optional = true)
+        CORNU__FIELD(DOUBLE, options, loss_scale_factor, .optional = true),                                            \
+        CORNU__FIELD(INT, options, gradient_accumulation_steps, .optional = true),                                     \
+        CORNU__FIELD(DOUBLE, options, decay, .unwritten = true)
 
 /* A class of optimizers; the words at the end: what Keras calls it, and other names. */
 #define CORNU__OPTIMIZER_CLASS(function, class_name, options, default_options, table, checking, ...)                   \
+    CORNU__OPTIMIZER_CLASS_WITH(function, class_name, options, default_options, table, checking, .per_weight = false,  \
+                                __VA_ARGS__)
+/* `more`: further members of the class. */
+#define CORNU__OPTIMIZER_CLASS_WITH(function, class_name, options, default_options, table, checking, more, ...)        \
     static const cornu__optimizer_class function##_class = {                                                           \
         .base = {.kind = CORNU__KIND_OPTIMIZER,                                                                        \
                  .name = (class_name),                                                                                 \
@@ -34,6 +40,7 @@
         .slots = slots_of_##function,                                                                                  \
         .update = update_##function,                                                                                   \
         .slot_initial = initial_of_##function,                                                                         \
+        more,                                                                                                          \
     };                                                                                                                 \
     cornu_optimizer *cornu_##function##_with(const options *given)                                                     \
     {                                                                                                                  \
