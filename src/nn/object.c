@@ -157,11 +157,16 @@ static void *given_object(const cornu__field *field, const void *options)
     return cornu__is_object(given) ? (void *)given : NULL;
 }
 
-/* Takes over the objects among options that nothing can be made of, for want of memory: so they are freed. One object may be given twice. */
-static void discard(const cornu__class *class, const void *options)
+/* While an object is made, those among its options are kept: what nothing can be made of, or what failed, is freed only at the end. One
+ * object may be given twice. */
+static void keep_given(const cornu__class *class, const void *options)
 {
     for (int i = 0; options && i < class->field_count; i++)
         cornu__object_keep(given_object(&class->fields[i], options));
+}
+
+static void drop_given(const cornu__class *class, const void *options)
+{
     for (int i = 0; options && i < class->field_count; i++)
         cornu__object_drop(given_object(&class->fields[i], options));
 }
@@ -172,7 +177,6 @@ static cornu_status set_up(cornu__object *object, const cornu__class *class, con
     object->config = cornu__alloc(class->options_size);
     if (!given || !object->config) {
         cornu__free(given);
-        discard(class, options);
         return CORNU_ERROR_OUT_OF_MEMORY;
     }
     object->class = class;
@@ -187,17 +191,17 @@ static cornu_status set_up(cornu__object *object, const cornu__class *class, con
 
 void *cornu__object_create(const cornu__class *class, size_t size, const void *options)
 {
+    keep_given(class, options);
     cornu__object *object = cornu__alloc(size);
-    if (!object) {
-        discard(class, options);
-        return NULL;
+    if (object) {
+        object->mark = CORNU__OBJECT_MARK;
+        cornu__reference_start(&object->reference);
+        if (set_up(object, class, options) != CORNU_OK) {
+            cornu__fail_context("%s", class->name);
+            cornu__object_poison(object);
+        }
     }
-    object->mark = CORNU__OBJECT_MARK;
-    cornu__reference_start(&object->reference);
-    if (set_up(object, class, options) != CORNU_OK) {
-        cornu__fail_context("%s", class->name);
-        cornu__object_poison(object);
-    }
+    drop_given(class, options);
     return object;
 }
 

@@ -467,8 +467,11 @@ static void out_of_memory_frees_what_is_given_twice_once(void **state)
         cornu__allocation_fail_at(n);
         cornu_tensor *x = cornu_input(.shape = {2});
         cornu_initializer *initializer = x ? cornu_he_normal() : NULL;
-        cornu_tensor *square = x ? cornu_call(cornu_multiply(), x, x) : NULL;
-        cornu_tensor *y = NULL;
+        cornu_tensor *square = NULL, *y = NULL;
+        if (initializer)
+            square = cornu_call(cornu_multiply(), x, x);
+        else
+            cornu_tensor_release(x);
         if (square)
             y = cornu_call(cornu_dense(2, .kernel_initializer = initializer, .bias_initializer = initializer), square);
         else

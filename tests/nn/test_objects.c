@@ -69,6 +69,18 @@ static void refuses(cornu_layer *layer, int count, const cornu__spec *inputs, co
     cornu_object_release(layer);
 }
 
+static void a_failed_object_that_is_given_twice_is_freed_once(void **state)
+{
+    (void)state;
+    cornu_initializer *failed = cornu_random_normal(.stddev = -1);
+    cornu_layer *layer = cornu_dense(3, .kernel_initializer = failed, .bias_initializer = failed);
+    assert_int_equal(cornu_object_status(layer), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(cornu_error_message(), "kernel_initializer"));
+    assert_non_null(strstr(cornu_error_message(), "stddev"));
+    cornu_object_release(layer);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
 static void shapes_that_do_not_fit_name_layer_wanted_and_got(void **state)
 {
     (void)state;
@@ -348,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options_are_refused_by_name_with_what_came),
+        cmocka_unit_test(a_failed_object_that_is_given_twice_is_freed_once),
         cmocka_unit_test(shapes_that_do_not_fit_name_layer_wanted_and_got),
         cmocka_unit_test(a_built_layer_refuses_inputs_of_another_size),
         cmocka_unit_test(each_class_of_layers_writes_the_config_that_it_read),
