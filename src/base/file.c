@@ -1,6 +1,9 @@
 /* file.c: new files that appear whole or not at all. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +14,7 @@
 #include "base/text.h"
 
 #define NAME_ATTEMPTS 1000
+#define UNFINISHED ".new-" /* between the wanted name, and the process and a number */
 
 /* The mode that the new file shall have: that of the file it replaces. Other things than files are never replaced: as
  * root, a rename over /dev/null would take it away from the whole system. */
@@ -44,7 +48,7 @@ static int create_beside(cornu__new_file *file)
 {
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
         cornu__text name = {0};
-        cornu__text_add(&name, "%s.new-%ld-%d", file->path, (long)getpid(), attempt);
+        cornu__text_add(&name, "%s" UNFINISHED "%ld-%d", file->path, (long)getpid(), attempt);
         file->temporary_path = cornu__text_take(&name);
         if (!file->temporary_path)
             return -1;
@@ -90,8 +94,8 @@ cornu_status cornu__file_begin(cornu__new_file *file, const char *path)
     return CORNU_OK;
 }
 
-/* Makes the rename itself durable. Some file systems cannot flush a folder; the file is in place all the same. */
-static void flush_folder_of(const char *path)
+/* NULL for want of memory. */
+static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     cornu__text folder = {0};
@@ -99,12 +103,19 @@ static void flush_folder_of(const char *path)
         cornu__text_add(&folder, ".");
     else
         cornu__text_add_bytes(&folder, path, slash == path ? 1 : (size_t)(slash - path));
-    int descriptor = folder.failed ? -1 : open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return cornu__text_take(&folder);
+}
+
+/* Makes the rename itself durable. Some file systems cannot flush a folder; the file is in place all the same. */
+static void flush_folder_of(const char *path)
+{
+    char *folder = folder_of(path);
+    int descriptor = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (descriptor >= 0) {
         fsync(descriptor);
         close(descriptor);
     }
-    cornu__text_free(&folder);
+    cornu__free(folder);
 }
 
 cornu_status cornu__file_commit(cornu__new_file *file)
@@ -152,4 +163,29 @@ cornu_status cornu__file_check_place(const char *path)
     CORNU_TRY(cornu__file_begin(&file, path));
     cornu__file_abandon(&file);
     return CORNU_OK;
+}
+
+/* Whether a file's name is "<wanted>.new-<process>-<number>" of a process that is no more. */
+static bool is_left_behind(const char *name, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    long process, number;
+    if (strncmp(name, wanted, length) != 0 || sscanf(name + length, UNFINISHED "%ld-%ld", &process, &number) != 2)
+        return false;
+    return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+void cornu__file_remove_unfinished(const char *path)
+{
+    char *folder = folder_of(path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    DIR *opened = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    while (opened && (entry = readdir(opened)) != NULL) {
+        if (is_left_behind(entry->d_name, name))
+            unlinkat(dirfd(opened), entry->d_name, 0);
+    }
+    if (opened)
+        closedir(opened);
+    cornu__free(folder);
 }

@@ -21,6 +21,9 @@ typedef struct cornu__new_file {
 /* Whether a file of this name could be begun now. */
 cornu_status cornu__file_check_place(const char *path);
 
+/* Removes what processes that were killed had begun under this name; those that run keep theirs. */
+void cornu__file_remove_unfinished(const char *path);
+
 cornu_status cornu__file_begin(cornu__new_file *file, const char *path);
 /* After this, successful or not, `file` is closed. */
 cornu_status cornu__file_commit(cornu__new_file *file);

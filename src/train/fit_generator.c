@@ -59,6 +59,19 @@ static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *
     return replays ? replay(fit) : CORNU_OK;
 }
 
+/* Where a Sequence's epochs are not training's, one that is begun anew stands elsewhere in its order. */
+static void warn_of_other_order(const cornu__fit *fit, const cornu_generator *generator, int64_t steps)
+{
+    int64_t length;
+    if (fit->resumed_epochs == 0 || !cornu__is_sequence(generator) || fit->steps == 0 ||
+        cornu__sequence_length_checked(generator, &length) != CORNU_OK || length == steps)
+        return;
+    cornu__warn(
+        "fit_generator: training goes on with epoch %lld; with steps_per_epoch = %lld of a Sequence's %lld batches "
+        "they come in another order than without the interruption",
+        (long long)fit->initial_epoch + 1, (long long)steps, (long long)length);
+}
+
 static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *generator,
                             const cornu_fit_generator_options *given)
 {
@@ -68,6 +81,7 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
     CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__steps_of("fit_generator", "steps_per_epoch", generator, given->steps_per_epoch, &steps));
+    warn_of_other_order(fit, generator, steps);
     CORNU_TRY(
         cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));
     if (given->validation_data.x || given->validation_data.generator)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,6 +47,31 @@ static void write_whole(const char *text)
     fputs(text, file.stream);
     assert_int_equal(cornu__file_commit(&file), CORNU_OK);
     cornu__file_abandon(&file); /* harmless */
+}
+
+static void what_a_killed_process_left_can_be_removed(void **state)
+{
+    (void)state;
+    char name[300];
+    cornu__new_file file;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (cornu__file_begin(&file, path) == CORNU_OK)
+            raise(SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(files_in_folder(), 1);
+    assert_int_equal(cornu__file_begin(&file, path), CORNU_OK); /* of a process that runs: stays */
+    snprintf(name, sizeof name, "%s.new-1x", path);             /* of somebody else: stays */
+    fclose(fopen(name, "w"));
+    cornu__file_remove_unfinished(path);
+    assert_int_equal(files_in_folder(), 2);
+    cornu__file_abandon(&file);
+    unlink(name);
+    assert_int_equal(files_in_folder(), 0);
 }
 
 static void a_committed_file_is_there_alone(void **state)
@@ -187,13 +213,10 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_committed_file_is_there_alone),
-        cmocka_unit_test(the_old_file_stays_until_commit),
-        cmocka_unit_test(two_writers_do_not_meet),
-        cmocka_unit_test(a_full_disk_leaves_the_old_file),
-        cmocka_unit_test(modes_are_kept),
-        cmocka_unit_test(a_link_stays_and_its_target_is_replaced),
-        cmocka_unit_test(what_cannot_be_written_is_said),
+        cmocka_unit_test(what_a_killed_process_left_can_be_removed), cmocka_unit_test(a_committed_file_is_there_alone),
+        cmocka_unit_test(the_old_file_stays_until_commit),           cmocka_unit_test(two_writers_do_not_meet),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file),           cmocka_unit_test(modes_are_kept),
+        cmocka_unit_test(a_link_stays_and_its_target_is_replaced),   cmocka_unit_test(what_cannot_be_written_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

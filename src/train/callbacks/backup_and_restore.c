@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/folder.h"
 #include "base/options.h"
 #include "base/text.h"
@@ -81,6 +82,7 @@ static cornu_status resume(void *state, cornu_model *model, int64_t *initial_epo
 {
     const backup *self = state;
     CORNU_TRY(cornu__folder_make(self->folder));
+    cornu__file_remove_unfinished(self->path);
     if (access(self->path, F_OK) != 0 && errno == ENOENT)
         return CORNU_OK;
     cornu_array *saved = cornu_load_npz(self->path);
