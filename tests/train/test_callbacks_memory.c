@@ -1,0 +1,89 @@
+/* The callbacks that write, when memory ends anywhere: an error, nothing lost, and the next training works. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "train/scripted.h"
+
+#define MOST_ALLOCATIONS 5000
+
+typedef cornu_callback *maker(const scripted *test);
+
+static cornu_callback *make_checkpoint(const scripted *test)
+{
+    return cornu_model_checkpoint(scripted_path(test, "a/{epoch:02d}-{loss:.3f}.npz"), .save_weights_only = true);
+}
+
+static cornu_callback *make_best(const scripted *test)
+{
+    return cornu_model_checkpoint(scripted_path(test, "b/best.npz"), .save_weights_only = true, .save_best_only = true,
+                                  .monitor = "accuracy");
+}
+
+static cornu_callback *make_plateau(const scripted *test)
+{
+    (void)test;
+    return cornu_reduce_lr_on_plateau(.monitor = "loss");
+}
+
+static cornu_callback *make_tensorboard(const scripted *test)
+{
+    return cornu_tensorboard(.log_dir = scripted_path(test, "logs"), .update_freq = 2);
+}
+
+static cornu_callback *make_backup(const scripted *test)
+{
+    return cornu_backup_and_restore(scripted_path(test, "backup"));
+}
+
+/* One training in which allocation `n` fails. *reached: whether there were as many. */
+static void train(const scripted *test, maker *make, uint64_t n, bool *reached)
+{
+    uint64_t before = cornu__allocation_count();
+    cornu_error_clear();
+    cornu__allocation_fail_at(n);
+    cornu_callback *callback = make(test);
+    cornu_history *history =
+        callback ? cornu_fit(test->model, test->x, test->y, .verbose = 0, .batch_size = 10, .callbacks = {callback})
+                 : NULL;
+    cornu__allocation_fail_at(0);
+    *reached = !history || cornu__allocation_count() - before >= n;
+    if (!history)
+        assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+    cornu_history_release(history);
+}
+
+static void check(const scripted *test, maker *make)
+{
+    bool reached = true;
+    scripted_run(test, 1, make(test), NULL); /* compiles the step, and is what follows every failure */
+    uint64_t n = 1, live = cornu__allocation_live();
+    for (; reached && n < MOST_ALLOCATIONS; n++) {
+        train(test, make, n, &reached);
+        assert_int_equal(cornu__allocation_live(), live);
+    }
+    assert_false(reached);
+    assert_true(n > 10);
+    scripted_run(test, 1, make(test), NULL);
+}
+
+static void nothing_is_lost_where_memory_ends(void **state)
+{
+    maker *const makers[] = {make_checkpoint, make_best, make_plateau, make_tensorboard, make_backup};
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        check(*state, makers[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_is_lost_where_memory_ends, scripted_set_up, scripted_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);
+}
