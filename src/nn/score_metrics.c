@@ -55,7 +55,7 @@ static cornu_status check_fbeta(void *config)
 
 static cornu_status f_states(const cornu__object *metric, const cornu__spec *y_pred, int *count, int64_t *sizes)
 {
-    int64_t columns;
+    int64_t columns = 0;
     CORNU_TRY(need_columns(y_pred, &columns));
     *count = F_STATES;
     for (int i = 0; i < F_STATES; i++)
@@ -190,7 +190,7 @@ static cornu_status check_r2(void *config)
 
 static cornu_status r2_states(const cornu__object *metric, const cornu__spec *y_pred, int *count, int64_t *sizes)
 {
-    int64_t columns;
+    int64_t columns = 0;
     (void)metric;
     CORNU_TRY(need_columns(y_pred, &columns));
     *count = R2_STATES;
