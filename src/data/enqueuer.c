@@ -222,7 +222,10 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
     place->ready = NOTHING;
     enqueuer->used++;
     bool epoch_over = enqueuer->used - enqueuer->epoch_begin == source->length;
-    pthread_cond_signal(&enqueuer->room);
+    /* Workers that sleep because the ring is full are left in peace until half of it is used: waking one for each batch would take the
+     * processor away from the step's own threads each time. */
+    if (enqueuer->next - enqueuer->used <= enqueuer->ring_size / 2)
+        pthread_cond_broadcast(&enqueuer->room);
     pthread_mutex_unlock(&enqueuer->lock);
     if (!epoch_over)
         return CORNU_OK;

@@ -3,7 +3,7 @@
  *
  * A ring of slots, batch n in slot n modulo their count. Workers take the next number, make that batch, and mark its slot as made; the
  * consumer waits for the next number, whoever makes it. So order never depends on who is first, and at most max_queue_size batches
- * are made ahead of the one in use. Batches of the source's next epoch are made only after the last one of this epoch was used, so
+ * are made ahead of the one in use; a full ring is filled again when it is half empty. Batches of the source's next epoch are made only after the last one of this epoch was used, so
  * that on_epoch_end runs while nothing else of the source does.
  *
  * An error made by a worker reaches the consumer when its batch's turn comes. Stopping waits for the program's functions that are
