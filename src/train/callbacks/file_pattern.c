@@ -122,7 +122,7 @@ cornu_status cornu__file_pattern_check(const char *pattern, cornu_status (*visit
 /* The directive of printf for a field: "%+08.3". */
 static void write_directive(const field *filled, char *out, size_t size)
 {
-    char width[8] = "", precision[8] = "", sign[2] = {filled->sign, '\0'};
+    char width[12] = "", precision[13] = "", sign[2] = {filled->sign, '\0'};
     if (filled->width > 0)
         snprintf(width, sizeof width, "%d", filled->width);
     if (filled->precision >= 0)
