@@ -31,7 +31,8 @@ void cornu__text_add_bytes(cornu__text *text, const char *bytes, size_t count)
 {
     if (!reserve(text, count))
         return;
-    memcpy(text->data + text->length, bytes, count);
+    if (count > 0)
+        memcpy(text->data + text->length, bytes, count);
     text->length += count;
     text->data[text->length] = '\0';
 }

@@ -37,6 +37,18 @@ static void an_empty_text_is_a_text(void **state)
     cornu__free(empty);
 }
 
+static void nothing_can_be_added(void **state)
+{
+    (void)state;
+    cornu__text text = {0};
+    cornu__text_add_bytes(&text, NULL, 0);
+    cornu__text_add(&text, "a");
+    cornu__text_add_bytes(&text, NULL, 0);
+    assert_int_equal(text.length, 1);
+    assert_string_equal(text.data, "a");
+    cornu__text_free(&text);
+}
+
 static void a_failed_growth_is_told_at_the_end(void **state)
 {
     (void)state;
@@ -112,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_grows_without_end),
+        cmocka_unit_test(nothing_can_be_added),
         cmocka_unit_test(an_empty_text_is_a_text),
         cmocka_unit_test(a_failed_growth_is_told_at_the_end),
         cmocka_unit_test(distances_count_slips_of_the_hand),
