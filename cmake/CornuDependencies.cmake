@@ -10,10 +10,17 @@ pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo>=1.16)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl>=7.85)
+pkg_check_modules(jpeg REQUIRED IMPORTED_TARGET libjpeg>=2.1)
+pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng>=1.6)
+pkg_check_modules(tiff REQUIRED IMPORTED_TARGET libtiff-4>=4.5)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp>=1.2)
+find_package(GIF 5.1 REQUIRED)
 
 add_library(cornu_dependencies INTERFACE)
 target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson
-                                                   PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl OpenMP::OpenMP_C
+                                                   PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl
+                                                   PkgConfig::jpeg PkgConfig::png PkgConfig::tiff PkgConfig::webp
+                                                   GIF::GIF OpenMP::OpenMP_C
                                                    Threads::Threads m)
 
 if(CORNU_TESTS)
