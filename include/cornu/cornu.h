@@ -20,6 +20,7 @@
 #include <cornu/object.h>
 #include <cornu/ops.h>
 #include <cornu/optimizers.h>
+#include <cornu/option_text.h>
 #include <cornu/options.h>
 #include <cornu/plot.h>
 #include <cornu/regularizers.h>
