@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,13 +36,24 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
     return remove(path);
 }
 
+static int remove_folder(const scripted *test)
+{
+    return nftw(test->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void scripted_empty_folder(const scripted *test)
+{
+    assert_int_equal(remove_folder(test), 0);
+    assert_int_equal(mkdir(test->folder, 0700), 0);
+}
+
 int scripted_tear_down(void **state)
 {
     scripted *test = *state;
     cornu_model_release(test->model);
     cornu_array_release(test->x);
     cornu_array_release(test->y);
-    return nftw(test->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_folder(test);
 }
 
 int scripted_nothing_is_left(void **state)

@@ -21,6 +21,8 @@ int scripted_nothing_is_left(void **state);
 
 /* "<folder>/<name>", valid until the next but 7 calls. */
 const char *scripted_path(const scripted *test, const char *name);
+/* Removes what trainings have written there. */
+void scripted_empty_folder(const scripted *test);
 
 /* Puts values[epoch] into the epoch's values as "score" (NaN: nothing). `values` must outlive the training. */
 cornu_callback *scripted_values(const double *values);

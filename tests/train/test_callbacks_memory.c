@@ -42,9 +42,11 @@ static cornu_callback *make_backup(const scripted *test)
     return cornu_backup_and_restore(scripted_path(test, "backup"));
 }
 
-/* One training in which allocation `n` fails. *reached: whether there were as many. */
+/* One training in which allocation `n` fails. *reached: whether there were as many. Each begins with an empty folder: the search for a free
+ * file name would otherwise be longer each time, and allocation `n` always in it. */
 static void train(const scripted *test, maker *make, uint64_t n, bool *reached)
 {
+    scripted_empty_folder(test);
     uint64_t before = cornu__allocation_count();
     cornu_error_clear();
     cornu__allocation_fail_at(n);
