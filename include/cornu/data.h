@@ -3,6 +3,11 @@
  *
  * A generator gives one batch after another, endlessly or until it has no more. A Sequence knows how many batches an epoch has and gives
  * each by its index. A Sequence can stand wherever a generator can, so both have one C type.
+ *
+ * A training that was interrupted goes on behind the last batch that was used (BackupAndRestore). What a Sequence gives depends on the index alone,
+ * and what a thread_safe generator gives on the number, so nothing of theirs need be kept. Another generator says by hooks how it is
+ * brought to where it was: save_state and load_state, or seek. Without them it is asked again for all batches before, and they are
+ * dropped.
  */
 #ifndef CORNU_DATA_H
 #define CORNU_DATA_H
@@ -36,6 +41,14 @@ typedef struct cornu_generator_options {
     /* false: `next` is called by one thread at a time, though not always the same one, and batches are used in the order of the calls.
      * true: it is called by several at once and makes batch->number, so that the order does not depend on who is first. */
     bool thread_safe;
+    /* save_state: a new array (one plain array of any dtype; NULL with cornu_error_set: it failed) that says where the generator stands: behind
+     * the batch that `next` gave last. Called after each `next` when the training keeps backups, since batches are made ahead: so each is
+     * an array of its own, and small. load_state: go on from there; it may be called before the first `next` and at any time after,
+     * and must copy what it keeps. Both or neither. */
+    cornu_array *(*save_state)(void *state);
+    cornu_status (*load_state)(void *state, const cornu_array *saved);
+    /* The next batch is batch `number`, as if `next` had been called that often. */
+    cornu_status (*seek)(void *state, int64_t number);
 } cornu_generator_options;
 #define CORNU_GENERATOR_DEFAULTS
 
@@ -57,6 +70,10 @@ typedef struct cornu_sequence_options {
     void *state;
     void (*release)(void *state);
     bool thread_safe CORNU_DEFAULT(true); /* whether `get` may be called by several threads at once */
+    /* For a Sequence that on_epoch_end changes; otherwise as a generator's. save_state is called when an epoch begins and no `get` runs. Without
+     * them a training that goes on in epoch n calls on_epoch_end n times first. Both or neither. */
+    cornu_array *(*save_state)(void *state);
+    cornu_status (*load_state)(void *state, const cornu_array *saved);
 } cornu_sequence_options;
 #define CORNU_SEQUENCE_DEFAULTS CORNU_DEFAULTS(.thread_safe = true)
 

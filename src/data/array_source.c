@@ -18,7 +18,7 @@ static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
     if (!self->order)
         return CORNU_OK;
     int64_t count = self->shuffle == CORNU__SHUFFLE_ROWS ? self->rows : self->rows / self->batch_size;
-    cornu__random_permutation(cornu__order_key(source->ports.model, epoch), count, self->order);
+    cornu__random_permutation(cornu__order_key(source, epoch), count, self->order);
     if (self->shuffle == CORNU__SHUFFLE_ROWS) {
         for (int64_t i = 0; i < count; i++)
             self->order[i] += self->begin;

@@ -42,6 +42,10 @@ struct cornu__enqueuer {
     int64_t epoch_begin;      /* the number of the first batch of the source's epoch */
     int64_t epoch, end_epoch; /* the source's epoch in hand, and the first that is not wanted */
     bool stopping;
+
+    /* The consumer's own. */
+    bool in_hand;        /* it has batch `used` */
+    cornu_array *behind; /* state of the program's generator behind the last batch it got in this epoch; or NULL */
 };
 
 static ring_place *place_of(cornu__enqueuer *enqueuer, int64_t number)
@@ -159,18 +163,60 @@ static cornu_status start_workers(cornu__enqueuer *enqueuer)
 
 /* --- The source's epochs --- */
 
-/* Called while no batch is being made. */
-static cornu_status begin_epoch(cornu__enqueuer *enqueuer)
+/* The epoch in hand begins with its batch `index`. Called while no batch is being made, as the next two. */
+static cornu_status begin_epoch(cornu__enqueuer *enqueuer, int64_t index)
 {
     cornu__source *source = enqueuer->source;
     CORNU_TRY(source->class->begin_epoch(source, enqueuer->epoch));
+    if (index > source->length)
+        return cornu__fail(CORNU_ERROR_STATE,
+                           "cannot go on at batch %lld of epoch %lld: the data now have %lld batches", (long long)index,
+                           (long long)enqueuer->epoch + 1, (long long)source->length);
     pthread_mutex_lock(&enqueuer->lock);
-    enqueuer->epoch_begin = enqueuer->used;
-    bool endless = source->length >= enqueuer->end - enqueuer->used;
-    enqueuer->limit = endless ? enqueuer->end : enqueuer->used + source->length;
+    enqueuer->epoch_begin = enqueuer->used - index;
+    bool endless = source->length - index >= enqueuer->end - enqueuer->used;
+    enqueuer->limit = endless ? enqueuer->end : enqueuer->used + source->length - index;
     pthread_cond_broadcast(&enqueuer->room);
     pthread_mutex_unlock(&enqueuer->lock);
     return CORNU_OK;
+}
+
+static uint64_t updates_now(const cornu__source *source)
+{
+    return source->ports.model ? cornu__model_iterations(source->ports.model) : 0;
+}
+
+/* Ends the epoch in hand and begins the next, unless no more is wanted. */
+static cornu_status next_epoch(cornu__enqueuer *enqueuer)
+{
+    cornu__source *source = enqueuer->source;
+    if (source->class->end_epoch)
+        CORNU_TRY(source->class->end_epoch(source));
+    enqueuer->epoch++;
+    source->updates = updates_now(source);
+    cornu_array_release(enqueuer->behind);
+    enqueuer->behind = NULL;
+    if (enqueuer->epoch < enqueuer->end_epoch && enqueuer->used < enqueuer->end)
+        return begin_epoch(enqueuer, 0);
+    pthread_mutex_lock(&enqueuer->lock);
+    enqueuer->epoch_begin = enqueuer->end = enqueuer->limit = enqueuer->used;
+    pthread_mutex_unlock(&enqueuer->lock);
+    return CORNU_OK;
+}
+
+static cornu_status first_epoch(cornu__enqueuer *enqueuer, const cornu__position *from)
+{
+    cornu__source *source = enqueuer->source;
+    if (!from) {
+        source->updates = updates_now(source);
+        return begin_epoch(enqueuer, 0);
+    }
+    enqueuer->epoch = from->epoch;
+    source->updates = from->updates;
+    if (source->class->go_on)
+        CORNU_TRY(source->class->go_on(source, from));
+    CORNU_TRY(begin_epoch(enqueuer, from->index));
+    return from->index == source->length ? next_epoch(enqueuer) : CORNU_OK;
 }
 
 int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer)
@@ -208,8 +254,15 @@ cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch *
         cornu__fail_from(place->status, place->message);
         return cornu__fail_context("batch %lld", (long long)(enqueuer->used - enqueuer->epoch_begin));
     }
-    if (place->outcome == MADE)
-        *batch = &place->slot.batch;
+    if (place->outcome != MADE)
+        return CORNU_OK;
+    *batch = &place->slot.batch;
+    enqueuer->in_hand = true;
+    if (place->slot.state) {
+        cornu_array_release(enqueuer->behind);
+        enqueuer->behind = place->slot.state;
+        place->slot.state = NULL;
+    }
     return CORNU_OK;
 }
 
@@ -227,18 +280,26 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
     if (enqueuer->next - enqueuer->used <= enqueuer->ring_size / 2)
         pthread_cond_broadcast(&enqueuer->room);
     pthread_mutex_unlock(&enqueuer->lock);
-    if (!epoch_over)
-        return CORNU_OK;
-    if (source->class->end_epoch)
-        source->class->end_epoch(source);
-    enqueuer->epoch++;
-    bool wanted = enqueuer->epoch < enqueuer->end_epoch && enqueuer->used < enqueuer->end;
-    return wanted ? begin_epoch(enqueuer) : CORNU_OK;
+    enqueuer->in_hand = false;
+    return epoch_over ? next_epoch(enqueuer) : CORNU_OK;
+}
+
+void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position)
+{
+    const cornu__source *source = enqueuer->source;
+    int64_t index = enqueuer->used + enqueuer->in_hand - enqueuer->epoch_begin;
+    *position = (cornu__position){
+        .epoch = enqueuer->epoch,
+        .index = index,
+        .updates = source->updates,
+        .asked = source->class->asked ? source->class->asked(source, index) : 0,
+        .state = cornu_array_retain(enqueuer->behind ? enqueuer->behind : source->epoch_state),
+    };
 }
 
 /* --- Beginning and end --- */
 
-static cornu_status start(cornu__enqueuer *enqueuer)
+static cornu_status start(cornu__enqueuer *enqueuer, const cornu__position *from)
 {
     enqueuer->ring = cornu__alloc_array((size_t)enqueuer->ring_size, sizeof *enqueuer->ring);
     enqueuer->threads = cornu__alloc_array((size_t)enqueuer->workers, sizeof *enqueuer->threads);
@@ -246,7 +307,7 @@ static cornu_status start(cornu__enqueuer *enqueuer)
         return CORNU_ERROR_OUT_OF_MEMORY;
     for (int64_t i = 0; i < enqueuer->ring_size; i++)
         enqueuer->ring[i].ready = NOTHING;
-    CORNU_TRY(begin_epoch(enqueuer));
+    CORNU_TRY(first_epoch(enqueuer, from));
     return start_workers(enqueuer);
 }
 
@@ -267,7 +328,8 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
     pthread_mutex_init(&enqueuer->lock, NULL);
     pthread_cond_init(&enqueuer->made, NULL);
     pthread_cond_init(&enqueuer->room, NULL);
-    if (start(enqueuer) == CORNU_OK)
+    source->keep_states = options->keep_states;
+    if (start(enqueuer, options->from) == CORNU_OK)
         return enqueuer;
     cornu__enqueuer_stop(enqueuer);
     return NULL;
@@ -285,6 +347,7 @@ void cornu__enqueuer_stop(cornu__enqueuer *enqueuer)
         pthread_join(enqueuer->threads[i], NULL);
     for (int64_t i = 0; enqueuer->ring && i < enqueuer->ring_size; i++)
         cornu__slot_clear(&enqueuer->ring[i].slot);
+    cornu_array_release(enqueuer->behind);
     cornu__free(enqueuer->ring);
     cornu__free(enqueuer->threads);
     pthread_cond_destroy(&enqueuer->room);

@@ -6,6 +6,10 @@
  * are made ahead of the one in use; a full ring is filled again when it is half empty. Batches of the source's next epoch are made only after the last one of this epoch was used, so
  * that on_epoch_end runs while nothing else of the source does.
  *
+ * A stream of batches has a position behind each batch that was used, from which another process can go on and gets the same batches in the
+ * same order: epoch and index for what is numbered, and for the program's own generator what its save_state said when it made that
+ * batch, since it is ahead by now.
+ *
  * An error made by a worker reaches the consumer when its batch's turn comes. Stopping waits for the program's functions that are
  * running, lets none begin, and leaves no thread behind.
  */
@@ -21,10 +25,14 @@ typedef struct cornu__enqueuer_options {
     int max_queue_size;
     int64_t first_epoch; /* the source's first epoch has this number */
     int64_t epochs;      /* how many of its epochs are wanted at most; 0: no limit */
-    int64_t batches;     /* how many batches are wanted at most; 0: no limit */
+    int64_t batches;     /* how many batches are wanted at most, from where it begins; 0: no limit */
+    const cornu__position
+        *from;        /* where it begins; its epoch counts as one of `epochs`; NULL: at the beginning. Not kept */
+    bool keep_states; /* positions hold the state of the program's generator or Sequence, if it has save_state */
 } cornu__enqueuer_options;
 
-/* Begins the source's first epoch and starts the workers. Takes over the source, also on failure (NULL). */
+/* Begins the source's first epoch, or the one of `from`, and starts the workers. Takes over the source, also on failure (NULL). A generator
+ * without hooks is asked again here for all batches before `from`; cornu__generator_replays tells beforehand. */
 cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enqueuer_options *options);
 
 /* Batches of the source's epoch in hand; CORNU__ENDLESS when nobody knows. */
@@ -35,6 +43,10 @@ cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch *
 
 /* The batch was used: its slot is free. After the last one of the source's epoch: ends it and, if more is wanted, begins the next. */
 cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer);
+
+/* *position := the one behind the batch that the consumer has in hand or, without one, had last; the beginning when it had none. The caller
+ * clears it. Called by the consumer. */
+void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position);
 
 /* Stops and joins all workers, frees everything. NULL is allowed. */
 void cornu__enqueuer_stop(cornu__enqueuer *enqueuer);

@@ -13,12 +13,23 @@ static cornu_generator *generator_new(void)
     return generator;
 }
 
+static cornu_status check_state_hooks(const char *what, cornu_array *(*save_state)(void *state),
+                                      cornu_status (*load_state)(void *state, const cornu_array *saved))
+{
+    if (!save_state == !load_state)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a %s with %s wants %s too", what,
+                       save_state ? "save_state" : "load_state", save_state ? "load_state" : "save_state");
+}
+
 cornu_generator *cornu_generator_create_with(const cornu_generator_options *options)
 {
     cornu_generator_options given = {.struct_size = sizeof given};
     cornu__options_lay(&given, sizeof given, options);
     if (!given.next)
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "a generator wants the function next");
+    if (check_state_hooks("generator", given.save_state, given.load_state) != CORNU_OK)
+        return NULL;
     cornu_generator *generator = generator_new();
     if (!generator)
         return NULL;
@@ -26,6 +37,9 @@ cornu_generator *cornu_generator_create_with(const cornu_generator_options *opti
     generator->state = given.state;
     generator->release = given.release;
     generator->thread_safe = given.thread_safe;
+    generator->save_state = given.save_state;
+    generator->load_state = given.load_state;
+    generator->seek = given.seek;
     return generator;
 }
 
@@ -35,6 +49,8 @@ cornu_sequence *cornu_sequence_create_with(const cornu_sequence_options *options
     cornu__options_lay(&given, sizeof given, options);
     if (!given.length || !given.get)
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "a Sequence wants the functions length and get");
+    if (check_state_hooks("Sequence", given.save_state, given.load_state) != CORNU_OK)
+        return NULL;
     cornu_sequence *sequence = generator_new();
     if (!sequence)
         return NULL;
@@ -44,6 +60,8 @@ cornu_sequence *cornu_sequence_create_with(const cornu_sequence_options *options
     sequence->state = given.state;
     sequence->release = given.release;
     sequence->thread_safe = given.thread_safe;
+    sequence->save_state = given.save_state;
+    sequence->load_state = given.load_state;
     return sequence;
 }
 
@@ -87,6 +105,15 @@ cornu_status cornu__sequence_length_checked(const cornu_sequence *sequence, int6
     return CORNU_OK;
 }
 
+/* A status that is not CORNU_OK of a program's function, with a message whatever it did. */
+static cornu_status with_message(cornu_status status)
+{
+    if (status != CORNU_OK && (cornu_error_status() != status || cornu_error_message()[0] == '\0'))
+        cornu__fail(status, "the program's function returned the status \"%s\" without a message",
+                    cornu_status_name(status));
+    return status;
+}
+
 cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, cornu_batch *batch)
 {
     *batch = (cornu_batch){.number = number};
@@ -99,11 +126,87 @@ cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, co
     cornu_array_release(batch->y);
     cornu_array_release(batch->sample_weight);
     *batch = (cornu_batch){.number = number};
-    if (cornu_error_status() != status || cornu_error_message()[0] == '\0')
-        cornu__fail(status, "the program's function returned the status \"%s\" without a message",
-                    cornu_status_name(status));
-    return status;
+    return with_message(status);
 }
+
+/* --- Where it stands --- */
+
+/* What a generator makes when it is told the number depends on nothing else. */
+static bool makes_numbers(const cornu_generator *generator)
+{
+    return !cornu__is_sequence(generator) && generator->thread_safe;
+}
+
+cornu_status cornu__generator_save_state(const cornu_generator *generator, cornu_array **state)
+{
+    *state = NULL;
+    if (!generator->save_state || makes_numbers(generator))
+        return CORNU_OK;
+    cornu_error_clear();
+    *state = generator->save_state(generator->state);
+    if (!*state && cornu_error_status() == CORNU_OK)
+        cornu__fail(CORNU_ERROR_DATA, "the program's function returned NULL without a message");
+    if (!*state)
+        return cornu__fail_context("save_state");
+    if (!cornu_array_is_collection(*state))
+        return CORNU_OK;
+    cornu_array_release(*state);
+    *state = NULL;
+    return cornu__fail(CORNU_ERROR_DATA, "save_state: one plain array is wanted, but a list or dictionary came");
+}
+
+static cornu_status load_state(cornu_generator *generator, const cornu_array *saved)
+{
+    cornu_error_clear();
+    if (with_message(generator->load_state(generator->state, saved)) != CORNU_OK)
+        return cornu__fail_context("load_state");
+    return CORNU_OK;
+}
+
+static cornu_status seek(cornu_generator *generator, int64_t number)
+{
+    cornu_error_clear();
+    if (with_message(generator->seek(generator->state, number)) != CORNU_OK)
+        return cornu__fail_context("seek to batch %lld", (long long)number);
+    return CORNU_OK;
+}
+
+cornu_status cornu__generator_go_on(cornu_generator *generator, const cornu__position *from)
+{
+    if (makes_numbers(generator)) {
+        generator->asked = from->asked;
+        return CORNU_OK;
+    }
+    if (generator->load_state && from->state) {
+        CORNU_TRY(load_state(generator, from->state));
+        generator->asked = from->asked;
+        return CORNU_OK;
+    }
+    if (cornu__is_sequence(generator)) {
+        for (; generator->asked < from->asked; generator->asked++) {
+            if (generator->on_epoch_end)
+                generator->on_epoch_end(generator->state);
+        }
+        return CORNU_OK;
+    }
+    if (generator->seek) {
+        CORNU_TRY(seek(generator, from->asked));
+        generator->asked = from->asked;
+    }
+    return CORNU_OK;
+}
+
+int64_t cornu__generator_replays(const cornu_generator *generator, const cornu__position *from)
+{
+    bool loads = generator->load_state && from->state;
+    if (makes_numbers(generator) || loads || generator->seek)
+        return 0;
+    if (cornu__is_sequence(generator))
+        return generator->on_epoch_end && generator->asked > from->asked ? -1 : 0;
+    return generator->asked > from->asked ? -1 : from->asked - generator->asked;
+}
+
+/* --- For programs --- */
 
 cornu_status cornu_sequence_get(cornu_sequence *sequence, int64_t index, cornu_batch *batch)
 {

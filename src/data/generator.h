@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/reference.h"
+#include "data/position.h"
 
 struct cornu_generator {
     cornu__reference reference;
@@ -16,7 +17,10 @@ struct cornu_generator {
     void *state;
     void (*release)(void *state);
     bool thread_safe;
-    int64_t asked; /* batches asked of a plain generator so far, over its life */
+    cornu_array *(*save_state)(void *state); /* or NULL, as the next two */
+    cornu_status (*load_state)(void *state, const cornu_array *saved);
+    cornu_status (*seek)(void *state, int64_t number);
+    int64_t asked; /* over its life: batches of a plain generator, ends of epochs of a Sequence */
 };
 
 static inline bool cornu__is_sequence(const cornu_generator *generator)
@@ -27,6 +31,17 @@ static inline bool cornu__is_sequence(const cornu_generator *generator)
 /* Calls the program's function for batch `number`. Whatever it does, a status that is not CORNU_OK comes with a message, and `batch` then
  * holds no array. */
 cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, cornu_batch *batch);
+
+/* *state := what save_state gives, NULL for a generator that has or needs none. */
+cornu_status cornu__generator_save_state(const cornu_generator *generator, cornu_array **state);
+
+/* Brings a generator or Sequence to where it stood at a position: by load_state, seek, or its number; a Sequence by as many ends of epochs. What a plain
+ * generator without all these must be asked for again is the caller's to ask: cornu__generator_replays says how much. */
+cornu_status cornu__generator_go_on(cornu_generator *generator, const cornu__position *from);
+
+/* How many batches must be asked for again and dropped to bring the generator to a position; 0: none. -1: it stands behind the position and
+ * cannot go back, so what it gives next is not what an uninterrupted training would have got. */
+int64_t cornu__generator_replays(const cornu_generator *generator, const cornu__position *from);
 
 /* A Sequence's length, at least 1. */
 cornu_status cornu__sequence_length_checked(const cornu_sequence *sequence, int64_t *length);

@@ -7,9 +7,54 @@ typedef struct generator_source {
     bool shuffle;
     int64_t *order; /* of a shuffled Sequence's batches */
     int64_t order_room;
-    int64_t steps; /* the most batches in an epoch of a Sequence; 0: no limit */
-    int64_t first; /* how many batches a plain generator was asked for before */
+    int64_t steps;   /* the most batches in an epoch of a Sequence; 0: no limit */
+    int64_t first;   /* how many batches a plain generator was asked for before batch 0 */
+    int64_t gone_by; /* how many of those that are numbered from 0 an earlier process used */
+    bool exhausted;  /* a plain generator had no more while it was brought to where it was */
 } generator_source;
+
+/* --- Going on --- */
+
+/* A generator without hooks gives its next batches only when it is asked for all those before. */
+static cornu_status ask_again(generator_source *self, int64_t count)
+{
+    for (int64_t i = 0; i < count && !self->exhausted; i++) {
+        cornu_batch batch;
+        if (cornu__generator_ask(self->generator, self->generator->asked, &batch) != CORNU_OK)
+            return cornu__fail_context("batch %lld, asked for again", (long long)i);
+        self->exhausted = !batch.x;
+        cornu_array_release(batch.x);
+        cornu_array_release(batch.y);
+        cornu_array_release(batch.sample_weight);
+        self->generator->asked++;
+    }
+    return CORNU_OK;
+}
+
+static cornu_status go_on(cornu__source *source, const cornu__position *from)
+{
+    generator_source *self = (generator_source *)source;
+    CORNU_TRY(cornu__generator_go_on(self->generator, from));
+    if (cornu__is_sequence(self->generator))
+        return CORNU_OK;
+    self->gone_by = from->index;
+    return ask_again(self, cornu__generator_replays(self->generator, from));
+}
+
+static int64_t asked(const cornu__source *source, int64_t index)
+{
+    const generator_source *self = (const generator_source *)source;
+    return cornu__is_sequence(self->generator) ? self->generator->asked : self->first + index;
+}
+
+/* --- Epochs --- */
+
+static cornu_status save_epoch_state(generator_source *self)
+{
+    cornu_array_release(self->base.epoch_state);
+    self->base.epoch_state = NULL;
+    return self->base.keep_states ? cornu__generator_save_state(self->generator, &self->base.epoch_state) : CORNU_OK;
+}
 
 static cornu_status draw_order(generator_source *self, int64_t epoch)
 {
@@ -22,16 +67,18 @@ static cornu_status draw_order(generator_source *self, int64_t epoch)
             return CORNU_ERROR_OUT_OF_MEMORY;
         self->order_room = length;
     }
-    cornu__random_permutation(cornu__order_key(self->base.ports.model, epoch), length, self->order);
+    cornu__random_permutation(cornu__order_key(&self->base, epoch), length, self->order);
     return CORNU_OK;
 }
 
 static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
 {
     generator_source *self = (generator_source *)source;
+    if (!source->epoch_state)
+        CORNU_TRY(save_epoch_state(self));
     if (!cornu__is_sequence(self->generator)) {
         source->length = CORNU__ENDLESS;
-        self->first = self->generator->asked;
+        self->first = self->generator->asked - self->gone_by;
         return CORNU_OK;
     }
     CORNU_TRY(cornu__sequence_length_checked(self->generator, &source->length));
@@ -41,6 +88,17 @@ static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
         source->length = self->steps;
     return CORNU_OK;
 }
+
+static cornu_status end_epoch(cornu__source *source)
+{
+    generator_source *self = (generator_source *)source;
+    if (self->generator->on_epoch_end)
+        self->generator->on_epoch_end(self->generator->state);
+    self->generator->asked++;
+    return save_epoch_state(self);
+}
+
+/* --- Batches --- */
 
 static cornu_status fail_without_x(const generator_source *self, int64_t number)
 {
@@ -53,10 +111,13 @@ static cornu_status pull(cornu__source *source, cornu__slot *slot, int64_t index
     generator_source *self = (generator_source *)source;
     bool is_sequence = cornu__is_sequence(self->generator);
     int64_t number = is_sequence ? (self->shuffle ? self->order[index] : index) : self->first + index;
+    if (self->exhausted)
+        return CORNU_OK;
     CORNU_TRY(cornu__generator_ask(self->generator, number, &slot->given));
-    if (!is_sequence)
-        __atomic_fetch_add(&self->generator->asked, 1, __ATOMIC_RELAXED);
-    return is_sequence && !slot->given.x ? fail_without_x(self, number) : CORNU_OK;
+    if (is_sequence)
+        return slot->given.x ? CORNU_OK : fail_without_x(self, number);
+    __atomic_fetch_add(&self->generator->asked, 1, __ATOMIC_RELAXED);
+    return source->keep_states && slot->given.x ? cornu__generator_save_state(self->generator, &slot->state) : CORNU_OK;
 }
 
 static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_t index)
@@ -68,13 +129,6 @@ static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_
     return cornu__slot_write(slot, &columns, NULL, 0, columns.rows, source->class_weights);
 }
 
-static void end_epoch(cornu__source *source)
-{
-    const cornu_generator *generator = ((generator_source *)source)->generator;
-    if (generator->on_epoch_end)
-        generator->on_epoch_end(generator->state);
-}
-
 static void destroy(cornu__source *source)
 {
     generator_source *self = (generator_source *)source;
@@ -83,8 +137,13 @@ static void destroy(cornu__source *source)
     cornu__free(self);
 }
 
-static const cornu__source_class generator_source_class = {
-    .begin_epoch = begin_epoch, .pull = pull, .write = write_batch, .end_epoch = end_epoch, .destroy = destroy};
+static const cornu__source_class generator_source_class = {.go_on = go_on,
+                                                           .begin_epoch = begin_epoch,
+                                                           .pull = pull,
+                                                           .write = write_batch,
+                                                           .end_epoch = end_epoch,
+                                                           .asked = asked,
+                                                           .destroy = destroy};
 
 cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generator *generator, bool shuffle,
                                        int64_t steps, const cornu__class_weights *class_weights)

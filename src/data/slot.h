@@ -18,7 +18,8 @@ typedef struct cornu__slot_buffer {
 
 typedef struct cornu__slot {
     cornu__batch batch;
-    cornu_batch given; /* arrays that a generator gave and that `batch` may point into */
+    cornu_batch given;  /* arrays that a generator gave and that `batch` may point into */
+    cornu_array *state; /* where the program's generator stands behind this batch; or NULL */
     cornu__slot_buffer inputs[CORNU__MAX_PORTS], targets[CORNU__MAX_PORTS], sample_weights[CORNU__MAX_PORTS];
 } cornu__slot;
 

@@ -3,12 +3,14 @@
 
 void cornu__source_destroy(cornu__source *source)
 {
-    if (source)
-        source->class->destroy(source);
+    if (!source)
+        return;
+    cornu_array_release(source->epoch_state);
+    source->class->destroy(source);
 }
 
-cornu__random_key cornu__order_key(const cornu_model *model, int64_t epoch)
+cornu__random_key cornu__order_key(const cornu__source *source, int64_t epoch)
 {
-    return cornu__random_key_make(cornu__model_seed(model), CORNU__RANDOM_SHUFFLE, (uint64_t)epoch,
-                                  cornu__model_iterations(model));
+    return cornu__random_key_make(cornu__model_seed(source->ports.model), CORNU__RANDOM_SHUFFLE, (uint64_t)epoch,
+                                  source->updates);
 }

@@ -17,14 +17,20 @@
 typedef struct cornu__source cornu__source;
 
 typedef struct cornu__source_class {
-    /* Sets source->length and the order of the epoch. */
+    /* Before the first begin_epoch, which is then that of from->epoch: what the program's generator gives next is what follows there. NULL:
+     * nothing to do. */
+    cornu_status (*go_on)(cornu__source *source, const cornu__position *from);
+    /* Sets source->length and the order of the epoch, drawn with source->updates; takes source->epoch_state if states are kept. */
     cornu_status (*begin_epoch)(cornu__source *source, int64_t epoch);
-    /* Fills slot->given for batch `index` of this epoch; given.x NULL: there are no more batches. NULL: nothing to pull. */
+    /* Fills slot->given for batch `index` of this epoch, and slot->state if states are kept and every batch has one; given.x NULL: there are
+     * no more batches. NULL: nothing to pull. */
     cornu_status (*pull)(cornu__source *source, cornu__slot *slot, int64_t index);
     /* Fills slot->batch. */
     cornu_status (*write)(cornu__source *source, cornu__slot *slot, int64_t index);
     /* After all batches of the epoch were used; no other call runs. NULL: nothing to do. */
-    void (*end_epoch)(cornu__source *source);
+    cornu_status (*end_epoch)(cornu__source *source);
+    /* A position's `asked` before batch `index` of this epoch. NULL: 0. */
+    int64_t (*asked)(const cornu__source *source, int64_t index);
     void (*destroy)(cornu__source *source);
 } cornu__source_class;
 
@@ -34,6 +40,9 @@ struct cornu__source {
     const cornu__class_weights *class_weights; /* the maker's; or NULL */
     int64_t length;                            /* batches of the epoch in hand; CORNU__ENDLESS: a plain generator's */
     bool concurrent;                           /* `pull` may run in several threads at once */
+    uint64_t updates;         /* the model had made when the epoch in hand began; set by the enqueuer */
+    bool keep_states;         /* the program's save_state is called; set by the enqueuer, before the first epoch */
+    cornu_array *epoch_state; /* what it gave when the epoch in hand began; or NULL */
 };
 
 typedef enum cornu__shuffle {
@@ -61,8 +70,8 @@ cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generato
 
 void cornu__source_destroy(cornu__source *source); /* NULL is allowed */
 
-/* What the order of a model's data in this epoch is drawn from: the model's seed, the epoch, and the updates made so far, so that a
- * program which calls fit for one epoch at a time does not see one order again and again. */
-cornu__random_key cornu__order_key(const cornu_model *model, int64_t epoch);
+/* What the order of a model's data in this epoch is drawn from: the model's seed, the epoch, and the updates made when the epoch began, so
+ * that a program which calls fit for one epoch at a time does not see one order again and again. */
+cornu__random_key cornu__order_key(const cornu__source *source, int64_t epoch);
 
 #endif

@@ -78,12 +78,13 @@ static cornu_status counting_write(cornu__source *source, cornu__slot *slot, int
     return CORNU_OK;
 }
 
-static void counting_end(cornu__source *source)
+static cornu_status counting_end(cornu__source *source)
 {
     counting_source *self = (counting_source *)source;
     assert_int_equal(atomic_load(&self->pulling), 0);
     atomic_fetch_add(&self->end_epochs, 1);
     self->expected_pull = 0;
+    return CORNU_OK;
 }
 
 static void counting_destroy(cornu__source *source)
@@ -94,8 +95,11 @@ static void counting_destroy(cornu__source *source)
     cornu__free(self);
 }
 
-static const cornu__source_class counting_class = {counting_begin, counting_pull, counting_write, counting_end,
-                                                   counting_destroy};
+static const cornu__source_class counting_class = {.begin_epoch = counting_begin,
+                                                   .pull = counting_pull,
+                                                   .write = counting_write,
+                                                   .end_epoch = counting_end,
+                                                   .destroy = counting_destroy};
 
 static counting_source *counting(int64_t batches, bool concurrent)
 {
