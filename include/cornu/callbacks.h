@@ -193,12 +193,18 @@ typedef struct cornu_tensorboard_options {
     const char *log_dir CORNU_DEFAULT("logs");
     int64_t update_freq; /* 0: after epochs; else also after each so many batches, from 1 */
     bool write_steps_per_second;
+    int64_t histogram_freq;               /* 0: never; else weights after every so many epochs, from epoch 0 on */
+    bool write_graph CORNU_DEFAULT(true); /* the model's layers, when training begins */
+    bool write_images;                    /* with histogram_freq: weights as pictures, too */
 } cornu_tensorboard_options;
-#define CORNU_TENSORBOARD_DEFAULTS CORNU_DEFAULTS(.log_dir = "logs")
+#define CORNU_TENSORBOARD_DEFAULTS CORNU_DEFAULTS(.log_dir = "logs", .write_graph = true)
 
-/* cornu_tensorboard(.log_dir = "logs"): writes values for TensorBoard, which shows them while training runs: in <log_dir>/train "epoch_<name>"
- * by epoch (from 0), with the learning rate, and "batch_<name>" by batch of this training (from 1); in <log_dir>/validation
- * "epoch_<name>", and "evaluation_<name>_vs_iterations" by updates made. Curves only: no histograms, graph or images in this version. */
+/* cornu_tensorboard(.log_dir = "logs", .histogram_freq = 1): writes values for TensorBoard, which shows them while training runs: in
+ * <log_dir>/train "epoch_<name>" by epoch (from 0), with the learning rate, and "batch_<name>" by batch of this training (from 1); in
+ * <log_dir>/validation "epoch_<name>", and "evaluation_<name>_vs_iterations" by updates made. Histograms of weights are
+ * "<model>/<layer>/<weight>/histogram" (of a functional model without its name), of 30 buckets. Pictures, at most 3 of a weight, end in
+ * "/image": 0 is black, 1 white, what is beyond is cut; weights that have no picture are left out. The graph is "keras", and the
+ * summary is among the texts. All as Keras 3, which has no summary; its profiler and projector are absent. */
 #define cornu_tensorboard(...)                                                                                         \
     CORNU_KEYWORDS(cornu_tensorboard_with(&cornu_keywords), cornu_tensorboard_options,                                 \
                    CORNU_TENSORBOARD_DEFAULTS __VA_ARGS__)

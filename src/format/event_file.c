@@ -25,7 +25,17 @@ struct cornu__event_file {
 /* Kinds of fields on the wire, and numbers of fields. */
 enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
 enum { EVENT_WALL_TIME = 1, EVENT_STEP = 2, EVENT_FILE_VERSION = 3, EVENT_SUMMARY = 5 };
-enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE_VALUE = 2 };
+enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE_VALUE = 2, VALUE_TENSOR = 8, VALUE_METADATA = 9 };
+enum { METADATA_PLUGIN_DATA = 1, PLUGIN_DATA_NAME = 1, PLUGIN_DATA_CONTENT = 2 };
+enum {
+    TENSOR_DTYPE = 1,
+    TENSOR_SHAPE = 2,
+    TENSOR_CONTENT = 4,
+    TENSOR_STRINGS = 8,
+    SHAPE_DIMENSION = 2,
+    DIMENSION_SIZE = 1
+};
+enum { DTYPE_DOUBLE = 2, DTYPE_STRING = 7 };
 
 static void add_varint(cornu__text *message, uint64_t value)
 {
@@ -39,6 +49,12 @@ static void add_varint(cornu__text *message, uint64_t value)
 static void add_key(cornu__text *message, int field, int kind)
 {
     add_varint(message, (uint64_t)(field << 3 | kind));
+}
+
+static void add_number(cornu__text *message, int field, uint64_t value)
+{
+    add_key(message, field, VARINT);
+    add_varint(message, value);
 }
 
 static void add_fixed(cornu__text *message, uint64_t bits, int size)
@@ -98,17 +114,80 @@ static cornu_status write_event(const cornu__event_file *file, cornu__text *even
     return status;
 }
 
-cornu_status cornu__event_file_add(cornu__event_file *file, const char *tag, int64_t step, double value)
+/* Writes an event of one value under a tag; the rest of the value goes. */
+static cornu_status write_value(const cornu__event_file *file, const char *tag, int64_t step, cornu__text *rest)
 {
-    cornu__text event = {0}, summary = {0}, inner = {0};
-    add_bytes(&inner, VALUE_TAG, tag, strlen(tag));
-    add_float(&inner, VALUE_SIMPLE_VALUE, (float)value);
-    add_message(&summary, SUMMARY_VALUE, &inner);
+    cornu__text event = {0}, summary = {0}, value = {0};
+    add_bytes(&value, VALUE_TAG, tag, strlen(tag));
+    cornu__text_add_bytes(&value, rest->data, rest->length);
+    value.failed = value.failed || rest->failed;
+    cornu__text_free(rest);
+    add_message(&summary, SUMMARY_VALUE, &value);
     add_double(&event, EVENT_WALL_TIME, seconds_now());
-    add_key(&event, EVENT_STEP, VARINT);
-    add_varint(&event, (uint64_t)step);
+    add_number(&event, EVENT_STEP, (uint64_t)step);
     add_message(&event, EVENT_SUMMARY, &summary);
     return write_event(file, &event);
+}
+
+cornu_status cornu__event_file_add(cornu__event_file *file, const char *tag, int64_t step, double value)
+{
+    cornu__text rest = {0};
+    add_float(&rest, VALUE_SIMPLE_VALUE, (float)value);
+    return write_value(file, tag, step, &rest);
+}
+
+/* --- Tensors --- */
+
+static void add_metadata(cornu__text *value, const char *plugin)
+{
+    cornu__text metadata = {0}, data = {0};
+    add_bytes(&data, PLUGIN_DATA_NAME, plugin, strlen(plugin));
+    if (strcmp(plugin, CORNU__PLUGIN_KERAS_MODEL) == 0)
+        add_bytes(&data, PLUGIN_DATA_CONTENT, "1", 1); /* its version */
+    add_message(&metadata, METADATA_PLUGIN_DATA, &data);
+    add_message(value, VALUE_METADATA, &metadata);
+}
+
+static void add_shape(cornu__text *tensor, int rank, const int64_t *sizes)
+{
+    cornu__text shape = {0};
+    for (int i = 0; i < rank; i++) {
+        cornu__text dimension = {0};
+        add_number(&dimension, DIMENSION_SIZE, (uint64_t)sizes[i]);
+        add_message(&shape, SHAPE_DIMENSION, &dimension);
+    }
+    add_message(tensor, TENSOR_SHAPE, &shape);
+}
+
+cornu_status cornu__event_file_add_matrix(cornu__event_file *file, const char *tag, const char *plugin, int64_t step,
+                                          int64_t rows, int64_t columns, const double *values)
+{
+    const int64_t sizes[2] = {rows, columns};
+    cornu__text rest = {0}, tensor = {0}, content = {0};
+    for (int64_t i = 0; i < rows * columns; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        add_fixed(&content, bits, 8);
+    }
+    add_number(&tensor, TENSOR_DTYPE, DTYPE_DOUBLE);
+    add_shape(&tensor, 2, sizes);
+    add_message(&tensor, TENSOR_CONTENT, &content);
+    add_message(&rest, VALUE_TENSOR, &tensor);
+    add_metadata(&rest, plugin);
+    return write_value(file, tag, step, &rest);
+}
+
+cornu_status cornu__event_file_add_texts(cornu__event_file *file, const char *tag, const char *plugin, int64_t step,
+                                         int64_t count, const cornu__event_bytes *texts)
+{
+    cornu__text rest = {0}, tensor = {0};
+    add_number(&tensor, TENSOR_DTYPE, DTYPE_STRING);
+    add_shape(&tensor, count > 0, &count);
+    for (int64_t i = 0; i < (count > 0 ? count : 1); i++)
+        add_bytes(&tensor, TENSOR_STRINGS, texts[i].data, texts[i].size);
+    add_message(&rest, VALUE_TENSOR, &tensor);
+    add_metadata(&rest, plugin);
+    return write_value(file, tag, step, &rest);
 }
 
 /* What a file begins with: which version of all this it is. */

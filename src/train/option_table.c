@@ -26,6 +26,7 @@ static const cornu__option_kind
     count_or_none = {CORNU__OPTION_INT, 0, INT_MAX, no_steps, "a whole number of at least 0, or None"},
     steps = {CORNU__OPTION_INT64, 0, MOST_WHOLE, no_steps, "a whole number of at least 0, or None"},
     period = {CORNU__OPTION_INT64, 1, MOST_WHOLE, NULL, "a whole number of at least 1"},
+    histogram_frequency = {CORNU__OPTION_INT64, 0, MOST_WHOLE, NULL, "a whole number of at least 0"},
     save_frequency = {CORNU__OPTION_INT64, 0, MOST_WHOLE, save_words, "\"epoch\" or a number of batches"},
     update_frequency = {CORNU__OPTION_INT64, 0, MOST_WHOLE, update_words,
                         "\"epoch\", \"batch\" or a number of batches"},
@@ -196,6 +197,9 @@ static const cornu__option_field tensorboard_fields[] = {
     {"log_dir", &text, AT(log_dir)},
     {"update_freq", &update_frequency, AT(update_freq)},
     {"write_steps_per_second", &truth, AT(write_steps_per_second)},
+    {"histogram_freq", &histogram_frequency, AT(histogram_freq)},
+    {"write_graph", &truth, AT(write_graph)},
+    {"write_images", &truth, AT(write_images)},
     {0},
 };
 

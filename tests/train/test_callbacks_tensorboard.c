@@ -1,5 +1,8 @@
-/* TensorBoard's event files, read back by a reader of the test's own. */
-#include <dirent.h>
+/*
+ * TensorBoard's event files, read back by a reader of the test's own.
+ *
+ * With --write FOLDER the program writes a training's files there instead: test_tensorboard.py shows them to the real TensorBoard.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,179 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "format/tfrecord.h"
+#include "train/event_reader.h"
 #include "train/scripted.h"
-
-#define MOST_EVENTS 200
-#define MOST_BYTES 100000
-
-typedef struct event {
-    double wall_time;
-    int64_t step;
-    char version[50];
-    char tag[100];
-    float value;
-} event;
-
-/* --- A reader: sums bit by bit, messages by recursion --- */
-
-static uint32_t slow_crc32c(const unsigned char *bytes, size_t size)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < 8 * size; i++) {
-        uint32_t bit = (crc ^ (uint32_t)(bytes[i / 8] >> (i % 8))) & 1;
-        crc = (crc >> 1) ^ (bit ? 0x82f63b78U : 0);
-    }
-    return crc ^ 0xffffffff;
-}
-
-static uint64_t little_endian(const unsigned char *bytes, int size)
-{
-    uint64_t value = 0;
-    for (int i = size - 1; i >= 0; i--)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-static void check_sum(const unsigned char *bytes, size_t size, const unsigned char *sum)
-{
-    uint32_t unmasked = (uint32_t)little_endian(sum, 4) - 0xa282ead8U;
-    assert_int_equal((unmasked >> 17) | (unmasked << 15), slow_crc32c(bytes, size));
-}
-
-static uint64_t read_varint(const unsigned char **at, const unsigned char *end)
-{
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        assert_true(*at < end);
-        unsigned char byte = *(*at)++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80))
-            return value;
-    }
-    fail_msg("a number without end");
-    return 0;
-}
-
-enum level { EVENT, SUMMARY, VALUE };
-
-static void read_bytes(enum level level, uint64_t field, const unsigned char *at, size_t size, event *read);
-
-static void read_message(enum level level, const unsigned char *at, const unsigned char *end, event *read)
-{
-    while (at < end) {
-        uint64_t key = read_varint(&at, end), number;
-        double real;
-        float small;
-        switch (key & 7) {
-        case 0:
-            number = read_varint(&at, end);
-            assert_true(level == EVENT && key >> 3 == 2);
-            read->step = (int64_t)number;
-            break;
-        case 1:
-            assert_true(end - at >= 8 && level == EVENT && key >> 3 == 1);
-            memcpy(&real, at, 8);
-            read->wall_time = real;
-            at += 8;
-            break;
-        case 2:
-            number = read_varint(&at, end);
-            assert_true((uint64_t)(end - at) >= number);
-            read_bytes(level, key >> 3, at, number, read);
-            at += number;
-            break;
-        case 5:
-            assert_true(end - at >= 4 && level == VALUE && key >> 3 == 2);
-            memcpy(&small, at, 4);
-            read->value = small;
-            at += 4;
-            break;
-        default:
-            fail_msg("a field of kind %d", (int)(key & 7));
-        }
-    }
-}
-
-static void read_bytes(enum level level, uint64_t field, const unsigned char *at, size_t size, event *read)
-{
-    if (level == EVENT && field == 3)
-        snprintf(read->version, sizeof read->version, "%.*s", (int)size, (const char *)at);
-    else if (level == EVENT && field == 5)
-        read_message(SUMMARY, at, at + size, read);
-    else if (level == SUMMARY && field == 1)
-        read_message(VALUE, at, at + size, read);
-    else if (level == VALUE && field == 1)
-        snprintf(read->tag, sizeof read->tag, "%.*s", (int)size, (const char *)at);
-    else
-        fail_msg("field %d in a message of level %d", (int)field, (int)level);
-}
-
-static int read_events(const char *path, event *events)
-{
-    static unsigned char bytes[MOST_BYTES];
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file), at = 0;
-    fclose(file);
-    int count = 0;
-    while (at < size) {
-        assert_true(size - at >= 12 && count < MOST_EVENTS);
-        uint64_t length = little_endian(bytes + at, 8);
-        check_sum(bytes + at, 8, bytes + at + 8);
-        assert_true(size - at - 12 >= length + 4);
-        check_sum(bytes + at + 12, length, bytes + at + 12 + length);
-        events[count] = (event){0};
-        read_message(EVENT, bytes + at + 12, bytes + at + 12 + length, &events[count++]);
-        at += 16 + length;
-    }
-    return count;
-}
-
-/* The events of the one file in a folder; -1: no folder. */
-static int read_folder(const char *folder, event *events)
-{
-    char path[SCRIPTED_PATH_SIZE + 300] = "";
-    DIR *opened = opendir(folder);
-    if (!opened)
-        return -1;
-    for (struct dirent *entry; (entry = readdir(opened)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        assert_string_equal(path, "");
-        assert_non_null(strstr(entry->d_name, "tfevents"));
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-    }
-    closedir(opened);
-    return read_events(path, events);
-}
-
-static const event *find(const event *events, int count, const char *tag, int64_t step)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp(events[i].tag, tag) == 0 && events[i].step == step)
-            return &events[i];
-    }
-    fail_msg("no '%s' of step %lld", tag, (long long)step);
-    return NULL;
-}
-
-static void check_value(const event *events, int count, const char *tag, int64_t step, double wanted)
-{
-    assert_true(find(events, count, tag, step)->value == (float)wanted);
-}
-
-static void check_head(const event *events, int count)
-{
-    assert_true(count > 0);
-    assert_string_equal(events[0].version, "brain.Event:2");
-    for (int i = 0; i < count; i++)
-        assert_true(fabs(events[i].wall_time - (double)time(NULL)) < 3600);
-}
 
 /* --- Tests --- */
 
@@ -197,9 +33,10 @@ static void epochs_go_to_the_two_folders(void **state)
 {
     const scripted *test = *state;
     static event events[MOST_EVENTS];
-    cornu_history *history = cornu_fit(test->model, test->x, test->y, .epochs = 3, .verbose = 0, .batch_size = 10,
-                                       .validation_data = {.x = test->x, .y = test->y},
-                                       .callbacks = {cornu_tensorboard(.log_dir = scripted_path(test, "logs/run"))});
+    cornu_history *history =
+        cornu_fit(test->model, test->x, test->y, .epochs = 3, .verbose = 0, .batch_size = 10,
+                  .validation_data = {.x = test->x, .y = test->y},
+                  .callbacks = {cornu_tensorboard(.log_dir = scripted_path(test, "logs/run"), .write_graph = false)});
     assert_non_null(history);
     int count = read_folder(scripted_path(test, "logs/run/train"), events);
     check_head(events, count);
@@ -259,13 +96,49 @@ static void what_cannot_be_is_an_error_before_the_first_epoch(void **state)
     const scripted *test = *state;
     scripted_fails_with(test, cornu_tensorboard(.log_dir = ""), CORNU_ERROR_INVALID_ARGUMENT, "TensorBoard", "log_dir");
     scripted_fails_with(test, cornu_tensorboard(.update_freq = -1), CORNU_ERROR_INVALID_ARGUMENT, "update_freq is -1");
+    scripted_fails_with(test, cornu_tensorboard(.histogram_freq = -2), CORNU_ERROR_INVALID_ARGUMENT,
+                        "histogram_freq is -2");
     scripted_fails_with(test, cornu_tensorboard(.log_dir = "/dev/null/logs"), CORNU_ERROR_IO, "/dev/null");
+}
+
+/* --- For the real TensorBoard --- */
+
+/* A functional model, so that the graph has two ways to show. */
+static cornu_model *forked_model(void)
+{
+    cornu_tensor *x = cornu_input(.shape = {SMALL_FEATURES}, .name = "x");
+    cornu_tensor *wide = cornu_call(cornu_dense(8, .activation = "relu", .name = "wide"), x);
+    cornu_tensor *joined = cornu_call(cornu_concatenate(.name = "joined"), wide, x);
+    cornu_tensor *y = cornu_call(cornu_dense(SMALL_CLASSES, .activation = "softmax", .name = "y"), joined);
+    cornu_model *model = cornu_functional(.inputs = {x}, .outputs = {y}, .name = "forked");
+    cornu_compile(model, .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"});
+    return model;
+}
+
+static int write_training(const char *folder, cornu_model *model)
+{
+    char path[SCRIPTED_PATH_SIZE];
+    cornu_array *x = small_x(SCRIPTED_ROWS), *y = small_y(SCRIPTED_ROWS);
+    snprintf(path, sizeof path, "%s/%s", folder, cornu_model_name(model));
+    cornu_history *history = cornu_fit(
+        model, x, y, .epochs = 3, .verbose = 0, .batch_size = 10, .validation_data = {.x = x, .y = y},
+        .callbacks = {cornu_tensorboard(.log_dir = path, .update_freq = 2, .histogram_freq = 1, .write_images = true)});
+    int failed = history == NULL;
+    if (failed)
+        fprintf(stderr, "%s\n", cornu_error_message());
+    cornu_history_release(history);
+    cornu_array_release(x);
+    cornu_array_release(y);
+    cornu_model_release(model);
+    return failed;
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scripted_set_up, scripted_tear_down)
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "--write") == 0)
+        return write_training(argv[2], small_model(3)) || write_training(argv[2], forked_model());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_the_castagnoli_polynomial),
         TEST(epochs_go_to_the_two_folders),

@@ -1,16 +1,18 @@
-/* tensorboard.c: values as event files for TensorBoard. Tags, steps and folders as Keras 3's (specification, section 5.3). */
+/* tensorboard.c: event files for TensorBoard. Tags, steps and folders as Keras 3's (specification, section 5.3). */
 #include <string.h>
 #include <time.h>
 
 #include "base/options.h"
 #include "base/text.h"
 #include "format/event_file.h"
+#include "train/callbacks/tensorboard_weights.h"
 #include "train/training.h"
 
 typedef struct tensorboard {
     char *train_folder, *validation_folder;
-    int64_t update_freq; /* 0: after epochs only */
-    bool write_steps_per_second;
+    int64_t update_freq;    /* 0: after epochs only */
+    int64_t histogram_freq; /* epochs; 0: never */
+    bool write_graph, write_images, write_steps_per_second;
     cornu__event_file *train, *validation; /* NULL: not begun */
     int64_t batches;                       /* of this training, the one in hand included */
     double batch_begun, epoch_begun;       /* seconds */
@@ -103,12 +105,15 @@ static cornu_status close_files(tensorboard *self)
 static cornu_status on_train_begin(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     tensorboard *self = state;
-    (void)training;
     (void)index;
     (void)logs;
     CORNU_TRY(close_files(self)); /* of a training that failed */
     self->batches = 0;
-    return need_file(&self->train, self->train_folder);
+    CORNU_TRY(need_file(&self->train, self->train_folder));
+    if (!self->write_graph)
+        return CORNU_OK;
+    CORNU_TRY(cornu__tensorboard_write_graph(self->train, training->model));
+    return cornu__event_file_flush(self->train);
 }
 
 static cornu_status on_epoch_begin(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
@@ -152,7 +157,11 @@ static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t 
 {
     tensorboard *self = state;
     CORNU_TRY(write_training(self, training, epoch, logs));
-    return write_validation(self, epoch, logs);
+    CORNU_TRY(write_validation(self, epoch, logs));
+    if (self->histogram_freq == 0 || epoch % self->histogram_freq != 0)
+        return CORNU_OK;
+    CORNU_TRY(cornu__tensorboard_write_weights(self->train, training->model, epoch, self->write_images));
+    return cornu__event_file_flush(self->train);
 }
 
 static cornu_status on_train_end(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
@@ -202,9 +211,17 @@ static cornu_status set_options(tensorboard *self, const cornu_tensorboard_optio
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "update_freq is %lld, and must be 0 (after epochs), 1 (after every batch) or more batches",
                            (long long)given->update_freq);
+    if (given->histogram_freq < 0)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "histogram_freq is %lld, and must be 0 (no histograms), 1 (after every epoch) or more epochs",
+            (long long)given->histogram_freq);
     self->train_folder = folder_in(given->log_dir, "train");
     self->validation_folder = folder_in(given->log_dir, "validation");
     self->update_freq = given->update_freq;
+    self->histogram_freq = given->histogram_freq;
+    self->write_graph = given->write_graph;
+    self->write_images = given->write_images;
     self->write_steps_per_second = given->write_steps_per_second;
     return self->train_folder && self->validation_folder ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
