@@ -5,6 +5,9 @@
  * order, or dictionaries by the names of inputs and outputs. Any dtype is taken; data that already has the model's dtype is not copied when
  * its order is the natural one. Arrays of (n) stand for (n, 1) where that is wanted. None of the functions keeps an array.
  *
+ * fit, evaluate and predict also take a generator or Sequence as x, and then do what fit_generator, evaluate_generator and
+ * predict_generator do.
+ *
  * fit, fit_generator and train_on_batch end in the same compiled step: the same batches give the same bits of every weight.
  */
 #ifndef CORNU_TRAIN_H
@@ -13,18 +16,49 @@
 #include <cornu/callbacks.h>
 #include <cornu/data.h>
 #include <cornu/history.h>
+#include <cornu/model.h>
+
+/* Chooses the first function where x is a generator or Sequence, and the second for anything else (an array, NULL); x is not evaluated. */
+#ifdef __cplusplus
+struct cornu_x_is_generator {
+    template <class On_generator, class On_arrays> static constexpr On_generator choose(On_generator first, On_arrays)
+    {
+        return first;
+    }
+};
+struct cornu_x_is_array {
+    template <class On_generator, class On_arrays> static constexpr On_arrays choose(On_generator, On_arrays second)
+    {
+        return second;
+    }
+};
+cornu_x_is_generator cornu_kind_of_x(cornu_generator *x);
+template <class Other> cornu_x_is_array cornu_kind_of_x(const Other &x);
+#define CORNU_BY_X(x, on_generator, on_arrays) decltype(cornu_kind_of_x(x))::choose(on_generator, on_arrays)
+#else
+#define CORNU_BY_X(x, on_generator, on_arrays) _Generic((x), cornu_generator * : on_generator, default : on_arrays)
+#endif
 
 CORNU_BEGIN_DECLARATIONS
 
 #define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */
 /* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
 #define CORNU_SHUFFLE_BATCH 2
+#define CORNU_MAX_VALIDATION_EPOCHS 64
 
-/* The weight of the samples of one class. Classes that are not named weigh 1. */
+/* The weight of the samples of one class. Classes that are not named weigh 1. A sample's class is its target's one number, or the place of
+ * the largest of its numbers (one-hot). */
 typedef struct cornu_class_weight {
     int64_t class_number;
     double weight;
 } cornu_class_weight;
+
+/* The class weights of one output of several: of the output of this name, or, without a name, of the output in this place of the list. */
+typedef struct cornu_output_class_weight {
+    const char *output;
+    const cornu_class_weight *class_weight;
+    int class_weight_count;
+} cornu_output_class_weight;
 
 /* Arrays, or a generator or Sequence. All NULL: none. */
 typedef struct cornu_validation_data {
@@ -41,7 +75,7 @@ typedef struct cornu_fit_options {
     double validation_split;               /* 0 <= share < 1 of the samples, taken from the end before any shuffling */
     cornu_validation_data validation_data; /* beats validation_split */
     int shuffle CORNU_DEFAULT(true);       /* true, false or CORNU_SHUFFLE_BATCH */
-    /* class_weight_count of them; for models with one output; multiplies sample_weight */
+    /* class_weight_count of them; for models with one output whose targets have at most two axes; multiplies sample_weight */
     const cornu_class_weight *class_weight;
     int class_weight_count;
     /* (n), or as much of the target's shape as leads; for several outputs a list or dictionary */
@@ -51,19 +85,33 @@ typedef struct cornu_fit_options {
     int64_t validation_steps;             /* 0: until the data end */
     int validation_batch_size;            /* 0: batch_size */
     int validation_freq CORNU_DEFAULT(1); /* validate after each so many epochs */
-    /* -1: when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
+    /* -1: the environment's CORNU_VIEW_METRICS, else when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
     int view_metrics CORNU_DEFAULT(-1);
+    /* instead of validation_freq: the epochs, counted from 1, to validate after: .validation_epochs = {1, 2, 10} */
+    int64_t validation_epochs[CORNU_MAX_VALIDATION_EPOCHS];
+    cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS]; /* instead of class_weight: of each output */
+    bool class_weight_strict; /* a sample whose class has no weight is an error, as in Keras 2 */
+    /* As in cornu_fit_generator, when x or the validation data are a generator or Sequence. */
+    int max_queue_size CORNU_DEFAULT(10);
+    int workers CORNU_DEFAULT(1);
+    bool use_multiprocessing;
 } cornu_fit_options;
 #define CORNU_FIT_DEFAULTS                                                                                             \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1,                  \
-                   .view_metrics = -1)
+                   .view_metrics = -1, .max_queue_size = 10, .workers = 1)
 
 /* cornu_fit(model, x, y, .epochs = 5, ...): trains; returns the history (cornu_history_release) or NULL. After an error the model keeps the
- * weights of its last whole step and can be used on. */
+ * weights of its last whole step and can be used on.
+ *
+ * cornu_fit(model, generator, NULL, .steps_per_epoch = 100, ...): trains on the batches of a generator or Sequence, as cornu_fit_generator.
+ * Its batches bring targets and weights and have a size of their own, so that y, batch_size, sample_weight and validation_split are errors. */
 #define cornu_fit(model_, x_, y_, ...)                                                                                 \
-    CORNU_KEYWORDS(cornu_fit_with(model_, x_, y_, &cornu_keywords), cornu_fit_options, CORNU_FIT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(CORNU_BY_X(x_, cornu_fit_on_generator_with, cornu_fit_with)(model_, x_, y_, &cornu_keywords),       \
+                   cornu_fit_options, CORNU_FIT_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_history *cornu_fit_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
                                         const cornu_fit_options *options);
+CORNU_API cornu_history *cornu_fit_on_generator_with(cornu_model *model, cornu_generator *generator,
+                                                     const cornu_array *y, const cornu_fit_options *options);
 
 typedef struct cornu_fit_generator_options {
     size_t struct_size;
@@ -83,6 +131,10 @@ typedef struct cornu_fit_generator_options {
     bool shuffle CORNU_DEFAULT(true);     /* the order of a Sequence's batches, drawn anew each epoch */
     int initial_epoch;
     int view_metrics CORNU_DEFAULT(-1);
+    /* The next three as in cornu_fit. */
+    int64_t validation_epochs[CORNU_MAX_VALIDATION_EPOCHS];
+    cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS];
+    bool class_weight_strict;
 } cornu_fit_generator_options;
 #define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .validation_batch_size = 32,      \
@@ -99,38 +151,52 @@ CORNU_API cornu_history *cornu_fit_generator_with(cornu_model *model, cornu_gene
 
 typedef struct cornu_evaluate_options {
     size_t struct_size;
-    int batch_size CORNU_DEFAULT(32);
+    int batch_size; /* 0: 32 */
     int verbose CORNU_DEFAULT(CORNU_VERBOSE_AUTO);
     const cornu_array *sample_weight;
     int64_t steps; /* 0: until the data end */
     cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+    /* As in cornu_evaluate_generator, when x is a generator or Sequence. */
+    int max_queue_size CORNU_DEFAULT(10);
+    int workers CORNU_DEFAULT(1);
+    bool use_multiprocessing;
 } cornu_evaluate_options;
-#define CORNU_EVALUATE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .verbose = CORNU_VERBOSE_AUTO)
+#define CORNU_EVALUATE_DEFAULTS CORNU_DEFAULTS(.verbose = CORNU_VERBOSE_AUTO, .max_queue_size = 10, .workers = 1)
 
 /* cornu_evaluate(model, x, y, &results, .batch_size = 32): loss and metrics over the data, weights unchanged. `results` may be NULL: they are
- * then only shown. */
+ * then only shown. With a generator or Sequence as x, y, batch_size and sample_weight are errors. */
 #define cornu_evaluate(model_, x_, y_, results_, ...)                                                                  \
-    CORNU_KEYWORDS(cornu_evaluate_with(model_, x_, y_, results_, &cornu_keywords), cornu_evaluate_options,             \
-                   CORNU_EVALUATE_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(CORNU_BY_X(x_, cornu_evaluate_on_generator_with, cornu_evaluate_with)(model_, x_, y_, results_,     \
+                                                                                         &cornu_keywords),             \
+                   cornu_evaluate_options, CORNU_EVALUATE_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_status cornu_evaluate_with(cornu_model *model, const cornu_array *x, const cornu_array *y,
                                            cornu_logs *results, const cornu_evaluate_options *options);
+CORNU_API cornu_status cornu_evaluate_on_generator_with(cornu_model *model, cornu_generator *generator,
+                                                        const cornu_array *y, cornu_logs *results,
+                                                        const cornu_evaluate_options *options);
 
 typedef struct cornu_predict_options {
     size_t struct_size;
-    int batch_size CORNU_DEFAULT(32);
+    int batch_size; /* 0: 32 */
     int verbose;
     int64_t steps;
     cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
+    /* As in cornu_predict_generator, when x is a generator or Sequence. */
+    int max_queue_size CORNU_DEFAULT(10);
+    int workers CORNU_DEFAULT(1);
+    bool use_multiprocessing;
 } cornu_predict_options;
-#define CORNU_PREDICT_DEFAULTS CORNU_DEFAULTS(.batch_size = 32)
+#define CORNU_PREDICT_DEFAULTS CORNU_DEFAULTS(.max_queue_size = 10, .workers = 1)
 
 /* cornu_predict(model, x): a new float32 array of the model's output for every sample; for several outputs a dictionary by their names, in
- * the model's order. NULL on failure. */
+ * the model's order. NULL on failure. With a generator or Sequence as x, batch_size is an error, and only x of each batch is used. */
 #define cornu_predict(model_, x_, ...)                                                                                 \
-    CORNU_KEYWORDS(cornu_predict_with(model_, x_, &cornu_keywords), cornu_predict_options,                             \
-                   CORNU_PREDICT_DEFAULTS __VA_ARGS__)
+    CORNU_KEYWORDS(CORNU_BY_X(x_, cornu_predict_on_generator_with, cornu_predict_with)(model_, x_, &cornu_keywords),   \
+                   cornu_predict_options, CORNU_PREDICT_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x,
                                           const cornu_predict_options *options);
+CORNU_API cornu_array *cornu_predict_on_generator_with(cornu_model *model, cornu_generator *generator,
+                                                       const cornu_predict_options *options);
 
 typedef struct cornu_generator_run_options {
     size_t struct_size;
@@ -162,6 +228,8 @@ typedef struct cornu_on_batch_options {
     const cornu_class_weight *class_weight; /* train_on_batch only */
     int class_weight_count;
     bool reset_metrics CORNU_DEFAULT(true); /* before the step: the metrics are this batch's; false: they run on */
+    cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS]; /* as class_weight, of each output */
+    bool class_weight_strict;
 } cornu_on_batch_options;
 #define CORNU_ON_BATCH_DEFAULTS CORNU_DEFAULTS(.reset_metrics = true)
 

@@ -126,6 +126,8 @@ static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_
     cornu__columns columns;
     CORNU_TRY(cornu__standardize(&source->ports, slot->given.x, slot->given.y, slot->given.sample_weight, &columns));
     CORNU_TRY(cornu__labels_check(&source->ports, &columns, 0));
+    if (source->class_weights)
+        CORNU_TRY(cornu__class_weights_check(source->class_weights, &source->ports, &columns, columns.rows));
     return cornu__slot_write(slot, &columns, NULL, 0, columns.rows, source->class_weights);
 }
 

@@ -68,12 +68,13 @@ static cornu_status write_column(const cornu__column *column, const int64_t *row
     return CORNU_OK;
 }
 
-/* The classes' weights times the samples' own, which are all 1 when there are none. */
-static cornu_status fold_class_weights(cornu__slot *slot, const cornu__columns *columns,
-                                       const cornu__class_weights *class_weights)
+/* Into the sample weights of one output, which are all 1 when there are none. */
+static cornu_status fold_class_weights(cornu__slot *slot, int output, const cornu__class_table *class_weights,
+                                       cornu_dtype dtype)
 {
-    cornu__tensor *weights = &slot->batch.sample_weights[0];
-    cornu__slot_buffer *buffer = &slot->sample_weights[0];
+    const cornu__tensor *target = &slot->batch.targets[output];
+    cornu__tensor *weights = &slot->batch.sample_weights[output];
+    cornu__slot_buffer *buffer = &slot->sample_weights[output];
     int64_t per_row = 1;
     if (!weights->data) {
         weights->rank = 1;
@@ -89,8 +90,7 @@ static cornu_status fold_class_weights(cornu__slot *slot, const cornu__columns *
             to[i] = weights->data ? ((const float *)weights->data)[i] : 1.0f;
         weights->data = to;
     }
-    cornu__class_weights_apply(class_weights, columns->targets[0].dtype, &slot->batch.targets[0], buffer->data,
-                               per_row);
+    cornu__class_weights_apply(class_weights, dtype, target, buffer->data, per_row);
     return CORNU_OK;
 }
 
@@ -109,8 +109,10 @@ cornu_status cornu__slot_write(cornu__slot *slot, const cornu__columns *columns,
             CORNU_TRY(write_column(&columns->sample_weights[i], rows, first, count, &slot->sample_weights[i],
                                    &batch->sample_weights[i]));
     }
-    if (class_weights && class_weights->count > 0)
-        CORNU_TRY(fold_class_weights(slot, columns, class_weights));
+    for (int i = 0; class_weights && i < columns->target_count; i++) {
+        if (class_weights->outputs[i].count > 0 && batch->targets[i].data)
+            CORNU_TRY(fold_class_weights(slot, i, &class_weights->outputs[i], columns->targets[i].dtype));
+    }
     return CORNU_OK;
 }
 

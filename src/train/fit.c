@@ -6,11 +6,52 @@
 
 /* --- Validation --- */
 
+cornu_status cornu__fit_check_validation(const char *function, int validation_freq, const int64_t *validation_epochs)
+{
+    CORNU_TRY(cornu__argument_at_least(function, "validation_freq", validation_freq, 1));
+    if (validation_epochs[0] != 0 && validation_freq != 1)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "%s: both validation_freq and validation_epochs say when to validate; one of them is wanted",
+                           function);
+    for (int i = 0; i < CORNU_MAX_VALIDATION_EPOCHS && validation_epochs[i] != 0; i++)
+        CORNU_TRY(cornu__argument_at_least(function, "an epoch in validation_epochs", validation_epochs[i], 1));
+    return CORNU_OK;
+}
+
+/* Whether `epoch`, counted from 1, is among the first `count` of those listed. */
+static bool is_listed(const int64_t *epochs, int count, int64_t epoch)
+{
+    for (int i = 0; i < count && epochs[i] != 0; i++) {
+        if (epochs[i] == epoch)
+            return true;
+    }
+    return false;
+}
+
+/* `epoch` is counted from 1. */
+static bool validates_after(const cornu__fit *fit, int64_t epoch)
+{
+    if (fit->validation_epochs[0] != 0)
+        return is_listed(fit->validation_epochs, CORNU_MAX_VALIDATION_EPOCHS, epoch);
+    return epoch % fit->validation_freq == 0;
+}
+
 int64_t cornu__fit_validations(const cornu__fit *fit)
 {
+    const int64_t *listed = fit->validation_epochs;
+    int64_t count = 0;
     if (fit->initial_epoch >= fit->epochs)
         return 0;
-    return fit->epochs / fit->validation_freq - fit->initial_epoch / fit->validation_freq;
+    if (listed[0] == 0)
+        return fit->epochs / fit->validation_freq - fit->initial_epoch / fit->validation_freq;
+    for (int i = 0; i < CORNU_MAX_VALIDATION_EPOCHS && listed[i] != 0; i++)
+        count += listed[i] > fit->initial_epoch && listed[i] <= fit->epochs && !is_listed(listed, i, listed[i]);
+    return count;
+}
+
+bool cornu__fit_has_validation(const cornu_validation_data *data)
+{
+    return data->x || data->y || data->sample_weight || data->generator;
 }
 
 static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *ports, cornu_generator *generator)
@@ -44,7 +85,7 @@ cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *po
 cornu_status cornu__fit_validate_on(cornu__fit *fit, const cornu__ports *ports, const cornu_validation_data *data,
                                     int64_t batch_size, cornu__columns *columns)
 {
-    if (data->generator && data->x)
+    if (data->generator && (data->x || data->y || data->sample_weight))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: validation_data has both arrays and a generator",
                            fit->function);
     if (data->generator)
@@ -83,7 +124,7 @@ static cornu_status add_validation_values(const cornu_training *training, cornu_
 
 static cornu_status validate(cornu__fit *fit, cornu_training *training, cornu_logs *epoch_logs)
 {
-    if (!fit->validation || (training->epoch + 1) % fit->validation_freq != 0 || cornu__stop_requested(training))
+    if (!fit->validation || !validates_after(fit, training->epoch + 1) || cornu__stop_requested(training))
         return CORNU_OK;
     int64_t steps = fit->validation_steps > 0 ? fit->validation_steps : cornu__enqueuer_epoch_length(fit->validation);
     cornu_status status = cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL);

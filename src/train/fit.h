@@ -13,11 +13,12 @@ typedef struct cornu__fit {
     int64_t epochs, initial_epoch;
     int64_t resumed_epochs; /* that an earlier training ran, beyond the initial_epoch that was given */
     int64_t validation_freq;
-    cornu__enqueuer *batches;    /* of training; NULL when no epoch is to run */
-    int64_t steps;               /* per epoch; 0: the length of the source's epoch */
-    cornu__enqueuer *validation; /* NULL: none */
-    int64_t validation_steps;    /* 0: the length of the source's epoch */
-    int workers, max_queue_size; /* of a validation generator */
+    const int64_t *validation_epochs; /* instead, CORNU_MAX_VALIDATION_EPOCHS of them, as the program gave them */
+    cornu__enqueuer *batches;         /* of training; NULL when no epoch is to run */
+    int64_t steps;                    /* per epoch; 0: the length of the source's epoch */
+    cornu__enqueuer *validation;      /* NULL: none */
+    int64_t validation_steps;         /* 0: the length of the source's epoch */
+    int workers, max_queue_size;      /* of a validation generator */
 } cornu__fit;
 
 /* steps * passes, or the largest number there is: no limit, as far as anyone can tell. */
@@ -30,8 +31,14 @@ static inline int64_t cornu__fit_batches(int64_t steps, int64_t passes)
 /* Lets callbacks go on from an earlier training. Before any source of data is begun. */
 cornu_status cornu__fit_resume(cornu__fit *fit);
 
+/* Whether the two arguments that say when to validate can be so. */
+cornu_status cornu__fit_check_validation(const char *function, int validation_freq, const int64_t *validation_epochs);
+
 /* How many validations there will be. */
 int64_t cornu__fit_validations(const cornu__fit *fit);
+
+/* Whether there are validation data. What is incomplete counts: cornu__fit_validate_on then says what is missing. */
+bool cornu__fit_has_validation(const cornu_validation_data *data);
 
 /* The validation data as a source of batches, into fit->validation. `columns` is for arrays and must outlive the training. */
 cornu_status cornu__fit_validate_on(cornu__fit *fit, const cornu__ports *ports, const cornu_validation_data *data,

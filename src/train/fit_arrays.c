@@ -5,8 +5,6 @@
 #include "base/options.h"
 #include "train/fit.h"
 
-#define DEFAULT_BATCH_SIZE 32
-
 static cornu_status check_options(const cornu_fit_options *given)
 {
     CORNU_TRY(cornu__argument_at_least("fit", "batch_size", given->batch_size, 0));
@@ -15,7 +13,8 @@ static cornu_status check_options(const cornu_fit_options *given)
     CORNU_TRY(cornu__argument_at_least("fit", "steps_per_epoch", given->steps_per_epoch, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "validation_steps", given->validation_steps, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "validation_batch_size", given->validation_batch_size, 0));
-    CORNU_TRY(cornu__argument_at_least("fit", "validation_freq", given->validation_freq, 1));
+    CORNU_TRY(cornu__fit_check_validation("fit", given->validation_freq, given->validation_epochs));
+    CORNU_TRY(cornu__check_workers("fit", given->workers, given->max_queue_size, given->use_multiprocessing));
     if (given->shuffle < 0 || given->shuffle > CORNU_SHUFFLE_BATCH)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "fit: shuffle is %d, and must be true, false or CORNU_SHUFFLE_BATCH", given->shuffle);
@@ -26,16 +25,11 @@ static cornu_status check_options(const cornu_fit_options *given)
     return cornu__check_view_metrics("fit", given->view_metrics);
 }
 
-static bool has_validation_data(const cornu_fit_options *given)
-{
-    return given->validation_data.x || given->validation_data.generator;
-}
-
 /* How many of the rows are for training. */
 static cornu_status split(const cornu_fit_options *given, int64_t rows, int64_t *training_rows)
 {
     *training_rows = rows;
-    if (has_validation_data(given) || given->validation_split == 0)
+    if (cornu__fit_has_validation(&given->validation_data) || given->validation_split == 0)
         return CORNU_OK;
     *training_rows = (int64_t)floor((double)rows * (1.0 - given->validation_split));
     if (*training_rows > 0 && *training_rows < rows)
@@ -49,7 +43,7 @@ static int64_t choose_batch_size(const cornu_fit_options *given, int64_t rows)
 {
     if (given->batch_size > 0)
         return given->batch_size;
-    return given->steps_per_epoch > 0 ? (rows - 1) / given->steps_per_epoch + 1 : DEFAULT_BATCH_SIZE;
+    return given->steps_per_epoch > 0 ? (rows - 1) / given->steps_per_epoch + 1 : CORNU__BATCH_SIZE;
 }
 
 static void warn_of_few_batches(const cornu_fit_options *given, int64_t rows, int64_t batch_size)
@@ -77,12 +71,14 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
     CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__read_arrays(&data->ports, x, y, given->sample_weight, &data->columns));
     CORNU_TRY(split(given, data->columns.rows, &rows));
-    CORNU_TRY(
-        cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));
+    const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
+                                                       given->output_class_weights, given->class_weight_strict};
+    CORNU_TRY(cornu__class_weights_make(&data->ports, &class_weights, &data->class_weights));
+    CORNU_TRY(cornu__class_weights_check(&data->class_weights, &data->ports, &data->columns, rows));
     int64_t batch_size = choose_batch_size(given, rows);
     int64_t validation_batch_size = given->validation_batch_size > 0 ? given->validation_batch_size : batch_size;
     warn_of_few_batches(given, rows, batch_size);
-    if (has_validation_data(given))
+    if (cornu__fit_has_validation(&given->validation_data))
         CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, validation_batch_size,
                                          &data->validation));
     else if (rows < data->columns.rows)
@@ -108,9 +104,10 @@ static cornu_history *fit_arrays(cornu_model *model, const cornu_array *x, const
                       .epochs = given->epochs,
                       .initial_epoch = given->initial_epoch,
                       .validation_freq = given->validation_freq,
+                      .validation_epochs = given->validation_epochs,
                       .validation_steps = given->validation_steps,
-                      .workers = 1,
-                      .max_queue_size = 10};
+                      .workers = given->workers,
+                      .max_queue_size = given->max_queue_size};
     arrays *data = cornu__alloc(sizeof *data);
     if (!data)
         return NULL;

@@ -1,17 +1,19 @@
-/* fit_generator.c: cornu_fit_generator. */
+/* fit_generator.c: cornu_fit_generator, and cornu_fit where x is a generator. */
+#include <string.h>
+
 #include "base/log.h"
 #include "base/options.h"
 #include "train/fit.h"
 
-static cornu_status check_options(const cornu_fit_generator_options *given)
+static cornu_status check_options(const char *function, const cornu_fit_generator_options *given)
 {
-    CORNU_TRY(cornu__argument_at_least("fit_generator", "epochs", given->epochs, 0));
-    CORNU_TRY(cornu__argument_at_least("fit_generator", "initial_epoch", given->initial_epoch, 0));
-    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_steps", given->validation_steps, 0));
-    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_batch_size", given->validation_batch_size, 1));
-    CORNU_TRY(cornu__argument_at_least("fit_generator", "validation_freq", given->validation_freq, 1));
-    CORNU_TRY(cornu__check_workers("fit_generator", given->workers, given->max_queue_size, given->use_multiprocessing));
-    return cornu__check_view_metrics("fit_generator", given->view_metrics);
+    CORNU_TRY(cornu__argument_at_least(function, "epochs", given->epochs, 0));
+    CORNU_TRY(cornu__argument_at_least(function, "initial_epoch", given->initial_epoch, 0));
+    CORNU_TRY(cornu__argument_at_least(function, "validation_steps", given->validation_steps, 0));
+    CORNU_TRY(cornu__argument_at_least(function, "validation_batch_size", given->validation_batch_size, 1));
+    CORNU_TRY(cornu__fit_check_validation(function, given->validation_freq, given->validation_epochs));
+    CORNU_TRY(cornu__check_workers(function, given->workers, given->max_queue_size, given->use_multiprocessing));
+    return cornu__check_view_metrics(function, given->view_metrics);
 }
 
 /* What must live as long as the training. */
@@ -25,9 +27,8 @@ typedef struct validation {
 static cornu_status replay(const cornu__fit *fit)
 {
     int64_t count = cornu__fit_batches(fit->steps, fit->resumed_epochs);
-    cornu__warn("fit_generator: training goes on with epoch %lld; the generator is asked again for the %lld batches "
-                "before it",
-                (long long)fit->initial_epoch + 1, (long long)count);
+    cornu__warn("%s: training goes on with epoch %lld; the generator is asked again for the %lld batches before it",
+                fit->function, (long long)fit->initial_epoch + 1, (long long)count);
     for (int64_t i = 0; i < count; i++) {
         const cornu__batch *batch;
         CORNU_TRY(cornu__enqueuer_get(fit->batches, &batch));
@@ -66,39 +67,40 @@ static void warn_of_other_order(const cornu__fit *fit, const cornu_generator *ge
     if (fit->resumed_epochs == 0 || !cornu__is_sequence(generator) || fit->steps == 0 ||
         cornu__sequence_length_checked(generator, &length) != CORNU_OK || length == steps)
         return;
-    cornu__warn(
-        "fit_generator: training goes on with epoch %lld; with steps_per_epoch = %lld of a Sequence's %lld batches "
-        "they come in another order than without the interruption",
-        (long long)fit->initial_epoch + 1, (long long)steps, (long long)length);
+    cornu__warn("%s: training goes on with epoch %lld; with steps_per_epoch = %lld of a Sequence's %lld batches "
+                "they come in another order than without the interruption",
+                fit->function, (long long)fit->initial_epoch + 1, (long long)steps, (long long)length);
 }
 
 static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *generator,
                             const cornu_fit_generator_options *given)
 {
     int64_t steps;
-    CORNU_TRY(check_options(given));
-    CORNU_TRY(cornu__verbose_resolve("fit_generator", given->verbose, &fit->verbose));
+    CORNU_TRY(check_options(fit->function, given));
+    CORNU_TRY(cornu__verbose_resolve(fit->function, given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
     CORNU_TRY(cornu__fit_resume(fit));
-    CORNU_TRY(cornu__steps_of("fit_generator", "steps_per_epoch", generator, given->steps_per_epoch, &steps));
+    CORNU_TRY(cornu__steps_of(fit->function, "steps_per_epoch", generator, given->steps_per_epoch, &steps));
     warn_of_other_order(fit, generator, steps);
-    CORNU_TRY(
-        cornu__class_weights_make(&data->ports, given->class_weight, given->class_weight_count, &data->class_weights));
-    if (given->validation_data.x || given->validation_data.generator)
+    const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
+                                                       given->output_class_weights, given->class_weight_strict};
+    CORNU_TRY(cornu__class_weights_make(&data->ports, &class_weights, &data->class_weights));
+    if (cornu__fit_has_validation(&given->validation_data))
         CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, given->validation_batch_size,
                                          &data->columns));
     return enqueue(fit, data, generator, given);
 }
 
-static cornu_history *fit_generator(cornu_model *model, cornu_generator *generator,
+static cornu_history *fit_generator(const char *function, cornu_model *model, cornu_generator *generator,
                                     const cornu_fit_generator_options *given)
 {
-    cornu__fit fit = {.function = "fit_generator",
+    cornu__fit fit = {.function = function,
                       .model = model,
                       .callbacks = given->callbacks,
                       .epochs = given->epochs,
                       .initial_epoch = given->initial_epoch,
                       .validation_freq = given->validation_freq,
+                      .validation_epochs = given->validation_epochs,
                       .steps = given->steps_per_epoch,
                       .validation_steps = given->validation_steps,
                       .workers = given->workers,
@@ -119,7 +121,59 @@ cornu_history *cornu_fit_generator_with(cornu_model *model, cornu_generator *gen
     cornu_fit_generator_options given = {.struct_size = sizeof given, CORNU_FIT_GENERATOR_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     cornu__callbacks_keep(given.callbacks);
-    cornu_history *history = fit_generator(model, generator, &given);
+    cornu_history *history = fit_generator("fit_generator", model, generator, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return history;
+}
+
+/* --- cornu_fit --- */
+
+/* What fit takes that a generator's batches bring themselves. */
+static cornu_status check_arrays_only(const cornu_array *y, const cornu_fit_options *given)
+{
+    CORNU_TRY(cornu__only_for_arrays("fit", "y", y != NULL));
+    CORNU_TRY(cornu__only_for_arrays("fit", "batch_size", given->batch_size != 0));
+    CORNU_TRY(cornu__only_for_arrays("fit", "sample_weight", given->sample_weight != NULL));
+    return cornu__only_for_arrays("fit", "validation_split", given->validation_split != 0);
+}
+
+static cornu_fit_generator_options generator_options(const cornu_fit_options *given)
+{
+    cornu_fit_generator_options options = {.struct_size = sizeof options,
+                                           .steps_per_epoch = given->steps_per_epoch,
+                                           .epochs = given->epochs,
+                                           .verbose = given->verbose,
+                                           .validation_data = given->validation_data,
+                                           .validation_steps = given->validation_steps,
+                                           .validation_freq = given->validation_freq,
+                                           .validation_batch_size = given->validation_batch_size,
+                                           .class_weight = given->class_weight,
+                                           .class_weight_count = given->class_weight_count,
+                                           .max_queue_size = given->max_queue_size,
+                                           .workers = given->workers,
+                                           .use_multiprocessing = given->use_multiprocessing,
+                                           .shuffle =
+                                               given->shuffle != false, /* batches of a Sequence keep their rows */
+                                           .initial_epoch = given->initial_epoch,
+                                           .view_metrics = given->view_metrics,
+                                           .class_weight_strict = given->class_weight_strict};
+    memcpy(options.callbacks, given->callbacks, sizeof options.callbacks);
+    memcpy(options.validation_epochs, given->validation_epochs, sizeof options.validation_epochs);
+    memcpy(options.output_class_weights, given->output_class_weights, sizeof options.output_class_weights);
+    if (options.validation_batch_size == 0)
+        options.validation_batch_size = CORNU__BATCH_SIZE;
+    return options;
+}
+
+cornu_history *cornu_fit_on_generator_with(cornu_model *model, cornu_generator *generator, const cornu_array *y,
+                                           const cornu_fit_options *options)
+{
+    cornu_fit_options given = {.struct_size = sizeof given, CORNU_FIT_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    const cornu_fit_generator_options as_generator = generator_options(&given);
+    cornu_history *history =
+        check_arrays_only(y, &given) == CORNU_OK ? fit_generator("fit", model, generator, &as_generator) : NULL;
     cornu__callbacks_drop(given.callbacks);
     return history;
 }

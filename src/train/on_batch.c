@@ -57,7 +57,10 @@ static cornu_status on_batch(cornu_model *model, cornu__step_kind kind, const co
         return CORNU_ERROR_OUT_OF_MEMORY;
     CORNU_TRY(cornu__standardize(&ports, x, y, given->sample_weight, &columns));
     CORNU_TRY(cornu__labels_check(&ports, &columns, 0));
-    CORNU_TRY(cornu__class_weights_make(&ports, given->class_weight, given->class_weight_count, &self->class_weights));
+    const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
+                                                       given->output_class_weights, given->class_weight_strict};
+    CORNU_TRY(cornu__class_weights_make(&ports, &class_weights, &self->class_weights));
+    CORNU_TRY(cornu__class_weights_check(&self->class_weights, &ports, &columns, columns.rows));
     if (given->reset_metrics)
         CORNU_TRY(cornu__model_reset_metrics(model));
     CORNU_TRY(run_step(self, &ports, kind, &columns, &self->class_weights));
@@ -79,7 +82,7 @@ cornu_status cornu_test_on_batch_with(cornu_model *model, const cornu_array *x, 
 {
     cornu_on_batch_options given = {.struct_size = sizeof given, CORNU_ON_BATCH_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
-    if (given.class_weight_count != 0)
+    if (cornu__class_weights_given(given.class_weight_count, given.output_class_weights))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "test_on_batch: class_weight is for training; sample_weight is possible");
     return on_batch(model, CORNU__STEP_TEST, x, y, logs, &given);

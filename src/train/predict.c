@@ -1,4 +1,5 @@
 /* predict.c: a model's outputs for data, from arrays and from generators. */
+#include <string.h>
 
 #include "base/options.h"
 #include "train/outputs.h"
@@ -28,7 +29,7 @@ static cornu_array *predict(cornu_model *model, cornu__enqueuer *batches, int64_
 
 static cornu_status check_predict(const cornu_predict_options *given, int *verbose)
 {
-    CORNU_TRY(cornu__argument_at_least("predict", "batch_size", given->batch_size, 1));
+    CORNU_TRY(cornu__argument_at_least("predict", "batch_size", given->batch_size, 0));
     CORNU_TRY(cornu__argument_at_least("predict", "steps", given->steps, 0));
     return cornu__verbose_resolve("predict", given->verbose, verbose);
 }
@@ -42,10 +43,11 @@ static cornu_array *predict_arrays(cornu_model *model, const cornu_array *x, con
         cornu__ports_of(model, CORNU__STEP_PREDICT, x, &ports) != CORNU_OK ||
         cornu__standardize(&ports, x, NULL, NULL, &columns) != CORNU_OK)
         return NULL;
-    const cornu__array_source_options rows_used = {.batch_size = given->batch_size, .steps = given->steps};
+    int64_t batch_size = given->batch_size > 0 ? given->batch_size : CORNU__BATCH_SIZE;
+    const cornu__array_source_options rows_used = {.batch_size = batch_size, .steps = given->steps};
     cornu__enqueuer *batches = cornu__enqueue_arrays(&ports, &columns, &rows_used, 0, 1);
     int64_t steps = batches ? cornu__enqueuer_epoch_length(batches) : 0;
-    int64_t rows = steps <= columns.rows / given->batch_size ? steps * given->batch_size : columns.rows;
+    int64_t rows = steps <= columns.rows / batch_size ? steps * batch_size : columns.rows;
     return predict(model, batches, steps, rows, verbose, given->callbacks);
 }
 
@@ -59,16 +61,16 @@ cornu_array *cornu_predict_with(cornu_model *model, const cornu_array *x, const 
     return predictions;
 }
 
-static cornu_array *predict_generator(cornu_model *model, cornu_generator *generator,
+static cornu_array *predict_generator(const char *function, cornu_model *model, cornu_generator *generator,
                                       const cornu_generator_run_options *given)
 {
     cornu__ports ports;
     int verbose;
     int64_t steps;
-    if (cornu__verbose_resolve("predict_generator", given->verbose, &verbose) != CORNU_OK ||
+    if (cornu__verbose_resolve(function, given->verbose, &verbose) != CORNU_OK ||
         cornu__ports_of(model, CORNU__STEP_PREDICT, NULL, &ports) != CORNU_OK)
         return NULL;
-    cornu__enqueuer *batches = cornu__enqueue_run("predict_generator", &ports, generator, given, &steps);
+    cornu__enqueuer *batches = cornu__enqueue_run(function, &ports, generator, given, &steps);
     return predict(model, batches, steps, 0, verbose, given->callbacks);
 }
 
@@ -78,7 +80,26 @@ cornu_array *cornu_predict_generator_with(cornu_model *model, cornu_generator *g
     cornu_generator_run_options given = {.struct_size = sizeof given, CORNU_GENERATOR_RUN_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     cornu__callbacks_keep(given.callbacks);
-    cornu_array *predictions = predict_generator(model, generator, &given);
+    cornu_array *predictions = predict_generator("predict_generator", model, generator, &given);
+    cornu__callbacks_drop(given.callbacks);
+    return predictions;
+}
+
+cornu_array *cornu_predict_on_generator_with(cornu_model *model, cornu_generator *generator,
+                                             const cornu_predict_options *options)
+{
+    cornu_predict_options given = {.struct_size = sizeof given, CORNU_PREDICT_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    cornu__callbacks_keep(given.callbacks);
+    cornu_generator_run_options run = {.struct_size = sizeof run,
+                                       .steps = given.steps,
+                                       .max_queue_size = given.max_queue_size,
+                                       .workers = given.workers,
+                                       .use_multiprocessing = given.use_multiprocessing,
+                                       .verbose = given.verbose};
+    memcpy(run.callbacks, given.callbacks, sizeof run.callbacks);
+    bool refused = cornu__only_for_arrays("predict", "batch_size", given.batch_size != 0) != CORNU_OK;
+    cornu_array *predictions = refused ? NULL : predict_generator("predict", model, generator, &run);
     cornu__callbacks_drop(given.callbacks);
     return predictions;
 }

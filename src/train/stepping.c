@@ -10,6 +10,17 @@ cornu_status cornu__argument_at_least(const char *function, const char *argument
                        (long long)value, (long long)smallest);
 }
 
+cornu_status cornu__only_for_arrays(const char *function, const char *argument, bool given)
+{
+    if (!given)
+        return CORNU_OK;
+    return cornu__fail(
+        CORNU_ERROR_INVALID_ARGUMENT,
+        "%s: x is a generator or Sequence, whose batches bring their targets and weights and have a size "
+        "of their own: %s must not be given",
+        function, argument);
+}
+
 cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing)
 {
     CORNU_TRY(cornu__argument_at_least(function, "workers", workers, 0));

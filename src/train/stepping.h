@@ -7,6 +7,11 @@
 /* `value` must be at least `smallest`; the message names function and argument. */
 cornu_status cornu__argument_at_least(const char *function, const char *argument, int64_t value, int64_t smallest);
 
+#define CORNU__BATCH_SIZE 32 /* where nobody says */
+
+/* Refuses an argument that was given although x is a generator or Sequence. */
+cornu_status cornu__only_for_arrays(const char *function, const char *argument, bool given);
+
 /* What the enqueuer's arguments may be. */
 cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing);
 

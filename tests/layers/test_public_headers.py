@@ -17,9 +17,9 @@ def public_headers():
     return sorted("cornu/" + name for name in os.listdir(os.path.join(INCLUDE, "cornu")) if name.endswith(".h"))
 
 
-def diagnostics(compiler, standard, language, text, include=INCLUDE):
+def diagnostics(compiler, standard, language, text, include=INCLUDE, more=()):
     """What the compiler says about a program text; empty if it is content."""
-    command = [compiler, f"-std={standard}", "-x", language, "-fsyntax-only", "-I", include, *WARNINGS, "-"]
+    command = [compiler, f"-std={standard}", "-x", language, "-fsyntax-only", "-I", include, *WARNINGS, *more, "-"]
     return subprocess.run(command, input=text, stderr=subprocess.PIPE, text=True).stderr
 
 
@@ -53,6 +53,54 @@ class HeadersCompileAlone(unittest.TestCase):
             with open(os.path.join(folder, "needy.h"), "w", encoding="utf-8") as file:
                 file.write("int64_t cornu_needy(void);\n")
             self.assertIn("int64_t", diagnostics("gcc", "gnu11", "c", "#include <needy.h>\n", folder))
+
+
+# fit, evaluate and predict choose by the type of x, in C by _Generic, in C++ by overloading.
+BY_TYPE_OF_X = """
+#include <cornu/cornu.h>
+int program(cornu_model *model, cornu_array *x, const cornu_array *y, cornu_generator *generator, cornu_sequence *sequence);
+int program(cornu_model *model, cornu_array *x, const cornu_array *y, cornu_generator *generator, cornu_sequence *sequence)
+{
+    cornu_logs logs;
+    int made = cornu_fit(model, x, y, .epochs = 2) != NULL;
+    made += cornu_fit(model, y, NULL) != NULL;
+    made += cornu_fit(model, NULL, NULL, .batch_size = 8) != NULL;
+    made += cornu_fit(model, generator, NULL, .steps_per_epoch = 3, .validation_epochs = {1, 2}) != NULL;
+    made += cornu_fit(model, sequence, NULL, .workers = 2) != NULL;
+    made += cornu_fit(model, cornu_array_sequence(x, NULL, .batch_size = 8), NULL) != NULL;
+    made += cornu_evaluate(model, x, y, &logs, .steps = 1) == CORNU_OK;
+    made += cornu_evaluate(model, sequence, NULL, NULL) == CORNU_OK;
+    made += cornu_predict(model, x) != NULL;
+    made += cornu_predict(model, generator, .steps = 1) != NULL;
+    return made;
+}
+"""
+WRONG_X = """
+#include <cornu/cornu.h>
+extern cornu_history *made;
+void program(cornu_model *model);
+void program(cornu_model *model) { made = cornu_fit(model, model, NULL); }
+"""
+
+
+class FitTakesArraysAndGenerators(unittest.TestCase):
+    def each(self, text, check):
+        for compiler, standard, language in (("gcc", "gnu11", "c"), ("clang", "gnu11", "c"), ("g++", "gnu++20", "c++"), ("clang++", "gnu++20", "c++")):
+            if shutil.which(compiler):
+                with self.subTest(compiler=compiler):
+                    # Pedantic C11 wants an argument for "...", which calls without keyword arguments do not have.
+                    check(diagnostics(compiler, standard, language, text, more=["-Wno-pedantic"]))
+
+    def test_in_both_languages(self):
+        self.each(BY_TYPE_OF_X, lambda said: self.assertEqual("", said))
+
+    def test_in_cpp_by_its_own_null_pointer(self):
+        if not shutil.which("g++"):
+            self.skipTest("g++ is not installed")
+        self.assertEqual("", diagnostics("g++", "gnu++20", "c++", BY_TYPE_OF_X.replace("NULL", "nullptr")))
+
+    def test_anything_else_is_caught(self):
+        self.each(WRONG_X, lambda said: self.assertIn("cornu_model", said))
 
 
 def declared_functions():

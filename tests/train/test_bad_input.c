@@ -194,6 +194,11 @@ static void arguments_out_of_range(void **state)
     REFUSED("epochs is -3", .epochs = -3);
     REFUSED("initial_epoch", .initial_epoch = -1);
     REFUSED("validation_freq is 0", .validation_freq = 0);
+    REFUSED("an epoch in validation_epochs is -2", .validation_epochs = {1, -2});
+    REFUSED("both validation_freq and validation_epochs", .validation_freq = 2, .validation_epochs = {1});
+    cornu_sequence *sequence = cornu_array_sequence(f->x, f->y);
+    REFUSED("both arrays and a generator", .validation_data = {.y = f->y, .generator = sequence});
+    cornu_sequence_release(sequence);
     REFUSED("validation_split is 1", .validation_split = 1.0);
     REFUSED("validation_split is nan", .validation_split = NAN);
     REFUSED("shuffle is 3", .shuffle = 3);

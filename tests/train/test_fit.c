@@ -361,6 +361,37 @@ static void epochs_and_steps_are_counted_as_in_keras(void **state)
     assert_int_equal(test_batches(trace), 3);
 }
 
+static int64_t value_length(const cornu_history *history, const char *name)
+{
+    int64_t length = 0;
+    assert_non_null(cornu_history_values(history, name, &length));
+    return length;
+}
+
+static void validation_comes_after_every_so_many_epochs_or_the_listed_ones(void **state)
+{
+    fixture *f = *state;
+    const cornu_validation_data held_out = {.x = f->x, .y = f->y};
+    cornu_history *history = FIT(.epochs = 7, .validation_data = held_out, .validation_freq = 3);
+    assert_int_equal(value_length(history, "loss"), 7);
+    assert_int_equal(value_length(history, "val_loss"), 2); /* epochs 3 and 6: the list is shorter */
+    cornu_history_release(history);
+    history = FIT(.epochs = 7, .validation_data = held_out, .validation_epochs = {6, 2, 2, 9}, .callbacks = {tracer()});
+    assert_int_equal(value_length(history, "val_loss"), 2);
+    assert_non_null(strstr(trace, "}epoch1:4 epoch{2"));
+    assert_non_null(strstr(trace, "}epoch5:4 epoch{6"));
+    cornu_history_release(history);
+    history = FIT(.initial_epoch = 2, .epochs = 4, .validation_data = held_out, .validation_epochs = {1, 2, 5});
+    assert_int_equal(cornu_history_value_count(history), 2); /* none of them runs */
+    cornu_history_release(history);
+    cornu_sequence *sequence = cornu_array_sequence(f->x, f->y, .batch_size = 10);
+    history = cornu_fit(f->model, sequence, NULL, .epochs = 4, .validation_data = {.generator = sequence},
+                        .validation_epochs = {1, 4}, .verbose = 0);
+    assert_int_equal(value_length(history, "val_loss"), 2);
+    cornu_history_release(history);
+    cornu_sequence_release(sequence);
+}
+
 static void weights_of_samples_and_classes_multiply(void **state)
 {
     fixture *f = *state;
@@ -691,6 +722,7 @@ int main(void)
         TEST(the_mean_loss_weighs_batches_by_their_size),
         TEST(the_split_takes_the_last_rows_as_keras_3_does),
         TEST(epochs_and_steps_are_counted_as_in_keras),
+        TEST(validation_comes_after_every_so_many_epochs_or_the_listed_ones),
         TEST(weights_of_samples_and_classes_multiply),
         TEST(any_dtype_of_the_same_numbers_gives_the_same_bits),
         TEST(a_model_without_input_shape_takes_it_from_the_first_data),

@@ -200,9 +200,6 @@ static void what_is_missing_is_named(void **state)
     assert_non_null(strstr(cornu_error_message(), "input 'b' is missing"));
     assert_null(cornu_fit(model, d.x_list, d.value, .verbose = 0));
     assert_non_null(strstr(cornu_error_message(), "2 targets ('value', 'flag')"));
-    assert_null(cornu_fit(model, d.x_list, d.y_list, .verbose = 0, .class_weight = (cornu_class_weight[]){{0, 2}},
-                          .class_weight_count = 1));
-    assert_non_null(strstr(cornu_error_message(), "class_weight is for models with one output"));
     cornu_array_release(one);
     cornu_model_release(model);
     free_data(d);
