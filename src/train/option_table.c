@@ -62,6 +62,12 @@ static const cornu__option_field fit_fields[] = {
     {"validation_batch_size", &count_or_none, AT(validation_batch_size)},
     {"validation_freq", &positive_count, AT(validation_freq)},
     {"view_metrics", &view_metrics, AT(view_metrics)},
+    {"validation_epochs", &not_text, AT(validation_epochs)},
+    {"output_class_weights", &not_text, AT(output_class_weights)},
+    {"class_weight_strict", &truth, AT(class_weight_strict)},
+    {"max_queue_size", &positive_count, AT(max_queue_size)},
+    {"workers", &count, AT(workers)},
+    {"use_multiprocessing", &truth, AT(use_multiprocessing)},
     {0},
 };
 
@@ -84,24 +90,36 @@ static const cornu__option_field fit_generator_fields[] = {
     {"shuffle", &truth, AT(shuffle)},
     {"initial_epoch", &count, AT(initial_epoch)},
     {"view_metrics", &view_metrics, AT(view_metrics)},
+    {"validation_epochs", &not_text, AT(validation_epochs)},
+    {"output_class_weights", &not_text, AT(output_class_weights)},
+    {"class_weight_strict", &truth, AT(class_weight_strict)},
     {0},
 };
 
 #undef AT
 #define AT(field) offsetof(cornu_evaluate_options, field)
 static const cornu__option_field evaluate_fields[] = {
-    {"batch_size", &positive_count, AT(batch_size)}, {"verbose", &verbose, AT(verbose)},
-    {"sample_weight", &not_text, AT(sample_weight)}, {"steps", &steps, AT(steps)},
-    {"callbacks", &not_text, AT(callbacks)},         {0},
+    {"batch_size", &count_or_none, AT(batch_size)},
+    {"verbose", &verbose, AT(verbose)},
+    {"sample_weight", &not_text, AT(sample_weight)},
+    {"steps", &steps, AT(steps)},
+    {"callbacks", &not_text, AT(callbacks)},
+    {"max_queue_size", &positive_count, AT(max_queue_size)},
+    {"workers", &count, AT(workers)},
+    {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {0},
 };
 
 #undef AT
 #define AT(field) offsetof(cornu_predict_options, field)
 static const cornu__option_field predict_fields[] = {
-    {"batch_size", &positive_count, AT(batch_size)},
+    {"batch_size", &count_or_none, AT(batch_size)},
     {"verbose", &verbose, AT(verbose)},
     {"steps", &steps, AT(steps)},
     {"callbacks", &not_text, AT(callbacks)},
+    {"max_queue_size", &positive_count, AT(max_queue_size)},
+    {"workers", &count, AT(workers)},
+    {"use_multiprocessing", &truth, AT(use_multiprocessing)},
     {0},
 };
 
@@ -124,6 +142,8 @@ static const cornu__option_field on_batch_fields[] = {
     {"class_weight", &not_text, AT(class_weight)},
     {"class_weight_count", &not_text, AT(class_weight_count)},
     {"reset_metrics", &truth, AT(reset_metrics)},
+    {"output_class_weights", &not_text, AT(output_class_weights)},
+    {"class_weight_strict", &truth, AT(class_weight_strict)},
     {0},
 };
 

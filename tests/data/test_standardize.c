@@ -332,6 +332,14 @@ static void large_rows_are_gathered_in_the_order_asked_for(void **state)
     cornu_array_release(y);
 }
 
+static cornu_status make_class_weights(const cornu__ports *ports, int64_t number, double weight,
+                                       cornu__class_weights *made)
+{
+    const cornu_class_weight item = {number, weight};
+    const cornu_output_class_weight none[CORNU_MAX_PORTS] = {{0}};
+    return cornu__class_weights_make(ports, &(cornu__class_weight_options){&item, 1, none, false}, made);
+}
+
 static void class_weights_multiply_sample_weights(void **state)
 {
     (void)state;
@@ -344,7 +352,7 @@ static void class_weights_multiply_sample_weights(void **state)
     float given[4] = {1, 2, 3, 0.5f};
     cornu_array *x = ZEROS(CORNU_FLOAT32, 4, 4), *y = cornu_array_view(CORNU_INT32, 1, (int64_t[]){4}, labels);
     cornu_array *w = cornu_array_view(CORNU_FLOAT32, 1, (int64_t[]){4}, given);
-    assert_int_equal(cornu__class_weights_make(&ports, (cornu_class_weight[]){{1, 10}}, 1, &weights), CORNU_OK);
+    assert_int_equal(make_class_weights(&ports, 1, 10, &weights), CORNU_OK);
     assert_int_equal(cornu__standardize(&ports, x, y, w, &columns), CORNU_OK);
     assert_int_equal(cornu__slot_write(&slot, &columns, NULL, 0, 4, &weights), CORNU_OK);
     assert_memory_equal(slot.batch.sample_weights[0].data, ((float[]){1, 20, 3, 5}), sizeof given);
@@ -354,8 +362,8 @@ static void class_weights_multiply_sample_weights(void **state)
         assert_int_equal(cornu__slot_write(&slot, &columns, NULL, 0, 4, &weights), CORNU_OK);
         assert_memory_equal(slot.batch.sample_weights[0].data, ((float[]){1, 10, 1, 10}), sizeof given);
     }
-    assert_int_not_equal(cornu__class_weights_make(&ports, (cornu_class_weight[]){{-2, 10}}, 1, &weights), CORNU_OK);
-    assert_int_not_equal(cornu__class_weights_make(&ports, (cornu_class_weight[]){{0, NAN}}, 1, &weights), CORNU_OK);
+    assert_int_not_equal(make_class_weights(&ports, -2, 10, &weights), CORNU_OK);
+    assert_int_not_equal(make_class_weights(&ports, 0, NAN, &weights), CORNU_OK);
     cornu__class_weights_free(&weights);
     cornu__slot_clear(&slot);
     cornu_array_release(x);
@@ -369,8 +377,8 @@ static void the_class_of_a_one_hot_row_is_its_largest(void **state)
     const float rows[2][3] = {{0, 0, 1}, {0.2f, 0.7f, 0.1f}};
     const cornu__tensor target = {.data = rows, .rank = 2, .shape = {2, 3}};
     float table[3] = {1, 5, 7}, weights[2] = {1, 2};
-    const cornu__class_weights class_weights = {.count = 3, .weights = table};
-    cornu__class_weights_apply(&class_weights, CORNU_FLOAT32, &target, weights, 1);
+    const cornu__class_table classes = {.count = 3, .weights = table};
+    cornu__class_weights_apply(&classes, CORNU_FLOAT32, &target, weights, 1);
     assert_memory_equal(weights, ((float[]){7, 10}), sizeof weights);
 }
 
