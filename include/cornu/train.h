@@ -41,6 +41,27 @@ template <class Other> cornu_x_is_array cornu_kind_of_x(const Other &x);
 
 CORNU_BEGIN_DECLARATIONS
 
+/*
+ * Progress goes to standard output. verbose = 0: none; 1: a bar, on a terminal drawn anew at most 20 times a second and never wider than it,
+ * elsewhere one line at the end of each epoch; 2: that one line everywhere. The environment's CORNU_PROGRESS says how it looks:
+ *
+ *     auto     Keras 3's bar on a terminal that shows UTF-8, else Keras 2's (the default)
+ *     keras3   Keras 3's; NO_COLOR turns its colours off
+ *     keras2   Keras 2's (tf.keras), the line of verbose = 2 too
+ *     json     for programs: an object per line. verbose = 2: without those of batches
+ *
+ * {"event": "train_begin", "initial_epoch", "epochs"}
+ * {"event": "epoch_begin", "epoch", "epochs", "steps"}                            epochs count from 0 here; steps null: not known
+ * {"event": "batch", "of": "fit", "epoch", "step", "steps", "seconds", "values"}  after a batch, at most 20 times a second; `step` batches
+ *                                                                                 were made, in `seconds` since the epoch began
+ * {"event": "epoch_end", "epoch", "step", "steps", "seconds", "values"}           values: {"loss": 0.5, "val_loss": null}; what is not a
+ *                                                                                 finite number is null
+ * {"event": "train_end", "epochs_run", "stopped", "seconds"}                      stopped: by a callback or on request; missing after an error
+ * {"event": "evaluate_begin" or "predict_begin", "steps"}
+ * {"event": "batch", "of": "evaluate" or "predict", "step", "steps", "seconds", "values"}
+ * {"event": "evaluate_end" or "predict_end", "step", "steps", "seconds", "values"}
+ * {"event": "message", "message"}                                                 what callbacks with verbose = 1 say
+ */
 #define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */
 /* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
 #define CORNU_SHUFFLE_BATCH 2

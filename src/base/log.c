@@ -1,7 +1,9 @@
 /* log.c: warnings to standard error or to the program's handler. */
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cornu/log.h>
 
@@ -11,6 +13,7 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static cornu_warning_handler handler;
 static void *handler_data;
+static atomic_bool line_is_unfinished;
 
 void cornu_set_warning_handler(cornu_warning_handler new_handler, void *user_data)
 {
@@ -18,6 +21,17 @@ void cornu_set_warning_handler(cornu_warning_handler new_handler, void *user_dat
     handler = new_handler;
     handler_data = user_data;
     pthread_mutex_unlock(&lock);
+}
+
+void cornu__log_unfinished_line(bool unfinished)
+{
+    atomic_store_explicit(&line_is_unfinished, unfinished, memory_order_relaxed);
+}
+
+static void say(const char *message)
+{
+    bool new_line = atomic_load_explicit(&line_is_unfinished, memory_order_relaxed) && isatty(STDERR_FILENO);
+    fprintf(stderr, "%scornu: warning: %s\n", new_line ? "\n" : "", message);
 }
 
 void cornu__warn(const char *format, ...)
@@ -31,6 +45,6 @@ void cornu__warn(const char *format, ...)
     if (handler)
         handler(message, handler_data);
     else
-        fprintf(stderr, "cornu: warning: %s\n", message);
+        say(message);
     pthread_mutex_unlock(&lock);
 }

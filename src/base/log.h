@@ -2,8 +2,13 @@
 #ifndef CORNU_BASE_LOG_H
 #define CORNU_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include <cornu/export.h>
 
 void cornu__warn(const char *format, ...) CORNU_PRINTF(1, 2);
+
+/* Whether standard output stands in the middle of a line, as while a progress bar runs: on a terminal a warning then begins a new one. */
+void cornu__log_unfinished_line(bool unfinished);
 
 #endif

@@ -84,15 +84,15 @@ static void add_duration(line *to, double seconds)
         add(to, "%ds", (int)seconds);
 }
 
-static void add_pace(line *to, const cornu__progress *progress, double seconds)
+/* Of one unit: a step or an epoch. */
+static void add_pace(line *to, double seconds, const char *unit)
 {
-    bool whole_seconds = seconds >= 1 || (seconds == 0 && progress->style.keras3);
-    if (whole_seconds)
-        add(to, " %.0fs/step", seconds);
+    if (seconds >= 1 || seconds == 0)
+        add(to, " %.0fs/%s", seconds, unit);
     else if (seconds >= 1e-3)
-        add(to, " %.0fms/step", seconds * 1e3);
+        add(to, " %.0fms/%s", seconds * 1e3, unit);
     else
-        add(to, " %.0fus/step", seconds * 1e6);
+        add(to, " %.0fus/%s", seconds * 1e6, unit);
 }
 
 static void add_value(line *to, const char *name, double value, bool fixed)
@@ -105,13 +105,15 @@ static void add_value(line *to, const char *name, double value, bool fixed)
         add(to, " - %s: %.4e", name, value);
 }
 
+static int done_part(const cornu__progress *progress, int width)
+{
+    return (int)((double)width * (double)progress->seen / (double)progress->target);
+}
+
 static void add_keras3_bar(line *to, const cornu__progress *progress, int width)
 {
-    add_escape(to, progress, BOLD);
-    add(to, "%*lld/%lld", digits(progress->target), (long long)progress->seen, (long long)progress->target);
-    add_escape(to, progress, PLAIN);
+    int done = done_part(progress, width);
     add(to, " ");
-    int done = (int)((double)width * (double)progress->seen / (double)progress->target);
     if (done > 0) {
         add_escape(to, progress, GREEN);
         add_times(to, "\u2501", done);
@@ -124,14 +126,33 @@ static void add_keras3_bar(line *to, const cornu__progress *progress, int width)
 
 static void add_keras2_bar(line *to, const cornu__progress *progress, int width)
 {
-    add(to, "%*lld/%lld [", digits(progress->target), (long long)progress->seen, (long long)progress->target);
-    int done = (int)((double)width * (double)progress->seen / (double)progress->target);
+    int done = done_part(progress, width);
+    add(to, " [");
     if (done > 0) {
         add_times(to, "=", done - 1);
         add(to, progress->seen < progress->target ? ">" : "=");
     }
     add_times(to, ".", width - done);
     add(to, "]");
+}
+
+/* " 500/1000" and the bar; a bar of width 0 is none. */
+static void add_state(line *to, const cornu__progress *progress, int bar_width)
+{
+    bool keras3 = progress->style.keras3;
+    if (progress->target <= 0) {
+        add(to, "%7lld/Unknown", (long long)progress->seen);
+        return;
+    }
+    if (keras3)
+        add_escape(to, progress, BOLD);
+    add(to, "%*lld/%lld", digits(progress->target), (long long)progress->seen, (long long)progress->target);
+    if (keras3)
+        add_escape(to, progress, PLAIN);
+    if (bar_width > 0 && keras3)
+        add_keras3_bar(to, progress, bar_width);
+    else if (bar_width > 0)
+        add_keras2_bar(to, progress, bar_width);
 }
 
 /* Seconds for one step, without the first if there were others. */
@@ -144,65 +165,88 @@ static double pace(const cornu__progress *progress, double now)
     return (now - progress->start) / (double)progress->seen;
 }
 
-static void add_time(line *to, const cornu__progress *progress, double now, bool final)
+static void add_time(line *to, const cornu__progress *progress, double now, bool with_pace, bool final)
 {
     double per_step = pace(progress, now);
-    bool running = !final && progress->target > 0;
-    add(to, progress->style.keras3 ? " " : " - ");
-    if (progress->style.keras3)
+    bool keras3 = progress->style.keras3, running = !final && progress->target > 0;
+    add(to, keras3 ? " " : " - ");
+    if (keras3)
         add_escape(to, progress, BOLD);
-    if (running && !progress->style.keras3)
+    if (running && !keras3)
         add(to, "ETA: ");
     if (running)
         add_duration(to, per_step * (double)(progress->target - progress->seen));
     else
         add(to, "%.0fs", now - progress->start);
-    if (progress->style.keras3)
+    if (keras3)
         add_escape(to, progress, PLAIN);
-    if (!running || progress->style.keras3)
-        add_pace(to, progress, per_step);
+    if (with_pace && (!running || keras3))
+        add_pace(to, per_step, "step");
 }
 
 /* --- A line --- */
 
-static void make_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values, int value_count,
-                      int bar_width, bool final)
+/* What of a line is shown. */
+typedef struct extent {
+    int bar_width, value_count;
+    bool pace;
+} extent;
+
+static void make_line(line *to, size_t begin, const cornu__progress *progress, double now, const cornu_logs *values,
+                      extent shown, bool final)
 {
+    to->length = begin;
     to->width = 0;
-    if (progress->target <= 0)
-        add(to, "%7lld/Unknown", (long long)progress->seen);
-    else if (progress->style.keras3)
-        add_keras3_bar(to, progress, bar_width);
-    else
-        add_keras2_bar(to, progress, bar_width);
-    add_time(to, progress, now, final);
-    for (int i = 0; i < value_count; i++)
+    add_state(to, progress, shown.bar_width);
+    add_time(to, progress, now, shown.pace, final);
+    for (int i = 0; i < shown.value_count; i++)
         add_value(to, values->names[i], values->values[i], fabs(values->values[i]) > 1e-3);
 }
 
-/* A line that wraps cannot be drawn over, so a running one is made to fit: first the bar gives way, then the last values. */
+/* Shows a little less of a line that is too wide by `excess`: the bar gives way first; where that is not enough the last value goes, or the
+ * pace, and the bar is as wide as can be again. false: there is nothing more to leave out. */
+static bool show_less(extent *shown, int whole_bar, int excess)
+{
+    if (shown->bar_width > SMALLEST_BAR_WIDTH) {
+        int width = shown->bar_width - excess;
+        shown->bar_width = width > SMALLEST_BAR_WIDTH ? width : SMALLEST_BAR_WIDTH;
+        return true;
+    }
+    if (shown->value_count == 0 && !shown->pace) {
+        bool bar = shown->bar_width > 0;
+        shown->bar_width = 0;
+        return bar;
+    }
+    if (shown->value_count > 0)
+        shown->value_count--;
+    else
+        shown->pace = false;
+    shown->bar_width = whole_bar;
+    return true;
+}
+
+/* A line that wraps cannot be drawn over, so a running one is made to fit. */
 static void make_fitting_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values,
                               bool final)
 {
     size_t begin = to->length;
-    int room =
-        progress->style.columns > 0 && progress->style.dynamic && !final ? progress->style.columns - 1 : INT32_MAX;
-    int bar_width = progress->style.keras3 ? KERAS3_BAR_WIDTH : KERAS2_BAR_WIDTH;
-    int value_count = values->count;
-    make_line(to, progress, now, values, value_count, bar_width, final);
-    if (to->width > room)
-        bar_width =
-            bar_width - (to->width - room) < SMALLEST_BAR_WIDTH ? SMALLEST_BAR_WIDTH : bar_width - (to->width - room);
-    while (to->width > room && value_count >= 0) {
+    bool must_fit = progress->style.columns > 0 && progress->style.dynamic && !final;
+    int room = must_fit ? progress->style.columns - 1 : INT32_MAX;
+    int whole_bar = progress->style.keras3 ? KERAS3_BAR_WIDTH : KERAS2_BAR_WIDTH;
+    extent shown = {.bar_width = whole_bar, .value_count = values->count, .pace = true};
+    make_line(to, begin, progress, now, values, shown, final);
+    while (to->width > room && show_less(&shown, whole_bar, to->width - room))
+        make_line(to, begin, progress, now, values, shown, final);
+    if (to->width > room) { /* narrower than the count of steps itself */
         to->length = begin;
-        make_line(to, progress, now, values, value_count--, bar_width, final);
+        to->width = 0;
     }
 }
 
 void cornu__progress_start(cornu__progress *progress, cornu__progress_style style, int64_t target, double now)
 {
-    *progress = (cornu__progress){.style = style, .target = target, .start = now, .drawn = now, .after_first = -1};
-    progress->drawn = now - CORNU__PROGRESS_INTERVAL; /* the first step is drawn at once */
+    *progress = (cornu__progress){
+        .style = style, .target = target, .start = now, .drawn = -INFINITY /* not yet */, .after_first = -1};
 }
 
 bool cornu__progress_advance(cornu__progress *progress, int64_t seen, double now)
@@ -233,16 +277,31 @@ size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, co
     return made.length;
 }
 
+/* As tf.keras: the mean of all steps, the first too. */
+static void add_keras2_times(line *to, const cornu__progress *progress, double seconds)
+{
+    add(to, " -");
+    add_pace(to, seconds, "epoch");
+    add(to, " -");
+    add_pace(to, progress->seen > 0 ? seconds / (double)progress->seen : 0, "step");
+}
+
 size_t cornu__progress_summary(const cornu__progress *progress, char *out, double now, const cornu_logs *values)
 {
     line made = {.data = out};
     cornu__plain_locale locale = cornu__plain_locale_begin();
     int64_t target = progress->target > 0 ? progress->target : progress->seen;
-    add(&made, "%*lld/%lld - %.0fs -", digits(target), (long long)progress->seen, (long long)target,
+    bool keras2 = progress->style.keras2_summary;
+    add(&made, "%*lld/%lld - %.0fs", digits(target), (long long)progress->seen, (long long)target,
         now - progress->start);
-    add_pace(&made, progress, pace(progress, now));
+    if (!keras2) {
+        add(&made, " -");
+        add_pace(&made, pace(progress, now), "step");
+    }
     for (int i = 0; i < values->count; i++)
         add_value(&made, values->names[i], values->values[i], values->values[i] > 1e-3);
+    if (keras2)
+        add_keras2_times(&made, progress, now - progress->start);
     add(&made, "\n");
     cornu__plain_locale_end(locale);
     return made.length;

@@ -15,10 +15,11 @@
 #define CORNU__PROGRESS_LINE_SIZE 16384
 
 typedef struct cornu__progress_style {
-    bool keras3;  /* else Keras 2's look */
-    bool color;   /* escape sequences for bold and green; Keras 3's look only */
-    bool dynamic; /* a terminal, where a line is drawn over the last one; else only the final line is written */
-    int columns;  /* of the terminal: a running line is made to fit; 0: not known */
+    bool keras3;         /* else Keras 2's look */
+    bool keras2_summary; /* the line of verbose = 2 as Keras 2 has it; else Keras 3's */
+    bool color;          /* escape sequences for bold and green; Keras 3's look only */
+    bool dynamic;        /* a terminal, where a line is drawn over the last one; else only the final line is written */
+    int columns;         /* of the terminal: a running line is made to fit; 0: not known */
 } cornu__progress_style;
 
 typedef struct cornu__progress {

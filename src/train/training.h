@@ -102,12 +102,18 @@ typedef enum cornu__pass_end {
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                          cornu__consumer *consumer, cornu__pass_end *end);
 
-/* *resolved := 0, 1 or 2; CORNU_VERBOSE_AUTO asks the environment. `function` is named in messages. */
+/* *resolved := 0, 1 or 2; CORNU_VERBOSE_AUTO asks the environment. An error too: a CORNU_PROGRESS that is no look. `function` is named in
+ * messages. */
 cornu_status cornu__verbose_resolve(const char *function, int verbose, int *resolved);
 
 /* Callbacks that the library itself adds. Floating; NULL on failure. */
-cornu_callback *cornu__progbar_logger(int verbose);
+cornu_callback *cornu__progbar_logger(int verbose); /* as the environment's CORNU_PROGRESS asks */
+cornu_callback *cornu__progress_json_logger(int verbose);
 cornu_callback *cornu__history_recorder(cornu_history *history);
+
+/* Tells the user something on standard output, as callbacks with verbose = 1 do: with line breaks around it, so that it does not stand in the
+ * bar's line; or as an event, where progress is JSON. */
+void cornu__say(const char *format, ...) CORNU_PRINTF(1, 2);
 
 /* What a constructor returns that fails, so that a list of callbacks does not silently end there: the callback of the last error. */
 cornu_callback *cornu__callback_failed(const char *name);

@@ -138,6 +138,17 @@ def bar_sequences():
     yield "one_line_an_epoch", 4, 2, [(0.1 * i, i, loss(1.0 / i, 0.25 * i), None) for i in range(1, 5)]
     yield "one_line_an_epoch_finalize", 4, 2, [(0.1 * i, i, loss(1.0 / i), False) for i in range(1, 5)] + [(0.6, 4, loss(0.25) + [("val_loss", -0.5)], True)]
     yield "silent", 4, 0, [(0.1 * i, i, loss(1.0 / i), None) for i in range(1, 5)]
+    yield "limits_of_eta", 1000, 1, [(6.0 / 99, 990, loss(0.5), None), (1.0, 1, loss(0.5), None), (1.0 + 60.0 / 996, 2, loss(0.5), False), (7.1, 100, loss(0.5), None),
+                                     (400.0, 900, loss(0.5), None), (1799.0, 500, loss(0.5), None), (99999.0, 501, loss(0.5), None), (1e9, 502, loss(0.5), None)]
+    yield "limits_of_values", 3, 1, [(0.1, 1, loss(0.001, -0.001), None), (0.2, 2, loss(0.0010001, 0.0), None), (0.3, 3, loss(-123456.789, -float("inf")), None)]
+    yield "limits_of_values_one_line", 1, 2, [(0.1, 1, loss(0.001, -0.5) + [("val_loss", float("nan"))], None)]
+    yield "infinite_values_one_line", 1, 2, [(0.1, 1, loss(float("inf"), -float("inf")) + [("val_loss", 0.0)], None)]
+    yield "no_time_passes", 2, 1, [(0.0, 1, loss(0.5), None), (0.0, 2, loss(0.5), None)]
+    yield "no_time_passes_one_line", 2, 2, [(0.0, 1, loss(0.5), None), (0.0, 2, loss(0.5), None)]
+    yield "slow_one_line", 2, 2, [(50.0, 1, loss(0.5), None), (101.4, 2, loss(0.5), None)]
+    yield "stopped_early", 10, 1, [(0.1, 1, loss(0.5), None), (0.2, 2, loss(0.4), None), (0.3, 2, loss(0.4), True)]
+    yield "unknown_target_slow", None, 1, [(2.5, 1, loss(0.9), None), (7000.0, 2, loss(-0.8), None)]
+    yield "a_line_that_shrinks", 3, 1, [(0.1, 1, loss(123456.0, 654321.0), None), (0.2, 2, loss(1.0, 0.5), None), (0.3, 3, loss(1.0, 0.5), None)]
     yield "no_values", 4, 1, [(0.1 * i, i, None, None) for i in range(1, 5)]
 
 

@@ -1,5 +1,6 @@
 /* What fit, evaluate and predict write to standard output: into a pipe, and on terminals of several kinds. */
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
+#include "support/decimal_comma.h"
 #include "train/small_model.h"
 
 #define ROWS 40
@@ -28,6 +31,7 @@ static int set_up(void **state)
     made = (fixture){small_model(3), small_x(ROWS), small_y(ROWS)};
     *state = &made;
     unsetenv("CORNU_VERBOSE");
+    unsetenv("CORNU_PROGRESS");
     unsetenv("NO_COLOR");
     setenv("TERM", "xterm", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
@@ -130,6 +134,45 @@ static void predict_once(fixture *f)
     cornu_array_release(cornu_predict(f->model, f->x, .verbose = verbose));
 }
 
+static void evaluate_and_predict_batches(fixture *f)
+{
+    cornu_sequence *batches = cornu_array_sequence(f->x, f->y, .batch_size = 8);
+    assert_int_equal(cornu_evaluate_generator(f->model, batches, NULL, .verbose = verbose), CORNU_OK);
+    cornu_array_release(cornu_predict_generator(f->model, batches, .verbose = verbose));
+    cornu_sequence_release(batches);
+}
+
+static cornu_status fail_hook(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
+{
+    (void)state;
+    (void)training;
+    (void)logs;
+    return index == 0 ? CORNU_OK : cornu_error_set(CORNU_ERROR_DATA, "enough");
+}
+
+static void fail_in_the_second_batch(fixture *f)
+{
+    assert_null(cornu_fit(f->model, f->x, f->y, .batch_size = 8, .verbose = verbose,
+                          .callbacks = {cornu_callback_create(.on_train_batch_end = fail_hook)}));
+}
+
+static cornu_status log_odd_values(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
+{
+    (void)state;
+    (void)training;
+    (void)index;
+    cornu_logs_set(logs, "\"quoted\"\n", (double)NAN);
+    return cornu_logs_set(logs, "no UTF-8: \xFF", (double)INFINITY);
+}
+
+static void fit_with_callbacks(fixture *f)
+{
+    cornu_callback *odd = cornu_callback_create(.on_epoch_end = log_odd_values),
+                   *stopping = cornu_early_stopping(.monitor = "loss", .min_delta = 1e9, .patience = 1, .verbose = 1);
+    cornu_history_release(cornu_fit(f->model, f->x, f->y, .batch_size = 8, .epochs = 10, .verbose = verbose,
+                                    .callbacks = {odd, stopping}));
+}
+
 static int count(const char *what)
 {
     int found = 0;
@@ -210,6 +253,187 @@ static void no_color_and_other_locales_are_respected(void **state)
     assert_int_equal(count("\r"), 0);
 }
 
+static void a_pipe_gets_one_line_for_evaluation_and_prediction_of_generators(void **state)
+{
+    verbose = 1;
+    catch_in_pipe(evaluate_and_predict_batches, *state);
+    assert_int_equal(count("\n"), 2);
+    assert_int_equal(count("5/5 ["), 2);
+    assert_int_equal(count("loss: "), 1);
+    verbose = 2;
+    catch_in_pipe(evaluate_and_predict_batches, *state);
+    assert_int_equal(count("5/5 - 0s - "), 2);
+}
+
+static void the_environment_chooses_the_look(void **state)
+{
+    verbose = 1;
+    setenv("CORNU_PROGRESS", "keras2", 1);
+    catch_on_terminal(fit_one_epoch, *state, 200);
+    assert_int_equal(count("\u2501"), 0);
+    assert_true(count("[==============================]") > 0);
+    verbose = 2;
+    catch_in_pipe(fit_one_epoch, *state);
+    assert_ptr_equal(strstr(caught, "2/2 - 0s - loss: "), caught);
+    assert_int_equal(count("/epoch - "), 1);
+    verbose = 1;
+    setenv("CORNU_PROGRESS", "keras3", 1);
+    catch_in_pipe(fit_one_epoch, *state);
+    assert_true(count("\u2501") == 20);
+    assert_int_equal(count("\033") + count("\r"), 0);
+    setenv("CORNU_PROGRESS", "keras4", 1);
+    fixture *f = *state;
+    assert_null(cornu_fit(f->model, f->x, f->y));
+    assert_non_null(
+        strstr(cornu_error_message(), "CORNU_PROGRESS is \"keras4\", and must be auto, keras2, keras3 or json"));
+    assert_null(cornu_predict(f->model, f->x));
+}
+
+static void after_a_failure_the_next_line_begins_at_its_left(void **state)
+{
+    verbose = 1;
+    catch_on_terminal(fail_in_the_second_batch, *state, 100);
+    assert_true(strlen(caught) > 10 && caught[strlen(caught) - 1] == '\n');
+    assert_int_equal(count("\n"), 1);
+}
+
+/* No drawing but an epoch's last is as wide as the terminal. */
+static void check_running_widths(int columns)
+{
+    for (const char *line = strchr(caught, '\r'); line;) {
+        const char *end = strchr(line + 1, '\r');
+        int width = 0;
+        for (const char *at = line + 1; *at && at != end && *at != '\b' && *at != '\n'; at++)
+            width += ((unsigned char)*at & 0xC0) != 0x80;
+        assert_true(!end || strchr(line, '\n') < end || width < columns);
+        line = end;
+    }
+}
+
+static void every_width_of_a_terminal_is_respected(void **state)
+{
+    static const int widths[] = {20, 40, 79};
+    verbose = 1;
+    setenv("NO_COLOR", "1", 1);
+    for (size_t i = 0; i < 3; i++) {
+        catch_on_terminal(fit_two_epochs, *state, widths[i]);
+        assert_int_equal(count("\n"), 4);
+        assert_true(count("\r") >= 4);
+        check_running_widths(widths[i]);
+    }
+}
+
+/* --- JSON --- */
+
+/* The next line of `caught` as JSON, of this event; to be released. */
+static json_t *next_event(const char **at, const char *event)
+{
+    json_error_t error;
+    json_t *object = json_loads(*at, JSON_DISABLE_EOF_CHECK, &error);
+    if (!object || strcmp(json_string_value(json_object_get(object, "event")), event) != 0)
+        fail_msg("wanted %s, got %.80s (%s)", event, *at, object ? "" : error.text);
+    *at = strchr(*at, '\n') + 1;
+    return object;
+}
+
+static void skip_event(const char **at, const char *event)
+{
+    json_decref(next_event(at, event));
+}
+
+static void skip_batches(const char **at)
+{
+    while (strncmp(*at, "{\"event\":\"batch\"", 16) == 0)
+        skip_event(at, "batch");
+}
+
+static void check_values(json_t *object, const char *key, size_t count_of_values)
+{
+    const json_t *values = json_object_get(object, "values");
+    assert_int_equal(json_object_size(values), count_of_values);
+    if (key)
+        assert_true(json_is_real(json_object_get(values, key)));
+    json_decref(object);
+}
+
+static void a_program_gets_an_object_per_line(void **state)
+{
+    const char *at = caught;
+    verbose = 1;
+    setenv("CORNU_PROGRESS", "json", 1);
+    catch_in_pipe(fit_two_epochs, *state);
+    json_t *begin = next_event(&at, "train_begin");
+    assert_int_equal(json_integer_value(json_object_get(begin, "epochs")), 2);
+    json_decref(begin);
+    for (int epoch = 0; epoch < 2; epoch++) {
+        begin = next_event(&at, "epoch_begin");
+        assert_int_equal(json_integer_value(json_object_get(begin, "epoch")), epoch);
+        assert_int_equal(json_integer_value(json_object_get(begin, "steps")), 2);
+        json_decref(begin);
+        json_t *batch = next_event(&at, "batch"); /* the first is told of at once */
+        assert_string_equal(json_string_value(json_object_get(batch, "of")), "fit");
+        assert_int_equal(json_integer_value(json_object_get(batch, "step")), 1);
+        check_values(batch, "loss", 2);
+        skip_batches(&at);
+        json_t *end = next_event(&at, "epoch_end");
+        assert_int_equal(json_integer_value(json_object_get(end, "step")), 2);
+        assert_true(json_real_value(json_object_get(end, "seconds")) > 0);
+        check_values(end, "val_accuracy", 4);
+    }
+    json_t *end = next_event(&at, "train_end");
+    assert_int_equal(json_integer_value(json_object_get(end, "epochs_run")), 2);
+    assert_true(json_is_false(json_object_get(end, "stopped")));
+    json_decref(end);
+    assert_string_equal(at, "");
+}
+
+static void evaluation_and_prediction_are_events_too(void **state)
+{
+    const char *at = caught;
+    verbose = 2; /* no batches */
+    setenv("CORNU_PROGRESS", "json", 1);
+    catch_in_pipe(evaluate_and_predict_batches, *state);
+    skip_event(&at, "evaluate_begin");
+    check_values(next_event(&at, "evaluate_end"), "loss", 2);
+    skip_event(&at, "predict_begin");
+    check_values(next_event(&at, "predict_end"), NULL, 0);
+    assert_string_equal(at, "");
+    verbose = 0;
+    catch_in_pipe(evaluate_and_predict_batches, *state);
+    assert_string_equal(caught, "");
+}
+
+static void what_callbacks_say_and_odd_values_are_json(void **state)
+{
+    const char *at = caught;
+    verbose = 2;
+    setenv("CORNU_PROGRESS", "json", 1);
+    catch_in_pipe(fit_with_callbacks, *state);
+    skip_event(&at, "train_begin");
+    for (int epoch = 0; epoch < 2; epoch++) {
+        skip_event(&at, "epoch_begin");
+        json_t *end = next_event(&at, "epoch_end"), *values = json_object_get(end, "values");
+        assert_true(json_is_null(json_object_get(values, "\"quoted\"\n")));
+        assert_true(json_is_null(json_object_get(values, "no UTF-8: \uFFFD")));
+        json_decref(end);
+    }
+    json_t *message = next_event(&at, "message");
+    assert_string_equal(json_string_value(json_object_get(message, "message")), "Epoch 2: early stopping");
+    json_decref(message);
+    json_t *end = next_event(&at, "train_end");
+    assert_true(json_is_true(json_object_get(end, "stopped")));
+    json_decref(end);
+    assert_string_equal(at, "");
+}
+
+static void json_is_the_same_in_any_locale(void **state)
+{
+    if (!decimal_comma_begin())
+        skip();
+    a_program_gets_an_object_per_line(state);
+    decimal_comma_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +442,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_environment_sets_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_utf8_terminal_gets_the_bar_of_keras_3, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_color_and_other_locales_are_respected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pipe_gets_one_line_for_evaluation_and_prediction_of_generators, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_environment_chooses_the_look, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(after_a_failure_the_next_line_begins_at_its_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_width_of_a_terminal_is_respected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_program_gets_an_object_per_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(evaluation_and_prediction_are_events_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_callbacks_say_and_odd_values_are_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(json_is_the_same_in_any_locale, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,11 +68,11 @@ static cornu_status on_train_end(void *state, cornu_training *training, int64_t 
     (void)index;
     (void)logs;
     if (self->stopped_epoch > 0 && self->verbose > 0)
-        printf("Epoch %lld: early stopping\n", (long long)self->stopped_epoch + 1);
+        cornu__say("Epoch %lld: early stopping\n", (long long)self->stopped_epoch + 1);
     if (!self->best_weights)
         return CORNU_OK;
     if (self->verbose > 0)
-        printf("Restoring model weights from the end of the best epoch: %lld.\n", (long long)self->best_epoch + 1);
+        cornu__say("Restoring model weights from the end of the best epoch: %lld.\n", (long long)self->best_epoch + 1);
     return cornu__model_restore(training->model, self->best_weights);
 }
 

@@ -80,10 +80,10 @@ static void say(const model_checkpoint *self, int64_t epoch, bool better, double
     if (!isnan(self->best))
         snprintf(best, sizeof best, "%.5f", self->best);
     if (better)
-        printf("\nEpoch %lld: %s improved from %s to %.5f, saving model to %s\n", (long long)epoch + 1,
-               self->monitor.name, best, value, path);
+        cornu__say("\nEpoch %lld: %s improved from %s to %.5f, saving model to %s\n", (long long)epoch + 1,
+                   self->monitor.name, best, value, path);
     else
-        printf("\nEpoch %lld: %s did not improve from %s\n", (long long)epoch + 1, self->monitor.name, best);
+        cornu__say("\nEpoch %lld: %s did not improve from %s\n", (long long)epoch + 1, self->monitor.name, best);
 }
 
 /* Whether these values are worth a file. In an epoch without the value, as where only every second one is validated, nothing is known to be
@@ -93,7 +93,7 @@ static bool is_due(model_checkpoint *self, int64_t epoch, const cornu_logs *logs
     double value;
     if (!self->save_best_only) {
         if (self->verbose > 0)
-            printf("\nEpoch %lld: saving model to %s\n", (long long)epoch + 1, path);
+            cornu__say("\nEpoch %lld: saving model to %s\n", (long long)epoch + 1, path);
         return true;
     }
     if (!cornu__monitor_value(&self->monitor, logs, &value))
@@ -115,7 +115,7 @@ static cornu_status save_to(model_checkpoint *self, cornu_training *training, in
     CORNU_TRY(cornu__folder_make_for(path));
     CORNU_TRY(cornu_save_weights(training->model, path));
     if (self->verbose > 0)
-        printf("\nEpoch %lld: finished saving model to %s\n", (long long)epoch + 1, path);
+        cornu__say("\nEpoch %lld: finished saving model to %s\n", (long long)epoch + 1, path);
     return CORNU_OK;
 }
 

@@ -1,49 +1,18 @@
 /* progbar_logger.c: Keras's ProgbarLogger: the progress bar on standard output. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "train/progress.h"
+#include "base/log.h"
+#include "train/progress_look.h"
 #include "train/training.h"
 
 typedef struct progbar {
     int verbose;
     cornu__progress_style style;
     cornu__progress progress;
+    bool unfinished; /* a running line stands on the terminal */
     char line[CORNU__PROGRESS_LINE_SIZE];
 } progbar;
-
-/* --- The terminal --- */
-
-static bool speaks_utf8(void)
-{
-    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        const char *locale = getenv(variables[i]);
-        if (locale && *locale)
-            return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
-    }
-    return false;
-}
-
-static cornu__progress_style look(void)
-{
-    cornu__progress_style style = {0};
-    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || (terminal && strcmp(terminal, "dumb") == 0))
-        return style;
-    style.dynamic = true;
-    style.keras3 = speaks_utf8();
-    style.color = style.keras3 && !(no_color && *no_color);
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        style.columns = size.ws_col;
-    return style;
-}
 
 static double seconds_now(void)
 {
@@ -54,10 +23,12 @@ static double seconds_now(void)
 
 /* --- A pass --- */
 
-static void write_line(const progbar *self, size_t length)
+static void write_line(progbar *self, size_t length, bool final)
 {
     fwrite(self->line, 1, length, stdout);
     fflush(stdout);
+    self->unfinished = !final;
+    cornu__log_unfinished_line(self->unfinished);
 }
 
 static cornu_status begin(progbar *self, const cornu_training *training)
@@ -74,7 +45,8 @@ static cornu_status advance(progbar *self, cornu_training *training, int64_t ind
     if (!due || last || self->verbose != 1)
         return CORNU_OK;
     cornu__training_fill_logs(training);
-    write_line(self, cornu__progress_draw(&self->progress, self->line, now, logs, false));
+    self->progress.style.columns = cornu__terminal_columns(); /* a window may be made wider or narrower */
+    write_line(self, cornu__progress_draw(&self->progress, self->line, now, logs, false), false);
     return CORNU_OK;
 }
 
@@ -83,8 +55,9 @@ static cornu_status finish(progbar *self, const cornu_logs *logs)
     double now = seconds_now();
     if (self->progress.target < 0)
         self->progress.target = self->progress.seen;
-    write_line(self, self->verbose == 1 ? cornu__progress_draw(&self->progress, self->line, now, logs, true)
-                                        : cornu__progress_summary(&self->progress, self->line, now, logs));
+    size_t length = self->verbose == 1 ? cornu__progress_draw(&self->progress, self->line, now, logs, true)
+                                       : cornu__progress_summary(&self->progress, self->line, now, logs);
+    write_line(self, length, true);
     return CORNU_OK;
 }
 
@@ -131,16 +104,33 @@ static cornu_status on_pass_end(void *state, cornu_training *training, int64_t i
     return training->in_fit ? CORNU_OK : finish(state, logs);
 }
 
+/* What failed in the middle of a pass is said on a line of its own. */
+static void release(void *state)
+{
+    progbar *self = state;
+    if (self->unfinished) {
+        self->line[0] = '\n';
+        write_line(self, 1, true);
+    }
+    cornu__free(self);
+}
+
 cornu_callback *cornu__progbar_logger(int verbose)
 {
+    cornu__progress_look look;
+    if (cornu__progress_look_asked(&look) != CORNU_OK)
+        return NULL;
+    if (look == CORNU__LOOK_JSON)
+        return cornu__progress_json_logger(verbose);
     progbar *self = cornu__alloc(sizeof *self);
     if (!self)
         return NULL;
     self->verbose = verbose;
-    self->style = look();
+    self->style = cornu__progress_style_now(look);
     cornu_callback *callback = cornu__callback_new("ProgbarLogger", self);
     if (!callback)
         return NULL;
+    callback->release = release;
     callback->asks_for_logs = true;
     callback->hooks[CORNU__ON_EPOCH_BEGIN] = on_epoch_begin;
     callback->hooks[CORNU__ON_TRAIN_BATCH_END] = on_train_batch_end;
@@ -149,22 +139,4 @@ cornu_callback *cornu__progbar_logger(int verbose)
     callback->hooks[CORNU__ON_TEST_BATCH_END] = callback->hooks[CORNU__ON_PREDICT_BATCH_END] = on_pass_batch_end;
     callback->hooks[CORNU__ON_TEST_END] = callback->hooks[CORNU__ON_PREDICT_END] = on_pass_end;
     return callback;
-}
-
-/* --- verbose --- */
-
-cornu_status cornu__verbose_resolve(const char *function, int verbose, int *resolved)
-{
-    const char *given = getenv("CORNU_VERBOSE");
-    bool asked = verbose == CORNU_VERBOSE_AUTO && given && *given;
-    *resolved = verbose == CORNU_VERBOSE_AUTO ? 1 : verbose;
-    if (asked && (strlen(given) != 1 || given[0] < '0' || given[0] > '2'))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "the environment's CORNU_VERBOSE is \"%s\", and must be 0, 1 or 2", given);
-    if (asked)
-        *resolved = given[0] - '0';
-    if (*resolved < 0 || *resolved > 2)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: verbose is %d, and must be 0, 1, 2 or CORNU_VERBOSE_AUTO",
-                           function, verbose);
-    return CORNU_OK;
 }

@@ -39,7 +39,7 @@ static cornu_status reduce(reduce_lr *self, cornu_training *training, int64_t ep
         cornu__plain_locale locale = cornu__plain_locale_begin();
         cornu__number_text(after, text);
         cornu__plain_locale_end(locale);
-        printf("\nEpoch %lld: ReduceLROnPlateau reducing learning rate to %s.\n", (long long)epoch + 1, text);
+        cornu__say("\nEpoch %lld: ReduceLROnPlateau reducing learning rate to %s.\n", (long long)epoch + 1, text);
     }
     self->cool_left = self->cooldown;
     self->waited = 0;

@@ -1,6 +1,5 @@
 /* terminate_on_nan.c: ends training when the loss is no number any more. */
 #include <math.h>
-#include <stdio.h>
 
 #include "train/training.h"
 
@@ -10,7 +9,7 @@ static cornu_status on_train_batch_end(void *state, cornu_training *training, in
     (void)logs;
     if (isfinite(cornu__model_loss(training->model)))
         return CORNU_OK;
-    printf("Batch %lld: Invalid loss, terminating training\n", (long long)batch);
+    cornu__say("Batch %lld: Invalid loss, terminating training\n", (long long)batch);
     cornu_training_stop(training);
     return CORNU_OK;
 }
