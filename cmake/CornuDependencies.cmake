@@ -13,7 +13,7 @@ pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl>=7.85)
 pkg_check_modules(jpeg REQUIRED IMPORTED_TARGET libjpeg>=2.1)
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng>=1.6)
 pkg_check_modules(tiff REQUIRED IMPORTED_TARGET libtiff-4>=4.5)
-pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp>=1.2)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp>=1.2 libwebpdemux>=1.2)
 find_package(GIF 5.1 REQUIRED)
 
 add_library(cornu_dependencies INTERFACE)

@@ -38,3 +38,15 @@ cornu_status cornu__check_read_size(const char *name, uint64_t bytes)
         "'%s' holds %llu bytes of data; at most %llu are read (the machine's memory, or CORNU_MAX_READ_BYTES)", name,
         (unsigned long long)bytes, (unsigned long long)most);
 }
+
+cornu_status cornu__check_image_size(const char *name, uint64_t width, uint64_t height, uint64_t bytes_per_pixel)
+{
+    if (width == 0 || height == 0)
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' holds a picture of %llu x %llu pixels", name,
+                           (unsigned long long)width, (unsigned long long)height);
+    if (width > CORNU__MAX_IMAGE_PIXELS / height)
+        return cornu__fail(CORNU_ERROR_LIMIT,
+                           "'%s' says that it is a picture of %llu x %llu pixels; at most %d pixels are decoded", name,
+                           (unsigned long long)width, (unsigned long long)height, CORNU__MAX_IMAGE_PIXELS);
+    return cornu__check_read_size(name, width * height * bytes_per_pixel);
+}

@@ -15,6 +15,10 @@
 #define CORNU__MAX_JSON_DEPTH 256                /* values within values */
 #define CORNU__MAX_CSV_COLUMNS 1000000
 
+/* Pixels of one picture: where Pillow, too, takes a file for a trap (Image.MAX_IMAGE_PIXELS, twice). */
+#define CORNU__MAX_IMAGE_PIXELS 178956970
+#define CORNU__MAX_IMAGE_SCANS 500 /* of a progressive JPEG, each a pass over all of it */
+
 /* The most that deflate can expand: a stored byte never gives more (RFC 1951: 258 bytes from 2 bits). Whoever promises
  * more lies. */
 #define CORNU__MAX_EXPANSION 1032
@@ -25,5 +29,8 @@ uint64_t cornu__max_read_bytes(void);
 
 /* CORNU_ERROR_LIMIT, naming `name`, when `bytes` are more than that. */
 cornu_status cornu__check_read_size(const char *name, uint64_t bytes);
+
+/* CORNU_ERROR_LIMIT, naming `name`, for a picture of too many pixels or bytes; CORNU_ERROR_FORMAT for one without pixels. */
+cornu_status cornu__check_image_size(const char *name, uint64_t width, uint64_t height, uint64_t bytes_per_pixel);
 
 #endif
