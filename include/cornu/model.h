@@ -73,7 +73,9 @@ typedef struct cornu_input_options {
     int64_t shape[CORNU_MAX_RANK]; /* of one sample, without the batch; ends at its first 0; CORNU_NONE: any size */
     cornu_dtype dtype;             /* float32 or int32 (indices for an Embedding) */
     const char *name;              /* NULL: "input_layer", "input_layer_1"... */
-    int64_t batch_size;            /* 0: any */
+    /* what fit, evaluate and predict use where no batch_size is given, and the largest batch there may be; 0: any */
+    int64_t batch_size;
+    int64_t batch_shape[CORNU_MAX_RANK]; /* instead of shape and batch_size: with the batch in front */
 } cornu_input_options;
 
 /* A new input of a model to be. NULL only for want of memory. */
@@ -135,6 +137,11 @@ typedef struct cornu_output_weight {
     double weight;
 } cornu_output_weight;
 
+typedef struct cornu_output_mode {
+    const char *output;
+    const char *mode; /* NULL: none */
+} cornu_output_mode;
+
 typedef struct cornu_compile_options {
     size_t struct_size;
     cornu_identifier optimizer CORNU_DEFAULT("rmsprop");
@@ -149,6 +156,11 @@ typedef struct cornu_compile_options {
     cornu_for_output output_weighted_metrics[CORNU_MAX_METRICS];
     int threads; /* of the kernels; 0: as many as there are processors. The same bits come for the same number only */
     const char *backend; /* NULL or "cpu"; "reference": the plain kernels, slow and simple */
+    /* Keras 2's sample_weight_mode: NULL, or "temporal": a check that sample weights are (batch, time) and their targets have at least three
+     * axes. What weights mean their shape says, with or without it. For every output; in order ("" for none); or by name, all of them. */
+    const char *sample_weight_mode;
+    const char *sample_weight_modes[CORNU_MAX_PORTS];
+    cornu_output_mode output_sample_weight_modes[CORNU_MAX_PORTS];
 } cornu_compile_options;
 #define CORNU_COMPILE_DEFAULTS CORNU_DEFAULTS(.optimizer = "rmsprop")
 
@@ -161,6 +173,10 @@ typedef struct cornu_compile_options {
     CORNU_KEYWORDS(cornu_compile_with((model), &cornu_keywords), cornu_compile_options,                                \
                    CORNU_COMPILE_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_status cornu_compile_with(cornu_model *model, const cornu_compile_options *options);
+
+/* Keras's metrics_names: what logs and results are called, in their order: "loss", with several outputs "<output>_loss" of each that has one,
+ * metrics. `*count` names, the model's until it is compiled again; NULL (with the error) if it is not compiled or its input is not known. */
+CORNU_API const char *const *cornu_metrics_names(cornu_model *model, int *count);
 
 /* The optimizer's learning rate for the next update; setting it fails when a schedule governs it. NaN, and an error, before compile. */
 CORNU_API double cornu_learning_rate(const cornu_model *model);

@@ -143,7 +143,7 @@ typedef struct cornu_fit_generator_options {
     cornu_validation_data validation_data;
     int64_t validation_steps; /* a plain generator must be given it */
     int validation_freq CORNU_DEFAULT(1);
-    int validation_batch_size CORNU_DEFAULT(32); /* of validation arrays */
+    int validation_batch_size; /* of validation arrays; 0: 32 */
     const cornu_class_weight *class_weight;
     int class_weight_count;
     int max_queue_size CORNU_DEFAULT(10); /* batches made ahead */
@@ -158,8 +158,8 @@ typedef struct cornu_fit_generator_options {
     bool class_weight_strict;
 } cornu_fit_generator_options;
 #define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
-    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .validation_batch_size = 32,      \
-                   .max_queue_size = 10, .workers = 1, .shuffle = true, .view_metrics = -1)
+    CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .max_queue_size = 10,             \
+                   .workers = 1, .shuffle = true, .view_metrics = -1)
 
 /* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
  * asked for more batches than the epochs need, so another call goes on behind them; what was made ahead when training stops early is lost.

@@ -24,6 +24,23 @@ static cornu_status build_from(cornu_model *model, const cornu_array *x)
     return cornu__model_build_from(model, (int)count, specs);
 }
 
+/* Finds an input that fixes the size of batches, and checks that the others agree. */
+static cornu_status find_fixed(cornu__ports *ports)
+{
+    ports->fixed = NULL;
+    for (int i = 0; i < ports->input_count; i++) {
+        const cornu__port *port = ports->inputs[i];
+        if (port->spec.shape[0] == CORNU_NONE)
+            continue;
+        if (ports->fixed && ports->fixed->spec.shape[0] != port->spec.shape[0])
+            return cornu__fail(CORNU_ERROR_SHAPE, "input '%s' takes batches of %lld, but input '%s' batches of %lld",
+                               ports->fixed->name, (long long)ports->fixed->spec.shape[0], port->name,
+                               (long long)port->spec.shape[0]);
+        ports->fixed = port;
+    }
+    return CORNU_OK;
+}
+
 cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, const cornu_array *x, cornu__ports *ports)
 {
     if (!model)
@@ -38,5 +55,5 @@ cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, const co
         ports->inputs[i] = cornu__model_input(model, i);
     for (int i = 0; i < ports->target_count; i++)
         ports->targets[i] = cornu__model_target(model, i);
-    return CORNU_OK;
+    return find_fixed(ports);
 }

@@ -12,6 +12,7 @@ typedef struct cornu__ports {
     int target_count; /* 0 in prediction */
     const cornu__port *inputs[CORNU__MAX_PORTS];
     const cornu__port *targets[CORNU__MAX_PORTS];
+    const cornu__port *fixed; /* an input that fixes the size of batches (spec.shape[0]); NULL: none */
 } cornu__ports;
 
 /* Fails, with the model's own message, when it cannot make such a step. The ports are the model's: valid until it is compiled again. A

@@ -163,6 +163,11 @@ static cornu_status fit_weight(const cornu__port *port, const cornu_array *array
     if (cornu_array_is_collection(array) || array->rank == 0)
         return cornu__fail(CORNU_ERROR_SHAPE, "sample_weight of '%s' wants one array with a weight for each sample",
                            port->name);
+    if (port->temporal && (array->rank != 2 || target->rank < 3))
+        return cornu__fail(CORNU_ERROR_SHAPE,
+                           "sample_weight of '%s' has %d axes and its target %d: the sample_weight_mode \"temporal\" "
+                           "wants weights (batch, time) of a target with at least 3 axes",
+                           port->name, array->rank, target->rank);
     *column = (cornu__column){.array = array, .dtype = CORNU_FLOAT32, .rank = array->rank};
     memcpy(column->shape, array->shape, (size_t)array->rank * sizeof *column->shape);
     if (column->rank > 1 && column->shape[column->rank - 1] == 1)

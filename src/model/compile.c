@@ -118,6 +118,17 @@ const char *cornu__model_value_name(const cornu_model *model, int index)
     return model->plan && index >= 0 && index < model->plan->value_count ? model->plan->value_names[index] : NULL;
 }
 
+const char *const *cornu_metrics_names(cornu_model *model, int *count)
+{
+    *count = 0;
+    if (!model)
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_metrics_names: there is no model (NULL)");
+    if (cornu__model_ready(model, CORNU__STEP_TEST) != CORNU_OK)
+        return NULL;
+    *count = model->plan->value_count;
+    return (const char *const *)model->plan->value_names;
+}
+
 int cornu__model_loss_count(const cornu_model *model)
 {
     return model->plan ? model->plan->loss_count : 0;

@@ -122,7 +122,7 @@ static cornu_status lower_inputs(cornu__lowering *lowering)
         if (!shapes_agree(&port->spec, lowering->batch->rows, tensor))
             return fail_shape(model, "input", port, lowering->batch->rows, tensor);
         int64_t declared = port->spec.shape[0];
-        if (declared != CORNU_NONE && declared != lowering->batch->rows)
+        if (declared != CORNU_NONE && declared < lowering->batch->rows) /* the last batch of data may be smaller */
             return cornu__fail(CORNU_ERROR_SHAPE,
                                "input '%s' of model '%s' was declared with batches of %lld, got %lld", port->name,
                                cornu_model_name(model), (long long)declared, (long long)lowering->batch->rows);

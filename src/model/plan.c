@@ -150,6 +150,72 @@ static cornu_status set_loss_weights(struct planning *planning)
     return CORNU_OK;
 }
 
+/* --- sample weight modes --- */
+
+static cornu_status set_mode(struct planning *planning, int output, const char *mode)
+{
+    bool none = !mode || mode[0] == '\0', temporal = !none && strcmp(mode, "temporal") == 0;
+    if (!none && !temporal)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "sample_weight_mode of output '%s' is \"%s\", and must be \"temporal\" or NULL",
+                           planning->output_names[output], mode);
+    planning->plan->outputs[output].temporal = temporal;
+    return CORNU_OK;
+}
+
+static cornu_status set_modes_in_order(struct planning *planning)
+{
+    const char *const *modes = planning->options->sample_weight_modes;
+    int count = 0, outputs = planning->model->output_count;
+    while (count < CORNU_MAX_PORTS && modes[count])
+        count++;
+    if (count != outputs)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            ".sample_weight_modes has %d entries; the model has %d output%s, and each wants one (\"\" for none)", count,
+            outputs, outputs == 1 ? "" : "s");
+    for (int i = 0; i < count; i++)
+        CORNU_TRY(set_mode(planning, i, modes[i]));
+    return CORNU_OK;
+}
+
+static cornu_status set_modes_by_name(struct planning *planning)
+{
+    const cornu_output_mode *modes = planning->options->output_sample_weight_modes;
+    bool named[CORNU_MAX_PORTS] = {false};
+    for (int i = 0; i < CORNU_MAX_PORTS && modes[i].output; i++) {
+        int output;
+        CORNU_TRY(find_output(planning, "output_sample_weight_modes", modes[i].output, &output));
+        CORNU_TRY(set_mode(planning, output, modes[i].mode));
+        named[output] = true;
+    }
+    for (int i = 0; i < planning->model->output_count; i++) {
+        if (!named[i])
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                               ".output_sample_weight_modes lacks output '%s': all are wanted (NULL for none)",
+                               planning->output_names[i]);
+    }
+    return CORNU_OK;
+}
+
+static cornu_status set_sample_weight_modes(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    int ways = (options->sample_weight_mode != NULL) + (options->sample_weight_modes[0] != NULL) +
+               (options->output_sample_weight_modes[0].output != NULL);
+    if (ways > 1)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "sample weight modes are given by .sample_weight_mode, .sample_weight_modes or "
+                           ".output_sample_weight_modes; got more than one of them");
+    if (options->sample_weight_modes[0])
+        return set_modes_in_order(planning);
+    if (options->output_sample_weight_modes[0].output)
+        return set_modes_by_name(planning);
+    for (int i = 0; i < planning->model->output_count; i++)
+        CORNU_TRY(set_mode(planning, i, options->sample_weight_mode));
+    return CORNU_OK;
+}
+
 /* --- metrics --- */
 
 /* "<name>_<number>" of a metric of several values. */
@@ -373,6 +439,7 @@ static cornu_status make_plan(struct planning *planning)
 {
     CORNU_TRY(set_losses(planning));
     CORNU_TRY(set_loss_weights(planning));
+    CORNU_TRY(set_sample_weight_modes(planning));
     CORNU_TRY(set_metrics(planning));
     CORNU_TRY(name_values(planning));
     return set_optimizer(planning);
@@ -450,6 +517,7 @@ static cornu__port target_port(const cornu_model *model, cornu__plan *plan, int 
     cornu__port port = {.name = model->port_names[CORNU__MAX_PORTS + output],
                         .spec = model->values[model->outputs[output]],
                         .expected = class != NULL,
+                        .temporal = planned->temporal,
                         .any_shape = class && !class->targets_like_output && !class->sparse_targets};
     cornu__spec *spec = &port.spec;
     spec->dtype = class ? cornu__loss_target_dtype(planned->loss) : CORNU_FLOAT32;

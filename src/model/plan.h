@@ -13,6 +13,7 @@
 typedef struct cornu__plan_output {
     cornu__object *loss; /* kept, or NULL: none */
     double weight;
+    bool temporal;  /* sample_weight_mode */
     int class_axis; /* the output's axis that targets do not have, since they are class numbers; -1: none */
 } cornu__plan_output;
 

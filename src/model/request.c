@@ -12,11 +12,15 @@ static bool each(cornu_compile_options *options, bool (*visit)(cornu_identifier 
     bool whole = visit(&options->optimizer);
     whole &= visit(&options->loss);
     whole &= visit_text(&options->backend);
+    whole &= visit_text(&options->sample_weight_mode);
     for (int i = 0; i < CORNU_MAX_PORTS; i++) {
         whole &= visit(&options->losses[i]);
         whole &= visit_text(&options->output_losses[i].output);
         whole &= visit(&options->output_losses[i].object);
         whole &= visit_text(&options->output_loss_weights[i].output);
+        whole &= visit_text(&options->sample_weight_modes[i]);
+        whole &= visit_text(&options->output_sample_weight_modes[i].output);
+        whole &= visit_text(&options->output_sample_weight_modes[i].mode);
     }
     for (int i = 0; i < CORNU_MAX_METRICS; i++) {
         whole &= visit(&options->metrics[i]);

@@ -13,11 +13,13 @@
 
 #define CORNU__MAX_PORTS 16 /* inputs, or outputs, of a model */
 
-/* An input or target of a model: what a batch must hold. Sizes that may differ from batch to batch are CORNU_NONE (axis 0 always is). */
+/* An input or target of a model: what a batch must hold. Sizes that may differ from batch to batch are CORNU_NONE; so is
+ * axis 0, unless the program fixed the size of batches. */
 typedef struct cornu__port {
     const char *name; /* as Keras names it: the input layer's or output layer's name */
     cornu__spec spec;
     bool expected;       /* targets: false when this output has no loss and no metrics */
+    bool temporal;       /* targets: their sample weights must be (batch, time), and they themselves have more axes */
     bool any_shape;      /* targets: a custom loss takes any shape; spec.rank is then a suggestion */
     int64_t class_count; /* targets that are class numbers: how many classes there are; else 0 */
 } cornu__port;

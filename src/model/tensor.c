@@ -66,8 +66,15 @@ cornu_tensor *cornu_input_with(const cornu_input_options *options)
         rank++;
     layer.batch_shape[0] = given.batch_size > 0 ? given.batch_size : CORNU_NONE;
     memcpy(layer.batch_shape + 1, given.shape, (size_t)rank * sizeof(int64_t));
+    bool twice = given.batch_shape[0] != 0 && (rank > 0 || given.batch_size != 0);
+    if (given.batch_shape[0] != 0)
+        memcpy(layer.batch_shape, given.batch_shape, sizeof layer.batch_shape);
     cornu_layer *input = cornu_input_layer_with(&layer);
-    return input ? cornu_call_with(input, 0, NULL) : NULL;
+    cornu_tensor *tensor = input ? cornu_call_with(input, 0, NULL) : NULL;
+    if (!tensor || !twice)
+        return tensor;
+    cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_input: .batch_shape stands for .shape and .batch_size; got both");
+    return poison(tensor);
 }
 
 cornu_tensor *cornu_call_with(cornu_layer *layer, int count, cornu_tensor *const *tensors)

@@ -29,13 +29,14 @@ static cornu_status evaluate_arrays(cornu_model *model, const cornu_array *x, co
     cornu__ports ports;
     cornu__columns columns;
     int verbose;
-    CORNU_TRY(cornu__argument_at_least("evaluate", "batch_size", given->batch_size, 0));
+    int64_t batch_size;
     CORNU_TRY(cornu__argument_at_least("evaluate", "steps", given->steps, 0));
     CORNU_TRY(cornu__verbose_resolve("evaluate", given->verbose, &verbose));
     CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, x, &ports));
+    CORNU_TRY(cornu__batch_size_given("evaluate", "batch_size", &ports, given->batch_size, &batch_size));
     CORNU_TRY(cornu__read_arrays(&ports, x, y, given->sample_weight, &columns));
-    const cornu__array_source_options rows_used = {
-        .batch_size = given->batch_size > 0 ? given->batch_size : CORNU__BATCH_SIZE, .steps = given->steps};
+    const cornu__array_source_options rows_used = {.batch_size = batch_size > 0 ? batch_size : CORNU__BATCH_SIZE,
+                                                   .steps = given->steps};
     cornu__enqueuer *batches = cornu__enqueue_arrays(&ports, &columns, &rows_used, 0, 1);
     int64_t steps = batches ? cornu__enqueuer_epoch_length(batches) : 0;
     return evaluate(model, batches, steps, verbose, given->callbacks, results);

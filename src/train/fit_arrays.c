@@ -7,12 +7,10 @@
 
 static cornu_status check_options(const cornu_fit_options *given)
 {
-    CORNU_TRY(cornu__argument_at_least("fit", "batch_size", given->batch_size, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "epochs", given->epochs, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "initial_epoch", given->initial_epoch, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "steps_per_epoch", given->steps_per_epoch, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "validation_steps", given->validation_steps, 0));
-    CORNU_TRY(cornu__argument_at_least("fit", "validation_batch_size", given->validation_batch_size, 0));
     CORNU_TRY(cornu__fit_check_validation("fit", given->validation_freq, given->validation_epochs));
     CORNU_TRY(cornu__check_workers("fit", given->workers, given->max_queue_size, given->use_multiprocessing));
     if (given->shuffle < 0 || given->shuffle > CORNU_SHUFFLE_BATCH)
@@ -22,7 +20,8 @@ static cornu_status check_options(const cornu_fit_options *given)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "fit: validation_split is %g, and must be at least 0 and less than 1",
                            given->validation_split);
-    return cornu__check_view_metrics("fit", given->view_metrics);
+    bool view; /* by whom there is to be */
+    return cornu__view_metrics_resolve("fit", given->view_metrics, &view);
 }
 
 /* How many of the rows are for training. */
@@ -39,11 +38,18 @@ static cornu_status split(const cornu_fit_options *given, int64_t rows, int64_t 
         given->validation_split, (long long)rows, (long long)*training_rows, (long long)(rows - *training_rows));
 }
 
-static int64_t choose_batch_size(const cornu_fit_options *given, int64_t rows)
+/* *batch_size is for training, *validation_batch_size for validation on arrays. */
+static cornu_status choose_batch_sizes(const cornu_fit_options *given, const cornu__ports *ports, int64_t rows,
+                                       int64_t *batch_size, int64_t *validation_batch_size)
 {
-    if (given->batch_size > 0)
-        return given->batch_size;
-    return given->steps_per_epoch > 0 ? (rows - 1) / given->steps_per_epoch + 1 : CORNU__BATCH_SIZE;
+    CORNU_TRY(cornu__batch_size_given("fit", "batch_size", ports, given->batch_size, batch_size));
+    CORNU_TRY(cornu__batch_size_given("fit", "validation_batch_size", ports, given->validation_batch_size,
+                                      validation_batch_size));
+    if (*batch_size == 0)
+        *batch_size = given->steps_per_epoch > 0 ? (rows - 1) / given->steps_per_epoch + 1 : CORNU__BATCH_SIZE;
+    if (*validation_batch_size == 0)
+        *validation_batch_size = *batch_size;
+    return CORNU_OK;
 }
 
 static void warn_of_few_batches(const cornu_fit_options *given, int64_t rows, int64_t batch_size)
@@ -64,7 +70,7 @@ typedef struct arrays {
 static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x, const cornu_array *y,
                             const cornu_fit_options *given)
 {
-    int64_t rows;
+    int64_t rows, batch_size, validation_batch_size;
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit", given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, x, &data->ports));
@@ -75,8 +81,7 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
                                                        given->output_class_weights, given->class_weight_strict};
     CORNU_TRY(cornu__class_weights_make(&data->ports, &class_weights, &data->class_weights));
     CORNU_TRY(cornu__class_weights_check(&data->class_weights, &data->ports, &data->columns, rows));
-    int64_t batch_size = choose_batch_size(given, rows);
-    int64_t validation_batch_size = given->validation_batch_size > 0 ? given->validation_batch_size : batch_size;
+    CORNU_TRY(choose_batch_sizes(given, &data->ports, rows, &batch_size, &validation_batch_size));
     warn_of_few_batches(given, rows, batch_size);
     if (cornu__fit_has_validation(&given->validation_data))
         CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, validation_batch_size,

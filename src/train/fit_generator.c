@@ -10,10 +10,10 @@ static cornu_status check_options(const char *function, const cornu_fit_generato
     CORNU_TRY(cornu__argument_at_least(function, "epochs", given->epochs, 0));
     CORNU_TRY(cornu__argument_at_least(function, "initial_epoch", given->initial_epoch, 0));
     CORNU_TRY(cornu__argument_at_least(function, "validation_steps", given->validation_steps, 0));
-    CORNU_TRY(cornu__argument_at_least(function, "validation_batch_size", given->validation_batch_size, 1));
     CORNU_TRY(cornu__fit_check_validation(function, given->validation_freq, given->validation_epochs));
     CORNU_TRY(cornu__check_workers(function, given->workers, given->max_queue_size, given->use_multiprocessing));
-    return cornu__check_view_metrics(function, given->view_metrics);
+    bool view; /* by whom there is to be */
+    return cornu__view_metrics_resolve(function, given->view_metrics, &view);
 }
 
 /* What must live as long as the training. */
@@ -85,9 +85,12 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
                                                        given->output_class_weights, given->class_weight_strict};
     CORNU_TRY(cornu__class_weights_make(&data->ports, &class_weights, &data->class_weights));
+    int64_t batch_size;
+    CORNU_TRY(cornu__batch_size_given(fit->function, "validation_batch_size", &data->ports,
+                                      given->validation_batch_size, &batch_size));
     if (cornu__fit_has_validation(&given->validation_data))
-        CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, given->validation_batch_size,
-                                         &data->columns));
+        CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data,
+                                         batch_size > 0 ? batch_size : CORNU__BATCH_SIZE, &data->columns));
     return enqueue(fit, data, generator, given);
 }
 
@@ -160,8 +163,6 @@ static cornu_fit_generator_options generator_options(const cornu_fit_options *gi
     memcpy(options.callbacks, given->callbacks, sizeof options.callbacks);
     memcpy(options.validation_epochs, given->validation_epochs, sizeof options.validation_epochs);
     memcpy(options.output_class_weights, given->output_class_weights, sizeof options.output_class_weights);
-    if (options.validation_batch_size == 0)
-        options.validation_batch_size = CORNU__BATCH_SIZE;
     return options;
 }
 

@@ -81,7 +81,7 @@ static const cornu__option_field fit_generator_fields[] = {
     {"validation_data", &not_text, AT(validation_data)},
     {"validation_steps", &steps, AT(validation_steps)},
     {"validation_freq", &positive_count, AT(validation_freq)},
-    {"validation_batch_size", &positive_count, AT(validation_batch_size)},
+    {"validation_batch_size", &count_or_none, AT(validation_batch_size)},
     {"class_weight", &not_text, AT(class_weight)},
     {"class_weight_count", &not_text, AT(class_weight_count)},
     {"max_queue_size", &positive_count, AT(max_queue_size)},

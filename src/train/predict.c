@@ -29,7 +29,6 @@ static cornu_array *predict(cornu_model *model, cornu__enqueuer *batches, int64_
 
 static cornu_status check_predict(const cornu_predict_options *given, int *verbose)
 {
-    CORNU_TRY(cornu__argument_at_least("predict", "batch_size", given->batch_size, 0));
     CORNU_TRY(cornu__argument_at_least("predict", "steps", given->steps, 0));
     return cornu__verbose_resolve("predict", given->verbose, verbose);
 }
@@ -39,11 +38,14 @@ static cornu_array *predict_arrays(cornu_model *model, const cornu_array *x, con
     cornu__ports ports;
     cornu__columns columns;
     int verbose;
+    int64_t batch_size = 0;
     if (check_predict(given, &verbose) != CORNU_OK ||
         cornu__ports_of(model, CORNU__STEP_PREDICT, x, &ports) != CORNU_OK ||
+        cornu__batch_size_given("predict", "batch_size", &ports, given->batch_size, &batch_size) != CORNU_OK ||
         cornu__standardize(&ports, x, NULL, NULL, &columns) != CORNU_OK)
         return NULL;
-    int64_t batch_size = given->batch_size > 0 ? given->batch_size : CORNU__BATCH_SIZE;
+    if (batch_size == 0)
+        batch_size = CORNU__BATCH_SIZE;
     const cornu__array_source_options rows_used = {.batch_size = batch_size, .steps = given->steps};
     cornu__enqueuer *batches = cornu__enqueue_arrays(&ports, &columns, &rows_used, 0, 1);
     int64_t steps = batches ? cornu__enqueuer_epoch_length(batches) : 0;

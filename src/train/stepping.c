@@ -33,13 +33,16 @@ cornu_status cornu__check_workers(const char *function, int workers, int max_que
     return CORNU_OK;
 }
 
-cornu_status cornu__check_view_metrics(const char *function, int view_metrics)
+cornu_status cornu__batch_size_given(const char *function, const char *argument, const cornu__ports *ports, int given,
+                                     int64_t *batch_size)
 {
-    if (view_metrics == 0 || view_metrics == -1)
+    int64_t fixed = ports->fixed ? ports->fixed->spec.shape[0] : 0;
+    CORNU_TRY(cornu__argument_at_least(function, argument, given, 0));
+    *batch_size = given > 0 ? given : fixed;
+    if (fixed == 0 || *batch_size == fixed)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_UNSUPPORTED,
-                       "%s: view_metrics is %d, but there is no viewer in this version; -1 and 0 are possible",
-                       function, view_metrics);
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: %s is %d, but input '%s' of the model takes batches of %lld",
+                       function, argument, given, ports->fixed->name, (long long)fixed);
 }
 
 cornu__enqueuer *cornu__enqueue_arrays(const cornu__ports *ports, const cornu__columns *columns,

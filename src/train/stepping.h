@@ -7,6 +7,9 @@
 /* `value` must be at least `smallest`; the message names function and argument. */
 cornu_status cornu__argument_at_least(const char *function, const char *argument, int64_t value, int64_t smallest);
 
+/* *batch_size := the one given for arrays; if that is 0, what an input of the model fixes, or else 0. Both must agree. */
+cornu_status cornu__batch_size_given(const char *function, const char *argument, const cornu__ports *ports, int given,
+                                     int64_t *batch_size);
 #define CORNU__BATCH_SIZE 32 /* where nobody says */
 
 /* Refuses an argument that was given although x is a generator or Sequence. */
@@ -15,8 +18,10 @@ cornu_status cornu__only_for_arrays(const char *function, const char *argument, 
 /* What the enqueuer's arguments may be. */
 cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing);
 
-/* view_metrics: no viewer yet, so 1 is refused. */
-cornu_status cornu__check_view_metrics(const char *function, int view_metrics);
+/* *view := whether the values of this training are to be shown as it runs: what view_metrics says, or for -1 the environment's
+ * CORNU_VIEW_METRICS, or else whether there is a viewer. There is none yet: true is refused when the call asks for it, and comes with a
+ * warning and without a view when the environment does. */
+cornu_status cornu__view_metrics_resolve(const char *function, int view_metrics, bool *view);
 
 /* An enqueuer over arrays: batches are made where they are used, since that is a copy at most. NULL on failure. */
 cornu__enqueuer *cornu__enqueue_arrays(const cornu__ports *ports, const cornu__columns *columns,
