@@ -238,7 +238,8 @@ CORNU_API cornu_status cornu_set_weights(cornu_model *model, const cornu_array *
 
 /* Weights in a file: .npz with the keys of cornu_get_named_weights. A file appears whole or not at all. */
 CORNU_API cornu_status cornu_save_weights(cornu_model *model, const char *path);
-/* A file that does not fit is refused with the weight's name, what came and what was wanted, and the model stays as it was. */
+/* From such a file, or from one of Keras's: .keras, .weights.h5, the legacy .h5 of weights or of a whole model. What it is shows its contents, not
+ * its name. A file that does not fit is refused with the weight's name, what came and what was wanted, and the model stays as it was. */
 CORNU_API cornu_status cornu_load_weights(cornu_model *model, const char *path);
 
 /* The SHA-256 of all weights' bytes in Keras's order, as 64 hexadecimal digits and a NUL: equal means the same bits. */

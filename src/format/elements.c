@@ -4,8 +4,7 @@
 #include "array/array.h"
 #include "format/elements.h"
 
-/* Turns the bytes of each of `count` elements of `size` bytes around, in place. */
-static void swap_bytes(void *elements, int64_t count, size_t size)
+void cornu__swap_bytes(void *elements, int64_t count, size_t size)
 {
     if (size == 2) {
         uint16_t *element = elements;
@@ -42,6 +41,6 @@ cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool
         return NULL;
     }
     if (swapped)
-        swap_bytes(array->data, count, cornu_dtype_size(dtype));
+        cornu__swap_bytes(array->data, count, cornu_dtype_size(dtype));
     return array;
 }

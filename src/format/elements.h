@@ -12,4 +12,7 @@
 cornu_array *cornu__read_elements(cornu__stream *stream, cornu_dtype dtype, bool swapped, int rank,
                                   const int64_t *shape);
 
+/* Turns the bytes of each of `count` elements of `size` bytes around, in place. */
+void cornu__swap_bytes(void *elements, int64_t count, size_t size);
+
 #endif

@@ -14,6 +14,9 @@
 #define CORNU__MAX_JSON_BYTES (64 * 1024 * 1024) /* a model's description */
 #define CORNU__MAX_JSON_DEPTH 256                /* values within values */
 #define CORNU__MAX_CSV_COLUMNS 1000000
+#define CORNU__MAX_HDF5_OBJECTS 100000                  /* groups and datasets of one file */
+#define CORNU__MAX_HDF5_DEPTH 64                        /* groups within groups */
+#define CORNU__MAX_HDF5_STRUCTURE ((uint64_t)256 << 20) /* bytes that say what is where; also those read twice */
 
 /* Pixels of one picture: where Pillow, too, takes a file for a trap (Image.MAX_IMAGE_PIXELS, twice). */
 #define CORNU__MAX_IMAGE_PIXELS 178956970

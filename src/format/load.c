@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "format/csv.h"
+#include "format/hdf5.h"
 #include "format/idx.h"
 #include "format/load.h"
 #include "format/npy.h"
@@ -41,15 +42,17 @@ static cornu_status check_is_file(const char *path)
 
 cornu_status cornu__file_kind_of(const char *path, cornu__file_kind *kind)
 {
-    unsigned char start[CORNU__NPY_MAGIC_SIZE] = {0};
+    unsigned char start[CORNU__HDF5_MAGIC_SIZE] = {0};
     uint64_t got = 0;
     cornu_dtype dtype;
     CORNU_TRY(check_is_file(path));
     CORNU_TRY(first_bytes(path, start, sizeof start, &got));
-    if (got == sizeof start && memcmp(start, CORNU__NPY_MAGIC, sizeof start) == 0)
+    if (got >= CORNU__NPY_MAGIC_SIZE && memcmp(start, CORNU__NPY_MAGIC, CORNU__NPY_MAGIC_SIZE) == 0)
         *kind = CORNU__FILE_NPY;
     else if (got >= 4 && (memcmp(start, "PK\3\4", 4) == 0 || memcmp(start, "PK\5\6", 4) == 0))
         *kind = CORNU__FILE_NPZ;
+    else if (got == sizeof start && memcmp(start, CORNU__HDF5_MAGIC, sizeof start) == 0)
+        *kind = CORNU__FILE_HDF5;
     else if (got >= 4 && start[0] == 0 && start[1] == 0 && cornu__idx_type(start[2], &dtype))
         *kind = CORNU__FILE_IDX;
     else if (is_table_by_name(path))
@@ -67,6 +70,9 @@ cornu_status cornu__load_any(const char *path, cornu_array **array)
     cornu__file_kind kind = CORNU__FILE_NPY;
     *array = NULL;
     CORNU_TRY(cornu__file_kind_of(path, &kind));
+    if (kind == CORNU__FILE_HDF5)
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
+                           "'%s' is HDF5, which is read as a model or its weights, not as an array", path);
     *array = kind == CORNU__FILE_NPY   ? cornu_load_npy(path)
              : kind == CORNU__FILE_NPZ ? cornu_load_npz(path)
              : kind == CORNU__FILE_IDX ? cornu_load_idx(path)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/format/fixtures: small files in numpy's formats by numpy itself, and IDX files by struct, as its author describes it.
+"""Writes tests/format/fixtures: small files in numpy's formats by numpy itself, HDF5 by h5py, and IDX files by struct, as its author describes it.
 
-    python3 tests/format/make_fixtures.py        (needs numpy; the results are committed)
+    python3 tests/format/make_fixtures.py        (needs numpy and h5py; the results are committed)
 
 The tests know the values: element i of a (3, 4) array is 7 * i - 20 (signed), 7 * i (unsigned), i % 3 == 0 (bool), (7 * i - 20) / 8 (float).
 """
@@ -9,6 +9,7 @@ import gzip
 import pathlib
 import struct
 
+import h5py
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent / "fixtures"
@@ -66,7 +67,58 @@ def write_idx():
     (FOLDER / "int16.idx.gz").write_bytes(gzip.compress((FOLDER / "int16.idx").read_bytes(), mtime=0))
 
 
+def fill_hdf5(file, groups):
+    file.attrs["keras_version"] = "3.0"
+    file.attrs["bytes"] = b"text"
+    file.attrs["list"] = ["a", "bcd", ""]
+    file.attrs["fixed"] = np.array([b"xy", b"zzzz"])
+    file.attrs["number"] = 1.5
+    for dtype in DTYPES:
+        file[f"types/{dtype}"] = values(dtype)
+    for dtype in ("float32", "int16", "float64"):
+        file[f"types/big_endian_{dtype}"] = values(dtype).astype(np.dtype(dtype).newbyteorder(">"))
+    file["scalar"] = np.float32(2.5)
+    file["empty"] = np.zeros((0, 5), "float32")
+    file["text"] = "no number"
+    for number in range(groups):
+        file[f"many/layer_{number}/0"] = np.full(2, number, "float32")
+
+
+def write_hdf5():
+    with h5py.File(FOLDER / "old.h5", "w") as file:  # symbol tables
+        fill_hdf5(file, 20)
+    with h5py.File(FOLDER / "new.h5", "w", libver=("v108", "v108")) as file:  # headers of version 2, dense links and attributes
+        fill_hdf5(file, 60)
+        for number in range(12):
+            file["many"].attrs[f"attribute_{number}"] = f"value {number}"
+    cube = (np.arange(11 * 5 * 7).reshape(11, 5, 7) % 50).astype("float32")
+    with h5py.File(FOLDER / "chunks.h5", "w") as file:
+        file.create_dataset("plain", data=cube, chunks=(4, 5, 4))
+        file.create_dataset("deflated", data=cube, chunks=(4, 2, 4), compression="gzip")
+        file.create_dataset("shuffled", data=cube, chunks=(4, 5, 4), compression="gzip", shuffle=True)
+        file.create_dataset("checked", data=cube, chunks=(4, 3, 4), compression="gzip", shuffle=True, fletcher32=True)
+        file.create_dataset("row", data=np.arange(300, dtype="int64"), chunks=(16,), fletcher32=True)
+        file.create_dataset("unwritten", shape=(8, 8), chunks=(4, 4), dtype="float32")
+        file["unwritten"][:4] = 1
+        file.create_dataset("bomb", shape=(1 << 20, 1 << 12), chunks=(64, 64), dtype="float32", compression="gzip")
+    with h5py.File(FOLDER / "refused_soft_link.h5", "w") as file:
+        file["data/x"] = np.zeros(3, "float32")
+        file["data/other"] = h5py.SoftLink("/data/x")
+    with h5py.File(FOLDER / "refused_external_link.h5", "w") as file:
+        file["data/x"] = h5py.ExternalLink("other.h5", "/x")
+    with h5py.File(FOLDER / "refused_circle.h5", "w") as file:
+        b = file.create_group("a/b")
+        b["up"] = file["a"]
+    with h5py.File(FOLDER / "refused_virtual.h5", "w", libver="latest") as file:
+        layout = h5py.VirtualLayout(shape=(3,), dtype="float32")
+        layout[:] = h5py.VirtualSource("other.h5", "x", shape=(3,))
+        file.create_virtual_dataset("x", layout)
+    with h5py.File(FOLDER / "refused_outside.h5", "w") as file:
+        file.create_dataset("x", (3,), "float32", external=[("passwords", 0, 12)])
+
+
 FOLDER.mkdir(exist_ok=True)
+write_hdf5()
 write_npy()
 write_npz()
 write_idx()

@@ -12,7 +12,8 @@ import unittest
 ROOT = pathlib.Path(os.environ.get("CORNU_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 SECONDS = os.environ.get("CORNU_FUZZ_SECONDS", "20")
 FIXTURES = ROOT / "tests" / "format" / "fixtures"
-SEEDS = {"npy": "*.npy", "npz": "*.npz", "idx": "*.idx*"}
+SEEDS = {"npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
+LENGTHS = {"hdf5": 65536}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
          "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}']}
 FLAGS = ["-std=gnu17", "-D_GNU_SOURCE=", "-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all",
@@ -42,7 +43,7 @@ class Readers(unittest.TestCase):
             program, seeds = folder / f"fuzz_{kind}", folder / "seeds"
             build(ROOT / "tests" / "fuzz" / f"fuzz_{kind}.c", program)
             write_seeds(kind, seeds)
-            run = subprocess.run([program, f"-max_total_time={SECONDS}", "-max_len=4096", "-rss_limit_mb=1024", "-timeout=10",
+            run = subprocess.run([program, f"-max_total_time={SECONDS}", f"-max_len={LENGTHS.get(kind, 4096)}", "-rss_limit_mb=1024", "-timeout=10",
                                   f"-artifact_prefix={folder}/died-", seeds], capture_output=True, text=True, cwd=folder)
             if run.returncode != 0:
                 died = "\n".join(path.read_bytes().hex() for path in folder.glob("died-*"))
@@ -63,6 +64,9 @@ class Readers(unittest.TestCase):
 
     def test_json(self):
         self.run_target("json")
+
+    def test_hdf5(self):
+        self.run_target("hdf5")
 
 
 if __name__ == "__main__":

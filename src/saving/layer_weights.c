@@ -1,0 +1,90 @@
+/* layer_weights.c: the weights of a layer, in the orders and places that Keras's files give them. */
+#include "saving/layer_weights.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- legacy: one list per layer --- */
+
+static bool is_listed(const cornu__layer_weights *weights, const cornu__weight *weight)
+{
+    for (int i = 0; i < weights->count; i++) {
+        if (weights->items[i].weight == weight)
+            return true;
+    }
+    return false;
+}
+
+static cornu_status add(cornu__layer_weights *weights, cornu_layer *layer, cornu__weight *weight)
+{
+    if (is_listed(weights, weight)) /* of a layer that is called in several places */
+        return CORNU_OK;
+    if (weights->count == weights->capacity) {
+        int capacity = weights->capacity ? 2 * weights->capacity : 8;
+        size_t size = sizeof *weights->items;
+        void *grown = weights->items
+                          ? cornu__realloc(weights->items, (size_t)weights->count * size, (size_t)capacity * size)
+                          : cornu__alloc_array((size_t)capacity, size);
+        if (!grown)
+            return cornu_error_status();
+        weights->items = grown;
+        weights->capacity = capacity;
+    }
+    weights->items[weights->count].layer = layer;
+    weights->items[weights->count++].weight = weight;
+    return CORNU_OK;
+}
+
+/* The trained weights of a layer, or the others. */
+static cornu_status add_weights(cornu__layer_weights *weights, cornu_layer *layer, bool trained, bool frozen)
+{
+    frozen |= !layer->trainable;
+    for (int i = 0; layer->model && i < layer->model->layer_count; i++)
+        CORNU_TRY(add_weights(weights, layer->model->layers[i], trained, frozen));
+    for (int i = 0; !layer->model && i < layer->weight_count; i++) {
+        if ((layer->weights[i]->trainable && !frozen) == trained)
+            CORNU_TRY(add(weights, layer, layer->weights[i]));
+    }
+    return CORNU_OK;
+}
+
+cornu_status cornu__legacy_weights(cornu_layer *layer, cornu__layer_weights *weights)
+{
+    CORNU_TRY(add_weights(weights, layer, true, false));
+    return add_weights(weights, layer, false, false);
+}
+
+void cornu__layer_weights_clear(cornu__layer_weights *weights)
+{
+    cornu__free(weights->items);
+    *weights = (cornu__layer_weights){.count = 0};
+}
+
+/* --- Keras 3: one group per object --- */
+
+void cornu__container_next(cornu__container_names *names, char name[CORNU__CONTAINER_NAME_SIZE], int *number)
+{
+    cornu_layer *const *layers = names->model->layers;
+    const char *class = cornu__layer_class_name(layers[names->next]);
+    char base[CORNU__CONTAINER_NAME_SIZE - 16];
+    cornu__snake_case(class, base, sizeof base);
+    *number = 0;
+    for (int i = 0; i < names->next; i++)
+        *number += strcmp(cornu__layer_class_name(layers[i]), class) == 0;
+    if (*number == 0)
+        snprintf(name, CORNU__CONTAINER_NAME_SIZE, "%s", base);
+    else
+        snprintf(name, CORNU__CONTAINER_NAME_SIZE, "%s_%d", base, *number);
+    names->next++;
+}
+
+const char *cornu__weight_part(const cornu_layer *layer, const cornu__weight *weight)
+{
+    static const char *const with_cell[] = {"SimpleRNN", "GRU", "LSTM"};
+    (void)weight;
+    for (size_t i = 0; i < sizeof with_cell / sizeof *with_cell; i++) {
+        if (strcmp(cornu__layer_class_name(layer), with_cell[i]) == 0)
+            return "cell";
+    }
+    return "";
+}
