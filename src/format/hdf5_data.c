@@ -140,6 +140,9 @@ static cornu_status unpack_chunk(struct reading *reading, uint64_t address, uint
                                  const int64_t *at)
 {
     const cornu__hdf5_node *node = reading->node;
+    if (size > reading->file->size)
+        return cornu__hdf5_fail(node, CORNU_ERROR_FORMAT, "a chunk has %llu bytes, more than the file",
+                                (unsigned long long)size);
     uint64_t room = size > reading->chunk_bytes + 4 ? size : reading->chunk_bytes + 4; /* 4: a check sum */
     struct chunk chunk = {.bytes = cornu__alloc_uninitialized(room),
                           .spare = cornu__alloc_uninitialized(room),

@@ -57,7 +57,7 @@ static void fail_open(const char *path, int code)
     else if (code == ZIP_ER_OPNOTSUPP)
         cornu__fail(CORNU_ERROR_IO, "cannot read '%s': it is a folder, device or pipe, not a file", path);
     else if (code == ZIP_ER_NOZIP)
-        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no zip archive (.npz, .keras), or is truncated", path);
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is no .npz or .keras (zip) archive, or is truncated", path);
     else if (code == ZIP_ER_MEMORY)
         cornu__fail_memory("an archive", 0);
     else
