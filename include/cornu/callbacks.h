@@ -9,6 +9,7 @@
 #ifndef CORNU_CALLBACKS_H
 #define CORNU_CALLBACKS_H
 
+#include <cornu/array.h>
 #include <cornu/history.h>
 #include <cornu/options.h>
 
@@ -53,6 +54,11 @@ typedef struct cornu_callback_options {
     cornu_hook on_test_batch_begin, on_test_batch_end;
     cornu_hook on_predict_begin, on_predict_end;
     cornu_hook on_predict_batch_begin, on_predict_batch_end;
+    /* For a training that goes on in another process (cornu_backup_and_restore); both or neither. save_state: what the callback remembers, as a
+     * new array, or a list or dictionary of arrays, which the library takes over; NULL with cornu_error_set: ends training. It is called
+     * between batches and after epochs, when all hooks were called. load_state: sets it again, after on_train_begin. */
+    cornu_array *(*save_state)(void *state);
+    cornu_status (*load_state)(void *state, const cornu_array *saved);
 } cornu_callback_options;
 #define CORNU_CALLBACK_DEFAULTS CORNU_DEFAULTS(.name = "callback")
 
@@ -213,15 +219,25 @@ CORNU_API cornu_callback *cornu_tensorboard_with(const cornu_tensorboard_options
 typedef struct cornu_backup_and_restore_options {
     size_t struct_size;
     bool delete_checkpoint CORNU_DEFAULT(true); /* when training has ended */
+    int64_t save_freq;                          /* not 0: also after each so many batches, counted across epochs */
+    bool double_checkpoint; /* keep the file before the latest too, and go on from it where the latest is damaged */
 } cornu_backup_and_restore_options;
 #define CORNU_BACKUP_AND_RESTORE_DEFAULTS CORNU_DEFAULTS(.delete_checkpoint = true)
 
-/* cornu_backup_and_restore("backup"): a training that was killed at any moment, and is started again by the same program, goes on with the epoch
- * that it was in and ends with the same bits of every weight. backup_dir/latest.npz is written after each epoch, whole or not at all:
- * weights, the optimizer's memory, updates made, learning rate, epoch. It overrides fit's initial_epoch, and stays when cornu_request_stop
- * ended training. To be the last callback, so that it keeps what others set. Not kept: the other callbacks' own memory and the history of
- * epochs before; a plain generator is asked for their batches again, with a warning. Errors, before the first epoch: a file that is damaged
- * or of another model or optimizer. */
+/* cornu_backup_and_restore("backup", .save_freq = 100): a training that was killed at any moment, and is started again by the same program, goes
+ * on behind the last batch that it kept and ends with the same bits of every weight and of the history, which is whole again.
+ * backup_dir/latest.npz is written after each epoch, after each save_freq batches, and where cornu_request_stop ends training; whole or not
+ * at all. It holds weights, the optimizer's memory, updates made, learning rate, where the data and the epoch stand, what losses and metrics
+ * have counted, the history, and what the callbacks remember; a program's own by their save_state. It may stand anywhere in the list, since it
+ * writes when all hooks were called.
+ *
+ * It overrides fit's initial_epoch. In mid-epoch on_epoch_begin is not called again. A plain generator goes on by its own hooks (data.h);
+ * without them it is asked again for what was used, with a warning. A callback that was not there before begins anew, with a warning; one
+ * that is there no more is forgotten, with a warning. Where the file is removed at the end, that comes after every on_train_end.
+ *
+ * Errors, before the first epoch: a file that is damaged (with double_checkpoint: both), or of another model, optimizer or other metrics; in
+ * mid-epoch also other data: number of samples, batch size, steps per epoch, shuffle (between two epochs that is a warning). During training:
+ * a file that cannot be written; the one before stays as it was. */
 #define cornu_backup_and_restore(backup_dir, ...)                                                                      \
     CORNU_KEYWORDS(cornu_backup_and_restore_with(backup_dir, &cornu_keywords), cornu_backup_and_restore_options,       \
                    CORNU_BACKUP_AND_RESTORE_DEFAULTS __VA_ARGS__)

@@ -100,8 +100,8 @@ bool cornu__model_has_average(const cornu_model *model);
  * already, or before the first update, when both are the same. A training step must not run on the average. */
 cornu_status cornu__model_use_average(cornu_model *model, bool use);
 
-/* All that a training goes on from between two steps, as a dictionary of arrays: weights, the optimizer's memory, updates made, learning rate,
- * seed. Setting it is all or nothing; it warns where seed or kernels are others, so that other bits will come. */
+/* All that a training goes on from between two steps, as a dictionary of arrays: weights, the optimizer's memory, what the metrics have counted,
+ * updates made, learning rate, seed. Setting it is all or nothing; it warns where seed or kernels are others, so that other bits will come. */
 cornu_array *cornu__model_training_state(cornu_model *model);
 cornu_status cornu__model_set_training_state(cornu_model *model, const cornu_array *state);
 

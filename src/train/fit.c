@@ -61,10 +61,15 @@ static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *p
     if (validations == 0)
         return CORNU_OK;
     bool sequence = cornu__is_sequence(generator);
+    const cornu__position *from = cornu__resume_validation_data(&fit->from);
     const cornu__enqueuer_options ring = {.workers = fit->workers,
                                           .max_queue_size = fit->max_queue_size,
+                                          .first_epoch = from ? from->epoch : 0,
                                           .epochs = sequence ? validations : 1,
-                                          .batches = sequence ? 0 : cornu__fit_batches(steps, validations)};
+                                          .batches = sequence ? 0 : cornu__fit_batches(steps, validations),
+                                          .from = from,
+                                          .keep_states = fit->keeps_backups};
+    cornu__resume_warn_of_replay(fit, generator, from, "validation generator");
     fit->validation =
         cornu__enqueuer_start(cornu__generator_source(ports, generator, false, fit->validation_steps, NULL), &ring);
     fit->validation_steps = sequence ? 0 : steps;
@@ -122,34 +127,60 @@ static cornu_status add_validation_values(const cornu_training *training, cornu_
     return CORNU_OK;
 }
 
-static cornu_status validate(cornu__fit *fit, cornu_training *training, cornu_logs *epoch_logs)
+/* Whether the epoch in hand is to be validated. */
+static bool is_validated(const cornu__fit *fit, const cornu_training *training)
 {
-    if (!fit->validation || !validates_after(fit, training->epoch + 1) || cornu__stop_requested(training))
-        return CORNU_OK;
-    int64_t steps = fit->validation_steps > 0 ? fit->validation_steps : cornu__enqueuer_epoch_length(fit->validation);
-    cornu_status status = cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL);
-    if (status == CORNU_ERROR_STOPPED && cornu__stop_requested(training))
-        return CORNU_OK; /* a part of a validation says nothing; the epoch itself is whole */
-    CORNU_TRY(status);
-    return training->tally.rows > 0 ? add_validation_values(training, epoch_logs) : CORNU_OK;
+    return fit->validation && validates_after(fit, training->epoch + 1);
 }
 
-/* --- Going on --- */
-
-cornu_status cornu__fit_resume(cornu__fit *fit)
+/* *cut := whether a request to stop left no time for it: a part of a validation says nothing. */
+static cornu_status run_validation(cornu__fit *fit, cornu_training *training, bool *cut)
 {
-    int64_t epoch = fit->initial_epoch;
-    for (int i = 0; i < CORNU_MAX_CALLBACKS && fit->callbacks[i]; i++) {
-        const cornu_callback *callback = fit->callbacks[i];
-        if (callback->resume && callback->resume(callback->state, fit->model, &epoch) != CORNU_OK)
-            return cornu__fail_context("%s", callback->name);
-    }
-    fit->resumed_epochs = epoch > fit->initial_epoch ? epoch - fit->initial_epoch : 0;
-    fit->initial_epoch = epoch;
-    return CORNU_OK;
+    int64_t steps = fit->validation_steps > 0 ? fit->validation_steps : cornu__enqueuer_epoch_length(fit->validation);
+    *cut = cornu__stop_requested(training);
+    if (*cut)
+        return CORNU_OK;
+    cornu_status status = cornu__run_pass(training, CORNU__STEP_TEST, fit->validation, steps, NULL);
+    *cut = status == CORNU_ERROR_STOPPED && cornu__stop_requested(training);
+    return *cut ? CORNU_OK : status;
+}
+
+/* Adds the values of a validation to those of training. One that is cut short is kept for another time, from its begin. */
+static cornu_status validate(cornu__fit *fit, cornu_training *training, cornu_logs *epoch_logs, bool *cut)
+{
+    cornu__position begins;
+    cornu__enqueuer_position(fit->validation, &begins);
+    fit->epoch_values = epoch_logs;
+    fit->validation_begins = &begins;
+    cornu_status status = run_validation(fit, training, cut);
+    if (status == CORNU_OK && *cut)
+        status = cornu__training_checkpoint(training, CORNU__BEFORE_STOP);
+    else if (status == CORNU_OK && training->tally.rows > 0)
+        status = add_validation_values(training, epoch_logs);
+    fit->epoch_values = NULL;
+    fit->validation_begins = NULL;
+    cornu__position_clear(&begins);
+    return status;
 }
 
 /* --- Epochs --- */
+
+/* The batches of the first epoch were all used by an earlier training: its validation is left. */
+static bool lacks_validation_only(const cornu__fit *fit)
+{
+    return fit->from.batch > 0 && fit->from.batch == fit->from.steps;
+}
+
+bool cornu__fit_wants_data(const cornu__fit *fit)
+{
+    return fit->epochs - fit->initial_epoch > lacks_validation_only(fit);
+}
+
+int64_t cornu__fit_batches_left(const cornu__fit *fit)
+{
+    int64_t all = cornu__fit_batches(fit->steps, fit->epochs - fit->initial_epoch);
+    return all == INT64_MAX ? all : all - fit->from.batch;
+}
 
 static void warn_of_end(const cornu__fit *fit, const cornu_training *training)
 {
@@ -158,77 +189,149 @@ static void warn_of_end(const cornu__fit *fit, const cornu_training *training)
         fit->function, (long long)training->epoch + 1, (long long)training->epoch_steps);
 }
 
+/* The epoch that an earlier training was in: its hooks at the begin were called then. */
+static cornu_status enter_epoch(cornu__fit *fit, cornu_training *training)
+{
+    int64_t steps = fit->from.steps;
+    training->first_batch = training->next_batch = fit->from.batch;
+    if (training->epoch_steps != steps)
+        return cornu__fail(
+            CORNU_ERROR_STATE,
+            "%s: training was interrupted after batch %lld of %lld in epoch %lld, which now has %lld: it "
+            "cannot go on there",
+            fit->function, (long long)fit->from.batch, (long long)steps, (long long)training->epoch + 1,
+            (long long)training->epoch_steps);
+    return cornu__training_call_again(training, training->epoch);
+}
+
+static cornu_status begin_epoch(cornu__fit *fit, cornu_training *training)
+{
+    bool entered = training->epoch == fit->initial_epoch && fit->from.batch > 0;
+    training->kind = CORNU__STEP_TRAIN;
+    training->epoch_steps = entered && lacks_validation_only(fit)
+                                ? fit->from.steps /* the data are in their next epoch */
+                            : fit->steps > 0 ? fit->steps
+                                             : cornu__enqueuer_epoch_length(fit->batches);
+    training->steps = training->epoch_steps;
+    training->logs.count = 0;
+    training->first_batch = training->next_batch = 0;
+    fit->epoch_over = false;
+    return entered ? enter_epoch(fit, training)
+                   : cornu__training_call(training, CORNU__ON_EPOCH_BEGIN, training->epoch);
+}
+
+/* The values of an epoch whose batches an earlier training made, all of them. */
+static void set_kept_values(const cornu_array *values, cornu_training *training)
+{
+    training->logs.count = cornu__model_value_count(training->model);
+    for (int i = 0; i < training->logs.count; i++) {
+        training->logs.names[i] = cornu__model_value_name(training->model, i);
+        training->logs.values[i] = cornu_array_get(values, i);
+    }
+}
+
+/* The batches of the epoch in hand. *any: whether there was one; *cut: whether a request to stop left some of them. */
+static cornu_status train(cornu__fit *fit, cornu_training *training, bool *any, bool *cut)
+{
+    cornu__pass_end end;
+    *any = true;
+    *cut = false;
+    if (fit->from_values) {
+        set_kept_values(fit->from_values, training);
+        fit->from_values = NULL;
+        return CORNU_OK;
+    }
+    CORNU_TRY(cornu__pass(training, CORNU__STEP_TRAIN, fit->batches, training->epoch_steps, NULL, &end));
+    fit->data_ended = end == CORNU__PASS_WITHOUT_DATA;
+    if (fit->data_ended)
+        warn_of_end(fit, training);
+    *any = training->tally.rows > 0;
+    *cut = end == CORNU__PASS_STOPPED && cornu__stop_requested(training);
+    if (fit->data_ended && !*any && training->epoch == fit->initial_epoch)
+        return cornu__fail(CORNU_ERROR_DATA, "%s: the generator gave no batch", fit->function);
+    return *any && *cut ? cornu__training_checkpoint(training, CORNU__BEFORE_STOP) : CORNU_OK;
+}
+
 /* *more := whether another epoch may follow. */
 static cornu_status run_epoch(cornu__fit *fit, cornu_training *training, bool *more)
 {
-    cornu__pass_end end;
-    training->kind = CORNU__STEP_TRAIN;
-    training->epoch_steps = fit->steps > 0 ? fit->steps : cornu__enqueuer_epoch_length(fit->batches);
-    training->steps = training->epoch_steps;
-    training->logs.count = 0;
-    CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_BEGIN, training->epoch));
-    CORNU_TRY(cornu__pass(training, CORNU__STEP_TRAIN, fit->batches, training->epoch_steps, NULL, &end));
-    bool ended = end == CORNU__PASS_WITHOUT_DATA;
-    if (ended)
-        warn_of_end(fit, training);
-    if (ended && training->tally.rows == 0 && training->epoch == fit->initial_epoch)
-        return cornu__fail(CORNU_ERROR_DATA, "%s: the generator gave no batch", fit->function);
+    bool any, cut;
     *more = false;
-    if (training->tally.rows == 0)
+    CORNU_TRY(begin_epoch(fit, training));
+    CORNU_TRY(train(fit, training, &any, &cut));
+    if (!any)
         return CORNU_OK; /* stopped or ended before the epoch's first batch: there is no epoch to record */
     cornu_logs epoch_logs = training->logs;
-    CORNU_TRY(validate(fit, training, &epoch_logs));
+    if (is_validated(fit, training) && !cut)
+        CORNU_TRY(validate(fit, training, &epoch_logs, &cut));
     training->kind = CORNU__STEP_TRAIN;
     training->steps = training->epoch_steps;
     training->logs = epoch_logs;
     CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_END, training->epoch));
-    *more = !ended && !training->stop && !cornu__stop_requested(training);
-    return CORNU_OK;
+    *more = !fit->data_ended && !training->stop && !cornu__stop_requested(training);
+    if (cut)
+        return CORNU_OK; /* kept as it was before: it is to end another time */
+    fit->epoch_over = true;
+    return cornu__training_checkpoint(training, CORNU__AFTER_EPOCH);
 }
 
-static cornu_status begin(cornu__fit *fit, cornu_training *training, cornu_history *history)
+/* The bar is drawn on in mid-epoch too. */
+static cornu_status add_progress_bar(const cornu__fit *fit, cornu_training *training)
+{
+    cornu_callback *bar = cornu__progbar_logger(fit->verbose);
+    if (bar)
+        bar->begins_again = true;
+    return cornu__training_add_callback(training, bar);
+}
+
+static cornu_status begin(cornu__fit *fit, cornu_training *training)
 {
     CORNU_TRY(cornu__training_begin(training, fit->model, fit->callbacks));
-    CORNU_TRY(cornu__training_add_callback(training, cornu__history_recorder(history)));
+    CORNU_TRY(cornu__training_add_callback(training, cornu__history_recorder(fit->history)));
     if (fit->verbose > 0)
-        CORNU_TRY(cornu__training_add_callback(training, cornu__progbar_logger(fit->verbose)));
+        CORNU_TRY(add_progress_bar(fit, training));
     if (2 * cornu__model_value_count(fit->model) > CORNU_MAX_LOGS)
         return cornu__fail(
             CORNU_ERROR_LIMIT,
             "%s: the model has %d losses and metrics, and with their val_ values at most %d are possible",
             fit->function, cornu__model_value_count(fit->model), CORNU_MAX_LOGS);
     training->in_fit = true;
+    training->fit = fit;
+    training->goes_on = fit->from.kept != NULL;
     training->validates = fit->validation != NULL;
     training->epochs = fit->epochs;
     training->initial_epoch = fit->initial_epoch;
     return make_validation_names(training);
 }
 
-static cornu_status run(cornu__fit *fit, cornu_training *training, cornu_history *history)
+static cornu_status run(cornu__fit *fit, cornu_training *training)
 {
     bool more = fit->initial_epoch < fit->epochs;
-    CORNU_TRY(begin(fit, training, history));
+    CORNU_TRY(begin(fit, training));
     CORNU_TRY(cornu__training_call(training, CORNU__ON_TRAIN_BEGIN, 0));
+    if (training->goes_on)
+        CORNU_TRY(cornu__fit_go_on(fit));
     for (int64_t epoch = fit->initial_epoch; more && epoch < fit->epochs; epoch++) {
         training->epoch = epoch;
         CORNU_TRY(run_epoch(fit, training, &more));
     }
-    if (fit->initial_epoch < fit->epochs || fit->resumed_epochs > 0)
+    if (fit->initial_epoch < fit->epochs || training->goes_on)
         CORNU_TRY(cornu__model_finalize_weights(training->model));
-    return cornu__training_call(training, CORNU__ON_TRAIN_END, 0);
+    CORNU_TRY(cornu__training_call(training, CORNU__ON_TRAIN_END, 0));
+    return cornu__training_finish(training);
 }
 
 cornu_history *cornu__fit_run(cornu__fit *fit)
 {
-    cornu_history *history = cornu__history_create(fit->epochs - fit->initial_epoch);
-    cornu_training *training = cornu__alloc(sizeof *training);
-    cornu_status status = history && training ? run(fit, training, history) : CORNU_ERROR_OUT_OF_MEMORY;
-    if (training)
-        cornu__training_end(training);
-    cornu__free(training);
+    fit->history = cornu__history_create(fit->epochs - fit->initial_epoch);
+    fit->training = cornu__alloc(sizeof *fit->training);
+    cornu_status status = fit->history && fit->training ? run(fit, fit->training) : CORNU_ERROR_OUT_OF_MEMORY;
+    if (fit->training)
+        cornu__training_end(fit->training);
+    cornu__free(fit->training);
     if (status == CORNU_OK)
-        return history;
-    cornu_history_release(history);
+        return fit->history;
+    cornu_history_release(fit->history);
     return NULL;
 }
 
@@ -236,4 +339,5 @@ void cornu__fit_end(cornu__fit *fit)
 {
     cornu__enqueuer_stop(fit->batches);
     cornu__enqueuer_stop(fit->validation);
+    cornu__resumption_clear(&fit->from);
 }

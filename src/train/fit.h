@@ -3,6 +3,7 @@
 #define CORNU_TRAIN_FIT_H
 
 #include "train/history.h"
+#include "train/resume.h"
 #include "train/stepping.h"
 
 typedef struct cornu__fit {
@@ -11,14 +12,24 @@ typedef struct cornu__fit {
     cornu_callback *const *callbacks;
     int verbose; /* resolved */
     int64_t epochs, initial_epoch;
-    int64_t resumed_epochs; /* that an earlier training ran, beyond the initial_epoch that was given */
+    cornu__data_facts facts; /* of the data, before cornu__fit_resume */
+    cornu__resumption from;  /* what an earlier training left */
+    bool keeps_backups;
     int64_t validation_freq;
     const int64_t *validation_epochs; /* instead, CORNU_MAX_VALIDATION_EPOCHS of them, as the program gave them */
-    cornu__enqueuer *batches;         /* of training; NULL when no epoch is to run */
+    cornu__enqueuer *batches;         /* of training; NULL when no more are wanted */
     int64_t steps;                    /* per epoch; 0: the length of the source's epoch */
     cornu__enqueuer *validation;      /* NULL: none */
     int64_t validation_steps;         /* 0: the length of the source's epoch */
     int workers, max_queue_size;      /* of a validation generator */
+
+    /* While it runs. */
+    cornu_training *training;
+    cornu_history *history;
+    bool epoch_over, data_ended;              /* of the epoch in hand; of all */
+    const cornu_logs *epoch_values;           /* of training, while the epoch's validation runs; */
+    const cornu__position *validation_begins; /* where that began; NULL: it does not run */
+    const cornu_array *from_values; /* the epoch's training values, where only its validation is left; or NULL */
 } cornu__fit;
 
 /* steps * passes, or the largest number there is: no limit, as far as anyone can tell. */
@@ -27,9 +38,6 @@ static inline int64_t cornu__fit_batches(int64_t steps, int64_t passes)
     int64_t batches;
     return __builtin_mul_overflow(steps, passes, &batches) ? INT64_MAX : batches;
 }
-
-/* Lets callbacks go on from an earlier training. Before any source of data is begun. */
-cornu_status cornu__fit_resume(cornu__fit *fit);
 
 /* Whether the two arguments that say when to validate can be so. */
 cornu_status cornu__fit_check_validation(const char *function, int validation_freq, const int64_t *validation_epochs);
@@ -50,7 +58,11 @@ cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *po
 /* Runs all epochs. NULL on failure. */
 cornu_history *cornu__fit_run(cornu__fit *fit);
 
-/* Stops the enqueuers. */
+/* Whether the training still wants batches, and how many of a generator, if steps are given. */
+bool cornu__fit_wants_data(const cornu__fit *fit);
+int64_t cornu__fit_batches_left(const cornu__fit *fit);
+
+/* Stops the enqueuers, and lets go of what an earlier training left. */
 void cornu__fit_end(cornu__fit *fit);
 
 #endif

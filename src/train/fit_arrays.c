@@ -74,7 +74,6 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit", given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, x, &data->ports));
-    CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__read_arrays(&data->ports, x, y, given->sample_weight, &data->columns));
     CORNU_TRY(split(given, data->columns.rows, &rows));
     const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
@@ -83,20 +82,24 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
     CORNU_TRY(cornu__class_weights_check(&data->class_weights, &data->ports, &data->columns, rows));
     CORNU_TRY(choose_batch_sizes(given, &data->ports, rows, &batch_size, &validation_batch_size));
     warn_of_few_batches(given, rows, batch_size);
+    fit->facts = (cornu__data_facts){rows, batch_size, given->steps_per_epoch, given->shuffle};
+    CORNU_TRY(cornu__fit_resume(fit));
     if (cornu__fit_has_validation(&given->validation_data))
         CORNU_TRY(cornu__fit_validate_on(fit, &data->ports, &given->validation_data, validation_batch_size,
                                          &data->validation));
     else if (rows < data->columns.rows)
         CORNU_TRY(cornu__fit_validate_on_rows(fit, &data->ports, &data->columns, rows, validation_batch_size));
-    if (fit->initial_epoch >= fit->epochs)
+    if (!cornu__fit_wants_data(fit))
         return CORNU_OK;
     const cornu__array_source_options used = {.end = rows,
                                               .batch_size = batch_size,
                                               .shuffle = (cornu__shuffle)given->shuffle,
                                               .steps = given->steps_per_epoch,
                                               .class_weights = &data->class_weights};
-    fit->batches = cornu__enqueue_arrays(&data->ports, &data->columns, &used, fit->initial_epoch,
-                                         fit->epochs - fit->initial_epoch);
+    const cornu__enqueuer_options range = {.first_epoch = fit->initial_epoch,
+                                           .epochs = fit->epochs - fit->initial_epoch,
+                                           .from = cornu__resume_data(&fit->from)};
+    fit->batches = cornu__enqueuer_start(cornu__array_source(&data->ports, &data->columns, &used), &range);
     return fit->batches ? CORNU_OK : cornu_error_status();
 }
 

@@ -23,53 +23,23 @@ typedef struct validation {
     cornu__class_weights class_weights;
 } validation;
 
-/* A plain generator in a new process begins anew: what an earlier training used is asked for again and passed over. */
-static cornu_status replay(const cornu__fit *fit)
-{
-    int64_t count = cornu__fit_batches(fit->steps, fit->resumed_epochs);
-    cornu__warn("%s: training goes on with epoch %lld; the generator is asked again for the %lld batches before it",
-                fit->function, (long long)fit->initial_epoch + 1, (long long)count);
-    for (int64_t i = 0; i < count; i++) {
-        const cornu__batch *batch;
-        CORNU_TRY(cornu__enqueuer_get(fit->batches, &batch));
-        if (!batch)
-            return CORNU_OK; /* the epoch says so */
-        CORNU_TRY(cornu__enqueuer_done(fit->batches));
-    }
-    return CORNU_OK;
-}
-
-/* A Sequence whose epoch is longer or shorter than an epoch of training goes on where it was; its own epochs shuffle it anew. */
 static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *generator,
                             const cornu_fit_generator_options *given)
 {
-    int64_t epochs = fit->epochs - fit->initial_epoch;
-    bool replays = fit->resumed_epochs > 0 && !cornu__is_sequence(generator);
-    if (epochs <= 0)
+    const cornu__position *from = cornu__resume_data(&fit->from);
+    if (!cornu__fit_wants_data(fit))
         return CORNU_OK;
-    const cornu__enqueuer_options ring = {
-        .workers = given->workers,
-        .max_queue_size = given->max_queue_size,
-        .first_epoch = fit->initial_epoch,
-        .epochs = fit->steps > 0 ? 0 : epochs,
-        .batches = cornu__fit_batches(fit->steps, epochs + (replays ? fit->resumed_epochs : 0))};
+    const cornu__enqueuer_options ring = {.workers = given->workers,
+                                          .max_queue_size = given->max_queue_size,
+                                          .first_epoch = fit->initial_epoch,
+                                          .epochs = fit->steps > 0 ? 0 : fit->epochs - fit->initial_epoch,
+                                          .batches = fit->steps > 0 ? cornu__fit_batches_left(fit) : 0,
+                                          .from = from,
+                                          .keep_states = fit->keeps_backups};
+    cornu__resume_warn_of_replay(fit, generator, from, "generator");
     fit->batches = cornu__enqueuer_start(
         cornu__generator_source(&data->ports, generator, given->shuffle, 0, &data->class_weights), &ring);
-    if (!fit->batches)
-        return cornu_error_status();
-    return replays ? replay(fit) : CORNU_OK;
-}
-
-/* Where a Sequence's epochs are not training's, one that is begun anew stands elsewhere in its order. */
-static void warn_of_other_order(const cornu__fit *fit, const cornu_generator *generator, int64_t steps)
-{
-    int64_t length;
-    if (fit->resumed_epochs == 0 || !cornu__is_sequence(generator) || fit->steps == 0 ||
-        cornu__sequence_length_checked(generator, &length) != CORNU_OK || length == steps)
-        return;
-    cornu__warn("%s: training goes on with epoch %lld; with steps_per_epoch = %lld of a Sequence's %lld batches "
-                "they come in another order than without the interruption",
-                fit->function, (long long)fit->initial_epoch + 1, (long long)steps, (long long)length);
+    return fit->batches ? CORNU_OK : cornu_error_status();
 }
 
 static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *generator,
@@ -79,9 +49,9 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     CORNU_TRY(check_options(fit->function, given));
     CORNU_TRY(cornu__verbose_resolve(fit->function, given->verbose, &fit->verbose));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
+    fit->facts = (cornu__data_facts){-1, -1, given->steps_per_epoch, given->shuffle};
     CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__steps_of(fit->function, "steps_per_epoch", generator, given->steps_per_epoch, &steps));
-    warn_of_other_order(fit, generator, steps);
     const cornu__class_weight_options class_weights = {given->class_weight, given->class_weight_count,
                                                        given->output_class_weights, given->class_weight_strict};
     CORNU_TRY(cornu__class_weights_make(&data->ports, &class_weights, &data->class_weights));

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "array/dictionary.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/plain_locale.h"
@@ -193,6 +194,115 @@ double cornu_history_get(const cornu_history *history, const char *name, int64_t
     cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the history has %lld values of '%s', and no number %lld",
                 (long long)column->count, name, (long long)index);
     return NAN;
+}
+
+/* --- Keeping --- */
+
+#define EPOCHS "epochs"
+#define VALUES "values/"
+#define THEIR_EPOCHS "epochs_of/" /* in which a name has values */
+
+static void add_named(cornu__dictionary *kept, const char *prefix, const char *name, cornu_dtype dtype, int64_t count,
+                      const void *numbers)
+{
+    cornu__text whole = {0};
+    cornu__text_add(&whole, "%s%s", prefix, name);
+    char *text = cornu__text_take(&whole);
+    kept->failed = kept->failed || !text;
+    cornu__dictionary_add_numbers(kept, text, dtype, count, numbers);
+    cornu__free(text);
+}
+
+cornu_array *cornu__history_save(const cornu_history *history)
+{
+    cornu__dictionary kept = {0};
+    cornu__dictionary_add_numbers(&kept, EPOCHS, CORNU_INT64, history->epoch_count, history->epochs);
+    for (int i = 0; i < history->series_count; i++) {
+        const series *column = &history->series[i];
+        add_named(&kept, VALUES, column->name, CORNU_FLOAT64, column->count, column->values);
+        add_named(&kept, THEIR_EPOCHS, column->name, CORNU_INT64, column->count, column->epochs);
+    }
+    return cornu__dictionary_take(&kept);
+}
+
+/* A list of values as it was kept, and how many of them are taken. */
+typedef struct kept_series {
+    const char *name;
+    const double *values;
+    const int64_t *epochs;
+    int64_t count, taken;
+} kept_series;
+
+static cornu_status find_kept(const cornu_array *kept, size_t index, kept_series *found)
+{
+    const cornu_array *values = cornu_array_item(kept, index), *epochs;
+    found->name = cornu_array_item_name(kept, index) + strlen(VALUES);
+    found->count = cornu_array_count(values);
+    cornu__text name = {0};
+    cornu__text_add(&name, THEIR_EPOCHS "%s", found->name);
+    char *text = cornu__text_take(&name);
+    cornu_status status =
+        text ? cornu__dictionary_get(kept, text, CORNU_INT64, found->count, &epochs) : CORNU_ERROR_OUT_OF_MEMORY;
+    cornu__free(text);
+    CORNU_TRY(status);
+    if (cornu_array_dtype(values) != CORNU_FLOAT64)
+        return cornu__fail(CORNU_ERROR_FORMAT, "the history's '%s' is no list of float64", found->name);
+    found->values = cornu_array_data(values);
+    found->epochs = cornu_array_data(epochs);
+    return CORNU_OK;
+}
+
+/* *count := how many lists there are. */
+static cornu_status find_all_kept(const cornu_array *kept, kept_series *all, int *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < cornu_array_item_count(kept); i++) {
+        const char *name = cornu_array_item_name(kept, i);
+        if (!name || strncmp(name, VALUES, strlen(VALUES)) != 0)
+            continue;
+        if (*count == CORNU_MAX_LOGS)
+            return cornu__fail(CORNU_ERROR_FORMAT, "the history has more than %d names", CORNU_MAX_LOGS);
+        CORNU_TRY(find_kept(kept, i, &all[(*count)++]));
+    }
+    return CORNU_OK;
+}
+
+/* Epoch by epoch, as they were recorded. */
+static cornu_status load_all(cornu_history *history, kept_series *all, int count, const cornu_array *epochs)
+{
+    const int64_t *numbers = cornu_array_data(epochs);
+    for (int64_t e = 0; e < cornu_array_count(epochs); e++) {
+        cornu_logs logs = {0};
+        for (int i = 0; i < count; i++) {
+            kept_series *one = &all[i];
+            if (one->taken == one->count || one->epochs[one->taken] != numbers[e])
+                continue;
+            logs.names[logs.count] = one->name;
+            logs.values[logs.count++] = one->values[one->taken++];
+        }
+        CORNU_TRY(cornu__history_add(history, numbers[e], &logs));
+    }
+    for (int i = 0; i < count; i++) {
+        if (all[i].taken < all[i].count)
+            return cornu__fail(CORNU_ERROR_FORMAT, "the history's '%s' has a value of an epoch that there was not",
+                               all[i].name);
+    }
+    return CORNU_OK;
+}
+
+cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept)
+{
+    const cornu_array *epochs;
+    int count;
+    CORNU_TRY(cornu__dictionary_get(kept, EPOCHS, CORNU_INT64, -1, &epochs));
+    kept_series *all = cornu__alloc_array(CORNU_MAX_LOGS, sizeof *all);
+    if (!all)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    cornu_status status = find_all_kept(kept, all, &count);
+    if (status == CORNU_OK)
+        status = load_all(history, all, count, epochs);
+    cornu__free(all);
+    return status;
 }
 
 /* --- CSV --- */

@@ -2,6 +2,7 @@
 #ifndef CORNU_TRAIN_HISTORY_H
 #define CORNU_TRAIN_HISTORY_H
 
+#include <cornu/array.h>
 #include <cornu/history.h>
 
 #include "base/status.h"
@@ -11,5 +12,9 @@ cornu_history *cornu__history_create(int64_t epochs);
 
 /* Records the values of an epoch. */
 cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs);
+
+/* All of it as a new dictionary, NULL on failure; and in again, into a history without an epoch. */
+cornu_array *cornu__history_save(const cornu_history *history);
+cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept);
 
 #endif

@@ -71,16 +71,29 @@ static bool must_stop(const cornu_training *training)
     return cornu__stop_requested(training) || (training->stop && training->kind == CORNU__STEP_TRAIN);
 }
 
+static cornu_status forget_values(cornu_training *training)
+{
+    training->tally = (cornu__tally){0};
+    return training->kind == CORNU__STEP_PREDICT ? CORNU_OK : cornu__model_reset_metrics(training->model);
+}
+
+/* After all that a training batch entails. */
+static cornu_status end_batch(cornu_training *training, int64_t index)
+{
+    training->next_batch = index + 1;
+    return cornu__training_checkpoint(training, CORNU__AFTER_BATCH);
+}
+
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                          cornu__consumer *consumer, cornu__pass_end *end)
 {
+    int64_t first = kind == CORNU__STEP_TRAIN ? training->first_batch : 0;
     training->kind = kind;
     training->steps = steps;
-    training->tally = (cornu__tally){0};
     *end = CORNU__PASS_WHOLE;
-    if (kind != CORNU__STEP_PREDICT)
-        CORNU_TRY(cornu__model_reset_metrics(training->model));
-    for (int64_t index = 0; index != steps; index++) {
+    if (first == 0)
+        CORNU_TRY(forget_values(training));
+    for (int64_t index = first; index != steps; index++) {
         const cornu__batch *batch;
         if (must_stop(training)) {
             *end = CORNU__PASS_STOPPED;
@@ -93,6 +106,8 @@ cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu_
         }
         CORNU_TRY(run_batch(training, batch, index, consumer));
         CORNU_TRY(cornu__enqueuer_done(batches));
+        if (kind == CORNU__STEP_TRAIN)
+            CORNU_TRY(end_batch(training, index));
     }
     cornu__training_fill_logs(training);
     return CORNU_OK;

@@ -29,6 +29,23 @@ typedef enum cornu__hook_kind {
     CORNU__HOOK_COUNT
 } cornu__hook_kind;
 
+/* When a backup of a training may be written: all hooks were called, and no batch is in hand. */
+typedef enum cornu__moment {
+    CORNU__AFTER_BATCH,
+    CORNU__AFTER_EPOCH,
+    CORNU__BEFORE_STOP /* on request, in mid-epoch; hooks that end epoch and training follow */
+} cornu__moment;
+
+/* What BackupAndRestore does beside hooks. */
+typedef struct cornu__backup_class {
+    /* *kept := what an earlier training left, new; NULL: nothing. *place: where it lies, for messages; valid as long as the callback. */
+    cornu_status (*restore)(void *state, cornu_array **kept, const char **place);
+    /* May write what cornu__training_state gives. */
+    cornu_status (*checkpoint)(void *state, cornu_training *training, cornu__moment moment);
+    /* After on_train_end: the training is over, and nothing is to go on. */
+    cornu_status (*finish)(void *state);
+} cornu__backup_class;
+
 struct cornu_callback {
     cornu__reference reference;
     char *name;
@@ -38,8 +55,12 @@ struct cornu_callback {
     cornu_status failure;                /* why its constructor failed; whoever is given the callback reports it */
     char *failure_message;
     bool by_program; /* its hooks are not the library's: it may add values of any name */
-    /* Before a training's data are begun: sets what an earlier one left and the epoch to go on with; or NULL. */
-    cornu_status (*resume)(void *state, cornu_model *model, int64_t *initial_epoch);
+    /* As in cornu_callback_options; NULL: nothing to remember. */
+    cornu_array *(*save_state)(void *state);
+    cornu_status (*load_state)(void *state, const cornu_array *kept);
+    const cornu__backup_class *backup; /* NULL: none */
+    /* Its on_epoch_begin is called again where a training goes on in mid-epoch: it measures or shows what runs now. */
+    bool begins_again;
     /* Its hooks after a batch call cornu__training_fill_logs when they want values: a bar draws seldom. */
     bool asks_for_logs;
 };
@@ -48,12 +69,17 @@ struct cornu_callback {
 
 struct cornu_training {
     cornu_model *model;
-    cornu__step_kind kind; /* of the pass in hand */
-    bool validates;        /* fit: some epochs have val_ values */
-    bool in_fit;           /* a test pass is then a validation */
+    cornu__step_kind kind;  /* of the pass in hand */
+    bool validates;         /* fit: some epochs have val_ values */
+    bool in_fit;            /* a test pass is then a validation */
+    bool goes_on;           /* fit: from what an earlier training left */
+    struct cornu__fit *fit; /* NULL: an evaluation or prediction */
     int64_t epochs, initial_epoch, epoch;
-    int64_t steps;          /* of the pass in hand; -1: not known */
-    int64_t epoch_steps;    /* of the training pass of this epoch; -1: not known */
+    int64_t steps;       /* of the pass in hand; -1: not known */
+    int64_t epoch_steps; /* of the training pass of this epoch; -1: not known */
+    int64_t
+        first_batch; /* of that pass: an earlier training made those before, and what they left in tally and metrics is set */
+    int64_t next_batch;     /* of that pass */
     bool stop;              /* a callback has asked for it */
     unsigned stop_requests; /* cornu_request_stop's count when this began */
     bool nan_warned;
@@ -77,6 +103,14 @@ void cornu__training_end(cornu_training *training);
 
 /* Calls a hook of all callbacks in their order. */
 cornu_status cornu__training_call(cornu_training *training, cornu__hook_kind hook, int64_t index);
+/* on_epoch_begin for an epoch that was begun by an earlier training: of those callbacks that want it again. */
+cornu_status cornu__training_call_again(cornu_training *training, int64_t epoch);
+/* Lets a backup be written. */
+cornu_status cornu__training_checkpoint(cornu_training *training, cornu__moment moment);
+/* Lets backups know that the training is over; not where it was asked to stop. */
+cornu_status cornu__training_finish(cornu_training *training);
+/* All that another training goes on from: resume.c. A new dictionary, or NULL. */
+cornu_array *cornu__training_state(cornu_training *training);
 
 /* training->logs := loss and metrics so far in this pass; in a prediction nothing. */
 void cornu__training_fill_logs(cornu_training *training);
@@ -98,7 +132,7 @@ typedef enum cornu__pass_end {
 } cornu__pass_end;
 
 /* One pass of `steps` batches (-1: until there are no more), with the hooks around it: metrics are reset, each batch makes a step of
- * `kind` and is counted. Afterwards training->logs holds the values of the pass. */
+ * `kind` and is counted. Training begins with training->first_batch. Afterwards training->logs holds the values of the pass. */
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                          cornu__consumer *consumer, cornu__pass_end *end);
 
@@ -117,6 +151,10 @@ void cornu__say(const char *format, ...) CORNU_PRINTF(1, 2);
 
 /* What a constructor returns that fails, so that a list of callbacks does not silently end there: the callback of the last error. */
 cornu_callback *cornu__callback_failed(const char *name);
+
+/* A callback of the library's own whose state its maker has `made`, or not: then it is a failed one. Floating; the state (NULL: want of memory) is
+ * released with it, also on failure (NULL). Hooks are set by the caller. */
+cornu_callback *cornu__callback_of(const char *name, void *state, void (*release)(void *state), cornu_status made);
 
 /* A callback of the library's own: hooks are set by the caller. Floating; `state` is freed with cornu__free, also on failure. */
 cornu_callback *cornu__callback_new(const char *name, void *state);

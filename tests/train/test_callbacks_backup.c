@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,50 +15,107 @@
 
 #include "train/killed_training.h"
 
-static void check_killed(const scripted *test, door way, const int *kills, int count)
+/* Kills (or stops) trainings one after the other after so many batches each, until one comes to its end. */
+static void check_ended(const scripted *test, const killed_training *what, bool stop, const int *moments, int count,
+                        const char *wanted)
 {
-    char wanted[CORNU_SHA256_TEXT_SIZE], got[CORNU_SHA256_TEXT_SIZE];
-    const char *folder = scripted_path(test, "backup"), *digest_path = scripted_path(test, "digest");
-    assert_true(killed_training_run(way, folder, digest_path, (killer){.left = NEVER}));
-    killed_training_digest(digest_path, wanted);
-    assert_int_not_equal(access(folder, F_OK), 0); /* removed at the end */
+    char *got;
     for (int i = 0; i < count; i++)
-        assert_false(killed_training_run(way, folder, digest_path, (killer){.left = kills[i]}));
-    assert_true(killed_training_run(way, folder, digest_path, (killer){.left = NEVER}));
-    killed_training_digest(digest_path, got);
+        assert_int_equal(killed_training_run(test, what, (killer){.left = moments[i], .stop = stop}, NULL), stop);
+    assert_true(killed_training_run(test, what, (killer){.left = NEVER}, &got));
     assert_string_equal(got, wanted);
-    assert_int_not_equal(access(folder, F_OK), 0);
+    assert_int_not_equal(access(scripted_path(test, "backup"), F_OK), 0); /* removed at the end */
+    free(got);
+}
+
+static char *wanted_of(const scripted *test, const killed_training *what)
+{
+    char *wanted;
+    assert_true(killed_training_run(test, what, (killer){.left = NEVER}, &wanted));
+    assert_int_not_equal(access(scripted_path(test, "backup"), F_OK), 0);
+    return wanted;
+}
+
+/* How many batches of training and validation are kept when batch `moment` of both is in hand. */
+static int kept_at(const killed_training *what, bool stop, int moment)
+{
+    int steps = killed_training_steps(what), each = steps + killed_training_validation_steps(what);
+    int epoch = moment / each, batch = moment % each + stop, kept = batch < steps ? batch : steps;
+    if (what->save_freq > 0 && !stop)
+        kept = (int)((epoch * steps + kept) / what->save_freq * what->save_freq - epoch * steps);
+    else if (!stop)
+        kept = 0;
+    bool over = stop && batch == each;
+    return epoch * each + (kept < 0 ? 0 : kept) + (over ? each - steps : 0);
+}
+
+/* At each batch of training and of validation. What was kept is not made again. */
+static void check_each(const scripted *test, const killed_training *what, bool stop)
+{
+    char *wanted = wanted_of(test, what);
+    int all = killed_training_made(test);
+    assert_int_equal(all, killed_training_epochs(what) *
+                              (killed_training_steps(what) + killed_training_validation_steps(what)));
+    for (int moment = 0; moment < all; moment++) {
+        check_ended(test, what, stop, &moment, 1, wanted);
+        assert_int_equal(killed_training_made(test), all - kept_at(what, stop, moment));
+    }
+    free(wanted);
 }
 
 static void killed_at_each_batch_it_ends_the_same(void **state)
 {
-    for (int batch = 0; batch < KILLED_BATCHES; batch++)
-        check_killed(*state, BY_FIT, &batch, 1);
+    check_each(*state, &(killed_training){.save_freq = 1}, false);
+    check_each(*state, &(killed_training){.save_freq = 1, .validates = ON_ARRAYS, .many_callbacks = true}, false);
+}
+
+static void killed_between_two_backups_it_ends_the_same(void **state)
+{
+    check_each(*state, &(killed_training){.validates = ON_ARRAYS}, false);
+    check_each(*state, &(killed_training){.save_freq = 3, .validates = ON_ARRAYS, .doubles = true}, false);
+}
+
+static void accumulated_gradients_are_kept(void **state)
+{
+    check_each(*state, &(killed_training){.save_freq = 1, .accumulates = true}, false);
+}
+
+static void sequences_go_on_in_their_order(void **state)
+{
+    check_each(*state, &(killed_training){.way = BY_SEQUENCE, .save_freq = 1, .many_callbacks = true}, false);
+    check_each(*state, &(killed_training){.way = BY_SEQUENCE, .save_freq = 2, .odd_steps = true}, false);
+}
+
+static void generators_go_on_by_their_hooks(void **state)
+{
+    check_each(*state, &(killed_training){.way = BY_SAVED_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR}, false);
+    check_each(*state, &(killed_training){.way = BY_SOUGHT_GENERATOR, .save_freq = 2, .validates = ON_GENERATOR},
+               false);
+}
+
+static void generators_without_hooks_are_asked_again(void **state)
+{
+    check_each(*state, &(killed_training){.way = BY_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR}, false);
+}
+
+static void a_training_that_ended_early_stays_so(void **state)
+{
+    check_each(*state, &(killed_training){.save_freq = 1, .ends_early = true}, false);
 }
 
 static void killed_again_and_again_it_ends_the_same(void **state)
 {
-    check_killed(*state, BY_FIT, (const int[]){5, 0, 4, 3, 6}, 5);
+    const killed_training what = {.save_freq = 2, .validates = ON_ARRAYS, .many_callbacks = true};
+    const int moments[] = {5, 0, 2, 1, 3, 1, 2, 4, 3};
+    char *wanted = wanted_of(*state, &what);
+    check_ended(*state, &what, false, moments, sizeof moments / sizeof *moments, wanted);
+    free(wanted);
 }
 
-static void generators_go_on_too(void **state)
+static void stopped_on_request_at_each_batch_it_ends_the_same(void **state)
 {
-    check_killed(*state, BY_SEQUENCE, (const int[]){6, 5}, 2);
-    check_killed(*state, BY_GENERATOR, (const int[]){6, 5}, 2);
-}
-
-static void a_training_that_was_stopped_goes_on(void **state)
-{
-    const scripted *test = *state;
-    char wanted[CORNU_SHA256_TEXT_SIZE], got[CORNU_SHA256_TEXT_SIZE];
-    const char *folder = scripted_path(test, "backup"), *digest_path = scripted_path(test, "digest");
-    assert_true(killed_training_run(BY_FIT, folder, digest_path, (killer){.left = NEVER}));
-    killed_training_digest(digest_path, wanted);
-    assert_true(killed_training_run(BY_FIT, folder, digest_path, (killer){.left = 6, .stop = true}));
-    assert_int_equal(access(folder, F_OK), 0);
-    assert_true(killed_training_run(BY_FIT, folder, digest_path, (killer){.left = NEVER}));
-    killed_training_digest(digest_path, got);
-    assert_string_equal(got, wanted);
+    check_each(*state, &(killed_training){.validates = ON_ARRAYS, .many_callbacks = true}, true);
+    check_each(*state, &(killed_training){.way = BY_SAVED_GENERATOR, .validates = ON_GENERATOR}, true);
 }
 
 /* --- Files that do not fit --- */
@@ -98,9 +156,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(killed_at_each_batch_it_ends_the_same),
+        TEST(killed_between_two_backups_it_ends_the_same),
+        TEST(accumulated_gradients_are_kept),
+        TEST(sequences_go_on_in_their_order),
+        TEST(generators_go_on_by_their_hooks),
+        TEST(generators_without_hooks_are_asked_again),
+        TEST(a_training_that_ended_early_stays_so),
         TEST(killed_again_and_again_it_ends_the_same),
-        TEST(generators_go_on_too),
-        TEST(a_training_that_was_stopped_goes_on),
+        TEST(stopped_on_request_at_each_batch_it_ends_the_same),
         TEST(files_that_do_not_fit_are_refused_before_the_first_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);

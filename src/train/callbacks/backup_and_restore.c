@@ -1,110 +1,146 @@
 /*
  * backup_and_restore.c: a training that was killed goes on where it was. After Keras 3 (specification, section 5.3), in one file.
  *
- * All that the next epoch is made of is in the file: weights, the optimizer's memory, the number of updates, the epoch; the order of the data is a
- * function of these and the seed. It is written at the end of an epoch, so an epoch that was not finished is run again from its begin, and the
- * weights end the same bit for bit.
+ * All that the next batch is made of is in the file (resume.c). It is written between two batches or epochs, when every callback's hooks were
+ * called; what came after it is done again, and the weights end the same bit for bit.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "array/dictionary.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "train/training.h"
 
 #define FILE_NAME "latest.npz"
-#define EPOCH_NAME "epoch" /* the next one, in the file */
+#define PREVIOUS_ENDING ".bkp"
 
 typedef struct backup {
-    char *folder, *path;
-    bool delete_checkpoint;
+    char *folder, *path, *previous_path;
+    bool double_checkpoint, delete_checkpoint;
+    int64_t save_freq; /* batches from one to the next, beside those after epochs; 0: none */
+    int64_t waited;    /* batches since the last of them */
+    bool damaged;      /* the latest file is, and must not take the place of the one before */
 } backup;
 
 /* --- Writing --- */
 
-/* The state of the model with the number of the next epoch. */
-static cornu_array *with_epoch(const cornu_array *state, int64_t epoch)
+/* The latest file gets a second name, under which it stays when the next one takes the first. There is a whole file at any moment. */
+static cornu_status keep_previous(const backup *self)
 {
-    size_t count = cornu_array_item_count(state);
-    const char **names = cornu__alloc_array(count + 1, sizeof *names);
-    cornu_array **items = cornu__alloc_array(count + 1, sizeof(cornu_array *));
-    cornu_array *number = cornu_array_copy_of(CORNU_INT64, 0, NULL, &epoch), *whole = NULL;
-    if (names && items && number) {
-        names[0] = EPOCH_NAME;
-        items[0] = number;
-        for (size_t i = 0; i < count; i++) {
-            names[i + 1] = cornu_array_item_name(state, i);
-            items[i + 1] = cornu_array_item(state, i);
-        }
-        whole = cornu_array_dict(count + 1, names, items);
-    }
-    cornu_array_release(number);
-    cornu__free(names);
-    cornu__free(items);
-    return whole;
+    if (!self->double_checkpoint || self->damaged || access(self->path, F_OK) != 0)
+        return CORNU_OK;
+    bool gone = unlink(self->previous_path) == 0 || errno == ENOENT;
+    if (gone && link(self->path, self->previous_path) == 0)
+        return CORNU_OK;
+    if (gone && rename(self->path, self->previous_path) == 0) /* a file system without second names */
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_IO, "cannot keep '%s' as '%s': %m", self->path, self->previous_path);
 }
 
-static cornu_status save(const backup *self, cornu_model *model, int64_t epoch)
+static cornu_status save(backup *self, cornu_training *training)
 {
-    cornu_array *state = cornu__model_training_state(model);
-    cornu_array *whole = state ? with_epoch(state, epoch) : NULL;
-    cornu_status status = whole ? cornu_save_npz(self->path, whole) : cornu_error_status();
+    cornu_array *state = cornu__training_state(training);
+    cornu_status status = state ? keep_previous(self) : cornu_error_status();
+    if (status == CORNU_OK)
+        status = cornu_save_npz(self->path, state);
     cornu_array_release(state);
-    cornu_array_release(whole);
+    self->damaged = self->damaged && status != CORNU_OK;
     return status;
 }
 
-/* An epoch that a request cut short is run again, and not taken for whole. */
-static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
+static cornu_status checkpoint(void *state, cornu_training *training, cornu__moment moment)
 {
-    (void)logs;
-    return cornu__stop_requested(training) ? CORNU_OK : save(state, training->model, epoch + 1);
+    backup *self = state;
+    if (moment == CORNU__AFTER_BATCH) {
+        if (self->save_freq == 0 || ++self->waited < self->save_freq)
+            return CORNU_OK;
+        self->waited = 0;
+    }
+    return save(self, training);
 }
 
 /* --- Going on --- */
 
-static cornu_status set_state(const cornu_array *state, cornu_model *model, int64_t *initial_epoch)
+static bool is_there(const char *path)
 {
-    const cornu_array *number = cornu_array_item_named(state, EPOCH_NAME);
-    if (!number || cornu_array_dtype(number) != CORNU_INT64 || cornu_array_count(number) != 1 ||
-        cornu_array_get(number, 0) < 0)
-        return cornu__fail(CORNU_ERROR_FORMAT, "there is no number '" EPOCH_NAME "': this is no backup of a training");
-    CORNU_TRY(cornu__model_set_training_state(model, state));
-    *initial_epoch = *(const int64_t *)cornu_array_data(number);
-    return CORNU_OK;
+    return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-static cornu_status resume(void *state, cornu_model *model, int64_t *initial_epoch)
+static cornu_status load(const char *path, cornu_array **kept)
 {
-    const backup *self = state;
+    *kept = cornu_load_npz(path);
+    return *kept ? CORNU_OK : cornu_error_status();
+}
+
+/* The file before the latest, which is damaged or not there. */
+static cornu_status load_previous(backup *self, cornu_array **kept, const char **place)
+{
+    char *cause = cornu__copy_text(self->damaged ? cornu_error_message() : "it is not there");
+    *place = self->previous_path;
+    cornu_status status = cause ? load(self->previous_path, kept) : CORNU_ERROR_OUT_OF_MEMORY;
+    if (status == CORNU_OK)
+        cornu__warn("BackupAndRestore: %s cannot be read (%s): training goes on from the one before it, %s", self->path,
+                    cause, self->previous_path);
+    cornu__free(cause);
+    return status;
+}
+
+static cornu_status restore(void *state, cornu_array **kept, const char **place)
+{
+    backup *self = state;
     CORNU_TRY(cornu__folder_make(self->folder));
     cornu__file_remove_unfinished(self->path);
-    if (access(self->path, F_OK) != 0 && errno == ENOENT)
-        return CORNU_OK;
-    cornu_array *saved = cornu_load_npz(self->path);
-    if (!saved)
-        return cornu_error_status();
-    cornu_status status = set_state(saved, model, initial_epoch);
-    cornu_array_release(saved);
-    return status == CORNU_OK ? CORNU_OK : cornu__fail_context("%s", self->path);
+    bool latest = is_there(self->path), previous = self->double_checkpoint && is_there(self->previous_path);
+    *place = self->path;
+    self->damaged = false;
+    if (!latest)
+        return previous ? load_previous(self, kept, place) : CORNU_OK;
+    cornu_status status = load(self->path, kept);
+    self->damaged = status != CORNU_OK && status != CORNU_ERROR_OUT_OF_MEMORY;
+    if (self->damaged && previous)
+        return load_previous(self, kept, place);
+    return status;
 }
 
-/* The training is over, unless it was asked to stop: then it can go on another time. */
-static cornu_status on_train_end(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
+static cornu_status remove_file(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return cornu__fail(CORNU_ERROR_IO, "cannot remove '%s': %m", path);
+    return CORNU_OK;
+}
+
+static cornu_status finish(void *state)
 {
     const backup *self = state;
-    (void)index;
-    (void)logs;
-    if (!self->delete_checkpoint || cornu__stop_requested(training))
+    if (!self->delete_checkpoint)
         return CORNU_OK;
-    if (unlink(self->path) != 0 && errno != ENOENT)
-        return cornu__fail(CORNU_ERROR_IO, "cannot remove '%s': %m", self->path);
+    CORNU_TRY(remove_file(self->path));
+    if (self->double_checkpoint)
+        CORNU_TRY(remove_file(self->previous_path));
     rmdir(self->folder); /* stays where there is something else in it */
     return CORNU_OK;
+}
+
+static const cornu__backup_class backup_class = {.restore = restore, .checkpoint = checkpoint, .finish = finish};
+
+static const cornu__number_field fields[] = {{"waited", CORNU_INT64, offsetof(backup, waited)}, {0}};
+
+static cornu_array *save_state(void *state)
+{
+    cornu__dictionary kept = {0};
+    cornu__dictionary_add_fields(&kept, fields, state);
+    return cornu__dictionary_take(&kept);
+}
+
+static cornu_status load_state(void *state, const cornu_array *kept)
+{
+    return cornu__dictionary_get_fields(kept, fields, state);
 }
 
 /* --- Making --- */
@@ -114,19 +150,32 @@ static void release(void *state)
     backup *self = state;
     cornu__free(self->folder);
     cornu__free(self->path);
+    cornu__free(self->previous_path);
     cornu__free(self);
+}
+
+static char *path_in(const char *folder, const char *ending)
+{
+    cornu__text path = {0};
+    cornu__text_add(&path, "%s/" FILE_NAME "%s", folder, ending);
+    return cornu__text_take(&path);
 }
 
 static cornu_status set_options(backup *self, const char *folder, const cornu_backup_and_restore_options *given)
 {
     if (!folder || !*folder)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "backup_dir has no name");
-    cornu__text path = {0};
-    cornu__text_add(&path, "%s/%s", folder, FILE_NAME);
-    self->path = cornu__text_take(&path);
+    if (given->save_freq < 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "save_freq is %lld, and must be 0 (after epochs) or a number of batches",
+                           (long long)given->save_freq);
+    self->path = path_in(folder, "");
+    self->previous_path = path_in(folder, PREVIOUS_ENDING);
     self->folder = cornu__copy_text(folder);
+    self->save_freq = given->save_freq;
+    self->double_checkpoint = given->double_checkpoint;
     self->delete_checkpoint = given->delete_checkpoint;
-    return self->path && self->folder ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
+    return self->path && self->previous_path && self->folder ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
 cornu_callback *cornu_backup_and_restore_with(const char *backup_dir, const cornu_backup_and_restore_options *options)
@@ -134,21 +183,12 @@ cornu_callback *cornu_backup_and_restore_with(const char *backup_dir, const corn
     cornu_backup_and_restore_options given = {.struct_size = sizeof given, CORNU_BACKUP_AND_RESTORE_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     backup *self = cornu__alloc(sizeof *self);
-    if (!self)
+    cornu_callback *callback = cornu__callback_of(
+        "BackupAndRestore", self, release, self ? set_options(self, backup_dir, &given) : CORNU_ERROR_OUT_OF_MEMORY);
+    if (!callback)
         return NULL;
-    if (set_options(self, backup_dir, &given) != CORNU_OK) {
-        release(self);
-        return cornu__callback_failed("BackupAndRestore");
-    }
-    cornu_callback *callback = cornu__callback_new("BackupAndRestore", NULL);
-    if (!callback) {
-        release(self);
-        return NULL;
-    }
-    callback->state = self;
-    callback->release = release;
-    callback->resume = resume;
-    callback->hooks[CORNU__ON_EPOCH_END] = on_epoch_end;
-    callback->hooks[CORNU__ON_TRAIN_END] = on_train_end;
+    callback->backup = &backup_class;
+    callback->save_state = save_state;
+    callback->load_state = load_state;
     return callback;
 }

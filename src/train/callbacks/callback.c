@@ -54,6 +54,20 @@ cornu_callback *cornu__callback_failed(const char *name)
     return callback;
 }
 
+cornu_callback *cornu__callback_of(const char *name, void *state, void (*release)(void *state), cornu_status made)
+{
+    if (!state)
+        return NULL;
+    cornu_callback *callback = made == CORNU_OK ? cornu__callback_new(name, NULL) : cornu__callback_failed(name);
+    if (!callback || made != CORNU_OK) {
+        release(state);
+        return callback;
+    }
+    callback->state = state;
+    callback->release = release;
+    return callback;
+}
+
 cornu_callback *cornu_callback_create_with(const cornu_callback_options *options)
 {
     cornu_callback_options given = {.struct_size = sizeof given, CORNU_CALLBACK_DEFAULTS};
@@ -80,6 +94,14 @@ cornu_callback *cornu_callback_create_with(const cornu_callback_options *options
         [CORNU__ON_PREDICT_BATCH_END] = given.on_predict_batch_end,
     };
     memcpy(callback->hooks, hooks, sizeof hooks);
+    if (!given.save_state != !given.load_state) {
+        cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "there is %s without %s",
+                    given.save_state ? "save_state" : "load_state", given.save_state ? "load_state" : "save_state");
+        cornu_callback_release(callback);
+        return cornu__callback_failed(given.name ? given.name : "callback");
+    }
+    callback->save_state = given.save_state;
+    callback->load_state = given.load_state;
     callback->by_program = true;
     return callback;
 }
@@ -161,17 +183,48 @@ static bool is_batch_end(cornu__hook_kind hook)
     return hook == CORNU__ON_TRAIN_BATCH_END || hook == CORNU__ON_TEST_BATCH_END || hook == CORNU__ON_PREDICT_BATCH_END;
 }
 
+static cornu_status call(cornu_training *training, cornu_callback *callback, cornu__hook_kind hook, int64_t index)
+{
+    if (!callback->hooks[hook])
+        return CORNU_OK;
+    if (is_batch_end(hook) && !callback->asks_for_logs && !training->logs_filled)
+        cornu__training_fill_logs(training);
+    cornu_status status = callback->hooks[hook](callback->state, training, index, &training->logs);
+    return status == CORNU_OK ? CORNU_OK : fail_hook(callback, hook, index, status);
+}
+
 cornu_status cornu__training_call(cornu_training *training, cornu__hook_kind hook, int64_t index)
 {
+    for (int i = 0; i < training->callback_count; i++)
+        CORNU_TRY(call(training, training->callbacks[i], hook, index));
+    return CORNU_OK;
+}
+
+cornu_status cornu__training_call_again(cornu_training *training, int64_t epoch)
+{
     for (int i = 0; i < training->callback_count; i++) {
-        cornu_callback *callback = training->callbacks[i];
-        if (!callback->hooks[hook])
-            continue;
-        if (is_batch_end(hook) && !callback->asks_for_logs && !training->logs_filled)
-            cornu__training_fill_logs(training);
-        cornu_status status = callback->hooks[hook](callback->state, training, index, &training->logs);
-        if (status != CORNU_OK)
-            return fail_hook(callback, hook, index, status);
+        if (training->callbacks[i]->begins_again)
+            CORNU_TRY(call(training, training->callbacks[i], CORNU__ON_EPOCH_BEGIN, epoch));
+    }
+    return CORNU_OK;
+}
+
+cornu_status cornu__training_checkpoint(cornu_training *training, cornu__moment moment)
+{
+    for (int i = 0; i < training->callback_count; i++) {
+        const cornu_callback *callback = training->callbacks[i];
+        if (callback->backup && callback->backup->checkpoint(callback->state, training, moment) != CORNU_OK)
+            return cornu__fail_context("%s", callback->name);
+    }
+    return CORNU_OK;
+}
+
+cornu_status cornu__training_finish(cornu_training *training)
+{
+    for (int i = 0; i < training->callback_count && !cornu__stop_requested(training); i++) {
+        const cornu_callback *callback = training->callbacks[i];
+        if (callback->backup && callback->backup->finish(callback->state) != CORNU_OK)
+            return cornu__fail_context("%s", callback->name);
     }
     return CORNU_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array/dictionary.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/options.h"
@@ -150,6 +151,26 @@ static cornu_status on_train_batch_end(void *state, cornu_training *training, in
     return save(self, training, batch, logs);
 }
 
+/* --- Going on --- */
+
+static const cornu__number_field fields[] = {
+    {"waited", CORNU_INT64, offsetof(model_checkpoint, waited)},
+    {"best", CORNU_FLOAT64, offsetof(model_checkpoint, best)},
+    {0},
+};
+
+static cornu_array *save_state(void *state)
+{
+    cornu__dictionary kept = {0};
+    cornu__dictionary_add_fields(&kept, fields, state);
+    return cornu__dictionary_take(&kept);
+}
+
+static cornu_status load_state(void *state, const cornu_array *kept)
+{
+    return cornu__dictionary_get_fields(kept, fields, state);
+}
+
 /* --- Making --- */
 
 static void release(void *state)
@@ -201,23 +222,16 @@ cornu_callback *cornu_model_checkpoint_with(const char *path, const cornu_model_
     cornu_model_checkpoint_options given = {.struct_size = sizeof given, CORNU_MODEL_CHECKPOINT_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     model_checkpoint *self = cornu__alloc(sizeof *self);
-    if (!self)
+    cornu_callback *callback = cornu__callback_of("ModelCheckpoint", self, release,
+                                                  self ? set_options(self, path, &given) : CORNU_ERROR_OUT_OF_MEMORY);
+    if (!callback)
         return NULL;
-    if (set_options(self, path, &given) != CORNU_OK) {
-        release(self);
-        return cornu__callback_failed("ModelCheckpoint");
-    }
-    cornu_callback *callback = cornu__callback_new("ModelCheckpoint", NULL);
-    if (!callback) {
-        release(self);
-        return NULL;
-    }
-    callback->state = self;
-    callback->release = release;
+    callback->save_state = save_state;
+    callback->load_state = load_state;
     callback->asks_for_logs = true;
     callback->hooks[CORNU__ON_TRAIN_BEGIN] = on_train_begin;
     callback->hooks[CORNU__ON_EPOCH_END] = on_epoch_end;
-    if (self->save_freq > 0)
+    if (given.save_freq > 0)
         callback->hooks[CORNU__ON_TRAIN_BATCH_END] = on_train_batch_end;
     return callback;
 }

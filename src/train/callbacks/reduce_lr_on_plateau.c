@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "array/dictionary.h"
 #include "base/number_text.h"
 #include "base/options.h"
 #include "base/plain_locale.h"
@@ -67,6 +68,29 @@ static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t 
     return reduce(self, training, epoch);
 }
 
+/* --- Going on --- */
+
+static const cornu__number_field fields[] = {
+    {"waited", CORNU_INT32, offsetof(reduce_lr, waited)},
+    {"cool_left", CORNU_INT32, offsetof(reduce_lr, cool_left)},
+    {"best", CORNU_FLOAT64, offsetof(reduce_lr, best)},
+    {0},
+};
+
+static cornu_array *save_state(void *state)
+{
+    cornu__dictionary kept = {0};
+    cornu__dictionary_add_fields(&kept, fields, state);
+    return cornu__dictionary_take(&kept);
+}
+
+static cornu_status load_state(void *state, const cornu_array *kept)
+{
+    return cornu__dictionary_get_fields(kept, fields, state);
+}
+
+/* --- Making --- */
+
 static void release(void *state)
 {
     reduce_lr *self = state;
@@ -98,19 +122,12 @@ cornu_callback *cornu_reduce_lr_on_plateau_with(const cornu_reduce_lr_on_plateau
     cornu_reduce_lr_on_plateau_options given = {.struct_size = sizeof given, CORNU_REDUCE_LR_ON_PLATEAU_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     reduce_lr *self = cornu__alloc(sizeof *self);
-    if (!self)
+    cornu_callback *callback = cornu__callback_of("ReduceLROnPlateau", self, release,
+                                                  self ? set_options(self, &given) : CORNU_ERROR_OUT_OF_MEMORY);
+    if (!callback)
         return NULL;
-    if (set_options(self, &given) != CORNU_OK) {
-        release(self);
-        return cornu__callback_failed("ReduceLROnPlateau");
-    }
-    cornu_callback *callback = cornu__callback_new("ReduceLROnPlateau", NULL);
-    if (!callback) {
-        release(self);
-        return NULL;
-    }
-    callback->state = self;
-    callback->release = release;
+    callback->save_state = save_state;
+    callback->load_state = load_state;
     callback->hooks[CORNU__ON_TRAIN_BEGIN] = on_train_begin;
     callback->hooks[CORNU__ON_EPOCH_END] = on_epoch_end;
     return callback;

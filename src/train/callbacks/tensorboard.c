@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "array/dictionary.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "format/event_file.h"
@@ -185,6 +186,22 @@ static cornu_status on_test_end(void *state, cornu_training *training, int64_t i
     return training->in_fit ? cornu__event_file_flush(self->validation) : close_files(self);
 }
 
+/* --- Going on: in files of their own, which TensorBoard shows as one --- */
+
+static const cornu__number_field fields[] = {{"batches", CORNU_INT64, offsetof(tensorboard, batches)}, {0}};
+
+static cornu_array *save_state(void *state)
+{
+    cornu__dictionary kept = {0};
+    cornu__dictionary_add_fields(&kept, fields, state);
+    return cornu__dictionary_take(&kept);
+}
+
+static cornu_status load_state(void *state, const cornu_array *kept)
+{
+    return cornu__dictionary_get_fields(kept, fields, state);
+}
+
 /* --- Making --- */
 
 static void release(void *state)
@@ -244,6 +261,9 @@ cornu_callback *cornu_tensorboard_with(const cornu_tensorboard_options *options)
     }
     callback->state = self;
     callback->release = release;
+    callback->save_state = save_state;
+    callback->load_state = load_state;
+    callback->begins_again = true;
     callback->hooks[CORNU__ON_TRAIN_BEGIN] = on_train_begin;
     callback->hooks[CORNU__ON_TRAIN_END] = on_train_end;
     callback->hooks[CORNU__ON_EPOCH_BEGIN] = on_epoch_begin;
