@@ -227,6 +227,8 @@ static const cornu__option_field tensorboard_fields[] = {
 #define AT(field) offsetof(cornu_backup_and_restore_options, field)
 static const cornu__option_field backup_and_restore_fields[] = {
     {"delete_checkpoint", &truth, AT(delete_checkpoint)},
+    {"save_freq", &save_frequency, AT(save_freq)},
+    {"double_checkpoint", &truth, AT(double_checkpoint)},
     {0},
 };
 
