@@ -112,6 +112,17 @@ cornu_array *oracle_values(const char *name)
     return values;
 }
 
+json_t *oracle_index(const char *name)
+{
+    char path[PATH_SIZE];
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.json", root(), name);
+    json_t *index = json_load_file(path, 0, &error);
+    if (!index)
+        fail_msg("%s: %s", path, error.text);
+    return index;
+}
+
 void assert_ok(cornu_status status)
 {
     if (status != CORNU_OK)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include <cornu/array.h>
 
 #include "image/decode.h"
@@ -30,6 +32,8 @@ uint8_t *read_bytes(const char *path, size_t *size);
 
 /* tests/oracle/values/<name>.npz; the caller releases. */
 cornu_array *oracle_values(const char *name);
+/* tests/oracle/values/<name>.json; the caller gives it to json_decref. */
+json_t *oracle_index(const char *name);
 
 /* Fails the test with the thread's last error unless status is CORNU_OK. */
 void assert_ok(cornu_status status);

@@ -72,7 +72,7 @@ static double expect_file(cornu__decoder *decoder, cornu__image *image, const ch
                  cornu_dtype_name(cornu_array_dtype(expected)));
     double difference = largest_difference(image, expected, name);
     if (difference > tolerance(name))
-        print_message("%s with %d channels: up to %g from Pillow's pixels", name, (int)mode, difference);
+        fail_msg("%s with %d channels: up to %g from Pillow's pixels", name, (int)mode, difference);
     cornu_array_release(expected);
     return difference;
 }
