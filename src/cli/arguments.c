@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/arguments.h"
+#include "train/option_table.h"
 
 #define LONGEST_NAME 64
-#define MOST_ARGUMENTS 96
-#define HELP_COLUMN 31 /* where the sentences of --help begin */
+#define MOST_ARGUMENTS 128 /* of a subcommand */
+#define HELP_COLUMN 31     /* where the sentences of --help begin */
 #define HELP_WIDTH 80
 
 static int usage_error(const cornu__subcommand *subcommand)
@@ -33,11 +35,18 @@ int cornu__say_error(const char *subcommand)
 typedef struct cursor {
     const cornu__argument_group *group;
     const cornu__argument *argument;
+    int number; /* of the argument, from 0 */
 } cursor;
 
 static cursor first_argument(const cornu__subcommand *subcommand)
 {
-    return (cursor){subcommand->groups, subcommand->groups->arguments};
+    return (cursor){.group = subcommand->groups, .argument = subcommand->groups->arguments};
+}
+
+static void next_argument(cursor *at)
+{
+    at->argument++;
+    at->number++;
 }
 
 static bool at_argument(cursor *at)
@@ -70,27 +79,23 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-static void print_argument(const char *name, const char *value_name, const char *help)
+/* Whether --name may stand alone though it can have a value. */
+static bool value_is_optional(const cornu__argument *argument)
 {
-    int width = printf("  --%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+    return argument->type == CORNU__ARGUMENT_SETTINGS ||
+           (argument->type == CORNU__ARGUMENT_WORD && strstr(argument->value_name, "true"));
+}
+
+static void print_argument(const char *name, const char *value_name, bool optional, const char *help)
+{
+    int width = printf("  --%s", name);
+    if (value_name)
+        width += printf(optional ? " [%s]" : " %s", value_name);
     if (width + 2 > HELP_COLUMN)
         printf("\n%*s", HELP_COLUMN, "");
     else
         printf("%*s", HELP_COLUMN - width, "");
     print_wrapped(help);
-}
-
-static void print_help(const cornu__subcommand *subcommand)
-{
-    printf("Usage: cornu %s %s\n\n%s\n", subcommand->name, subcommand->usage, subcommand->summary);
-    for (cursor at = first_argument(subcommand); at_argument(&at); at.argument++) {
-        if (at.argument == at.group->arguments && at.group->heading)
-            printf("\n%s:\n", at.group->heading);
-        print_argument(at.argument->name, at.argument->value_name, at.argument->help);
-    }
-    print_argument("help", NULL, "print this and exit");
-    if (subcommand->examples)
-        printf("\nExamples:\n%s", subcommand->examples);
 }
 
 /* --- Names --- */
@@ -101,8 +106,7 @@ static bool same_name(const char *name, const char *given, size_t length)
     if (strlen(name) != length)
         return false;
     for (size_t i = 0; i < length; i++) {
-        char c = given[i] == '_' ? '-' : given[i];
-        if (c != name[i])
+        if ((given[i] == '_' ? '-' : given[i]) != name[i])
             return false;
     }
     return true;
@@ -111,18 +115,58 @@ static bool same_name(const char *name, const char *given, size_t length)
 /* *found := the argument of that name. */
 static bool find(const cornu__subcommand *subcommand, const char *given, size_t length, cursor *found)
 {
-    for (*found = first_argument(subcommand); at_argument(found); found->argument++) {
+    for (*found = first_argument(subcommand); at_argument(found); next_argument(found)) {
         if (same_name(found->argument->name, given, length))
             return true;
     }
     return false;
 }
 
+/* "nb_epoch" as "nb-epoch"; returns `out`. */
+static char *with_dashes(const char *name, char out[LONGEST_NAME])
+{
+    size_t i = 0;
+    for (; name[i] && i < LONGEST_NAME - 1; i++)
+        out[i] = name[i] == '_' ? '-' : name[i];
+    out[i] = '\0';
+    return out;
+}
+
+/* The names of Keras 1 that are taken too. */
+static void print_legacy(const cornu__subcommand *subcommand)
+{
+    cornu__text names = {0};
+    char name[LONGEST_NAME];
+    cursor found;
+    for (const cornu__legacy_option *legacy = cornu__legacy_options; legacy->name; legacy++) {
+        if (find(subcommand, legacy->instead, strlen(legacy->instead), &found) &&
+            !find(subcommand, legacy->name, strlen(legacy->name), &found))
+            cornu__text_add(&names, "%s--%s", names.length > 0 ? ", " : "", with_dashes(legacy->name, name));
+    }
+    if (names.data)
+        printf("\nKeras 1's names are taken too, with a warning:\n  %s\n", names.data);
+    cornu__text_free(&names);
+}
+
+static void print_help(const cornu__subcommand *subcommand)
+{
+    printf("Usage: cornu %s %s\n\n%s\n", subcommand->name, subcommand->usage, subcommand->summary);
+    for (cursor at = first_argument(subcommand); at_argument(&at); next_argument(&at)) {
+        if (at.argument == at.group->arguments && at.group->heading)
+            printf("\n%s:\n", at.group->heading);
+        print_argument(at.argument->name, at.argument->value_name, value_is_optional(at.argument), at.argument->help);
+    }
+    print_argument("help", NULL, false, "print this and exit");
+    print_legacy(subcommand);
+    if (subcommand->examples)
+        printf("\nExamples:\n%s", subcommand->examples);
+}
+
 static int unknown_option(const cornu__subcommand *subcommand, const char *given, size_t length)
 {
     const char *names[MOST_ARGUMENTS];
     size_t count = 0;
-    for (cursor at = first_argument(subcommand); at_argument(&at) && count < MOST_ARGUMENTS - 1; at.argument++)
+    for (cursor at = first_argument(subcommand); at_argument(&at) && count < MOST_ARGUMENTS - 1; next_argument(&at))
         names[count++] = at.argument->name;
     names[count++] = "help";
     char name[LONGEST_NAME];
@@ -178,15 +222,40 @@ static cornu_status add_to_list(const cornu__argument *argument, const char *tex
     return CORNU_OK;
 }
 
+/* The place of the word of `length` among those of "false|true|batch"; -1: it is none. */
+static int find_word(const char *words, const char *word, size_t length)
+{
+    for (int place = 0; *words; place++) {
+        size_t size = strcspn(words, "|");
+        if (size == length && strncmp(words, word, size) == 0)
+            return place;
+        words += size + (words[size] == '|');
+    }
+    return -1;
+}
+
+static cornu_status set_word(const cornu__argument *argument, const char *text, void *at)
+{
+    int place = find_word(argument->value_name, text, strlen(text));
+    if (place < 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants one of %s, got '%s'", argument->name,
+                           argument->value_name, text);
+    *(int *)at = place;
+    return CORNU_OK;
+}
+
 static cornu_status set_value(const cornu__argument *argument, const char *text, void *at)
 {
     switch (argument->type) {
+    case CORNU__ARGUMENT_WORD:
+        return set_word(argument, text, at);
     case CORNU__ARGUMENT_INT:
         return set_int(argument, text, at);
     case CORNU__ARGUMENT_NUMBER:
     case CORNU__ARGUMENT_POSITIVE:
         return set_number(argument, text, at);
     case CORNU__ARGUMENT_TEXT:
+    case CORNU__ARGUMENT_SETTINGS:
         *(const char **)at = text;
         return CORNU_OK;
     case CORNU__ARGUMENT_LIST:
@@ -197,46 +266,123 @@ static cornu_status set_value(const cornu__argument *argument, const char *text,
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s takes no value, got '%s'", argument->name, text);
 }
 
+/* What --name alone says. false: it cannot stand alone. */
+static bool set_alone(const cursor *at, void *values)
+{
+    const cornu__argument *argument = at->argument;
+    if (argument->type == CORNU__ARGUMENT_FLAG)
+        *(bool *)place_of(at, values) = true;
+    else if (argument->type == CORNU__ARGUMENT_SETTINGS)
+        *(const char **)place_of(at, values) = "";
+    else if (value_is_optional(argument))
+        return set_word(argument, "true", place_of(at, values)) == CORNU_OK;
+    return argument->type == CORNU__ARGUMENT_FLAG || value_is_optional(argument);
+}
+
 /* --- Options --- */
 
-/* --no-name of a flag. */
-static bool clear_flag(const cornu__subcommand *subcommand, const char *given, size_t length, void *values)
+/* One run of cornu__arguments_parse. */
+typedef struct parse {
+    const cornu__subcommand *subcommand;
+    void *values;
+    const char *given_as[MOST_ARGUMENTS]; /* for each argument: the name that it was given by; NULL: not yet */
+} parse;
+
+/* --no-name of a flag, or of what can be false. */
+static bool clear_flag(const parse *into, const char *given, size_t length)
 {
     cursor found;
-    if (strncmp(given, "no-", 3) != 0 || !find(subcommand, given + 3, length - 3, &found) ||
-        found.argument->type != CORNU__ARGUMENT_FLAG)
+    if (strncmp(given, "no-", 3) != 0 || !find(into->subcommand, given + 3, length - 3, &found))
         return false;
-    *(bool *)place_of(&found, values) = false;
+    if (found.argument->type == CORNU__ARGUMENT_FLAG)
+        *(bool *)place_of(&found, into->values) = false;
+    else if (found.argument->type != CORNU__ARGUMENT_WORD || !value_is_optional(found.argument))
+        return false;
+    else
+        return set_word(found.argument, "false", place_of(&found, into->values)) == CORNU_OK;
     return true;
 }
 
+/* *found := the argument that came of one that Keras 1 had under this name; or NULL is returned. */
+static const cornu__legacy_option *find_legacy(const cornu__subcommand *subcommand, const char *given, size_t length,
+                                               cursor *found)
+{
+    char name[LONGEST_NAME];
+    size_t i = 0;
+    for (; i < length && i < sizeof name - 1; i++)
+        name[i] = given[i] == '-' ? '_' : given[i];
+    name[i] = '\0';
+    const cornu__legacy_option *legacy = cornu__legacy_options;
+    while (legacy->name && strcmp(legacy->name, name) != 0)
+        legacy++;
+    return legacy->name && find(subcommand, legacy->instead, strlen(legacy->instead), found) ? legacy : NULL;
+}
+
+static void warn_of_legacy(const cornu__legacy_option *legacy, const cornu__argument *argument)
+{
+    if (legacy->change == CORNU__LEGACY_RENAMED)
+        cornu__warn("%s is what Keras 1 called --%s", legacy->name, argument->name);
+    else
+        cornu__warn("%s, which counted samples in Keras 1, is taken as --%s: as batches", legacy->name, argument->name);
+}
+
+/* Notes by which name the argument was given. */
+static cornu_status note_name(parse *into, const cursor *found, const char *name)
+{
+    if (found->number >= MOST_ARGUMENTS)
+        return cornu__fail(CORNU_ERROR_INTERNAL, "more than %d arguments", MOST_ARGUMENTS);
+    const char **given_as = &into->given_as[found->number];
+    if (*given_as && strcmp(*given_as, name) != 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "both %s and %s are given, and they are the same argument",
+                           *given_as, name);
+    *given_as = name;
+    return CORNU_OK;
+}
+
+/* *found := the argument of that name, or of what Keras 1 called so; CORNU_ERROR_UNKNOWN_NAME without a message: there is none. */
+static cornu_status find_argument(parse *into, const char *given, size_t length, cursor *found)
+{
+    if (find(into->subcommand, given, length, found))
+        return note_name(into, found, found->argument->name);
+    const cornu__legacy_option *legacy = find_legacy(into->subcommand, given, length, found);
+    if (!legacy)
+        return CORNU_ERROR_UNKNOWN_NAME;
+    warn_of_legacy(legacy, found->argument);
+    return note_name(into, found, legacy->name);
+}
+
 /* One option of argv; *used: how many words of argv it took. */
-static int parse_option(const cornu__subcommand *subcommand, int left, char **words, void *values, int *used)
+static int parse_option(parse *into, int left, char **words, int *used)
 {
     const char *given = words[0] + 2;
     size_t length = strcspn(given, "=");
     bool has_value = given[length] == '=';
     cursor found;
     *used = 1;
-    if (!find(subcommand, given, length, &found))
-        return !has_value && clear_flag(subcommand, given, length, values) ? CORNU__EXIT_OK
-                                                                           : unknown_option(subcommand, given, length);
+    cornu_status status = find_argument(into, given, length, &found);
+    if (status == CORNU_ERROR_UNKNOWN_NAME)
+        return !has_value && clear_flag(into, given, length) ? CORNU__EXIT_OK
+                                                             : unknown_option(into->subcommand, given, length);
+    if (status != CORNU_OK)
+        return usage_error(into->subcommand);
     const cornu__argument *argument = found.argument;
-    if (argument->type == CORNU__ARGUMENT_FLAG && !has_value) {
-        *(bool *)place_of(&found, values) = true;
+    bool alone = !has_value && (left < 2 || argument->type == CORNU__ARGUMENT_FLAG ||
+                                (value_is_optional(argument) && strncmp(words[1], "--", 2) == 0));
+    if (alone && set_alone(&found, into->values))
         return CORNU__EXIT_OK;
-    }
-    if (!has_value && left < 2) {
+    if (alone) {
         cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a value: %s", argument->name, argument->value_name);
-        return usage_error(subcommand);
+        return usage_error(into->subcommand);
     }
     *used = has_value ? 1 : 2;
     const char *text = has_value ? given + length + 1 : words[1];
-    return set_value(argument, text, place_of(&found, values)) == CORNU_OK ? CORNU__EXIT_OK : usage_error(subcommand);
+    status = set_value(argument, text, place_of(&found, into->values));
+    return status == CORNU_OK ? CORNU__EXIT_OK : usage_error(into->subcommand);
 }
 
 int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char **argv, void *values)
 {
+    parse into = {.subcommand = subcommand, .values = values};
     memcpy(values, subcommand->defaults, subcommand->values_size);
     for (int i = 1; i < argc;) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
@@ -248,7 +394,7 @@ int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char *
             return usage_error(subcommand);
         }
         int used = 1;
-        int status = parse_option(subcommand, argc - i, argv + i, values, &used);
+        int status = parse_option(&into, argc - i, argv + i, &used);
         if (status != CORNU__EXIT_OK)
             return status;
         i += used;
@@ -258,7 +404,7 @@ int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char *
 
 void cornu__arguments_free(const cornu__subcommand *subcommand, void *values)
 {
-    for (cursor at = first_argument(subcommand); at_argument(&at); at.argument++) {
+    for (cursor at = first_argument(subcommand); at_argument(&at); next_argument(&at)) {
         if (at.argument->type != CORNU__ARGUMENT_LIST)
             continue;
         cornu__text_list *list = place_of(&at, values);

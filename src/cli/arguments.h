@@ -15,10 +15,13 @@ typedef enum cornu__argument_type {
     CORNU__ARGUMENT_NUMBER,   /* double */
     CORNU__ARGUMENT_POSITIVE, /* double > 0, so that a default of 0 says: not given */
     CORNU__ARGUMENT_TEXT,     /* const char * into argv */
-    CORNU__ARGUMENT_LIST      /* cornu__text_list: may be repeated, or separated by commas */
+    CORNU__ARGUMENT_LIST,     /* cornu__text_list: may be repeated, or separated by commas */
+    CORNU__ARGUMENT_WORD, /* int: the place, from 0, of one of the words of value_name, "false|true|batch". Where "true" is one of them,
+                                 --name alone says so, and --no-name says false */
+    CORNU__ARGUMENT_SETTINGS /* const char * into argv; "" for --name alone */
 } cornu__argument_type;
 
-#define CORNU__LIST_MAX 16
+#define CORNU__LIST_MAX 256
 
 typedef struct cornu__text_list {
     int count;
@@ -33,6 +36,9 @@ typedef struct cornu__argument {
     const char *value_name; /* in --help: "FILE"; NULL for flags */
     const char *help;       /* one sentence; the default in brackets at its end */
 } cornu__argument;
+
+/* Arguments may also be given by the names that they had in Keras 1 (train/option_table.h), which is answered with a warning; by the old and
+ * the new name together, which is an error. */
 
 /* A table of arguments, which several subcommands may share, and where in a subcommand's struct of values the struct lies that it fills. */
 typedef struct cornu__argument_group {

@@ -23,6 +23,12 @@ const cornu__argument cornu__target_arguments[] = {
     {0},
 };
 
+const cornu__argument cornu__weight_arguments[] = {
+    {"sample-weight", CORNU__ARGUMENT_TEXT, AT(sample_weight), 0, "FILE",
+     "a weight for each sample: .npy, IDX (.gz too) or a table [1 each]"},
+    {0},
+};
+
 bool cornu__data_given(const cornu__data_arguments *arguments)
 {
     return arguments->data || arguments->x || arguments->y;
@@ -41,6 +47,7 @@ void cornu__data_free(cornu__dataset *dataset)
 {
     cornu_array_release(dataset->x);
     cornu_array_release(dataset->y);
+    cornu_array_release(dataset->sample_weight);
     cornu__csv_names_free(&dataset->names);
     *dataset = (cornu__dataset){0};
 }
@@ -135,6 +142,8 @@ cornu_status cornu__data_load(const cornu__data_arguments *arguments, const char
     cornu_status status = arguments->data ? load_both(arguments, dataset) : load_one(arguments->x, &dataset->x);
     if (status == CORNU_OK && arguments->y)
         status = load_one(arguments->y, &dataset->y);
+    if (status == CORNU_OK && arguments->sample_weight)
+        status = load_one(arguments->sample_weight, &dataset->sample_weight);
     if (status == CORNU_OK && targets_wanted && !dataset->y && !cornu_array_is_collection(dataset->x)) {
         const char *file = arguments->data ? arguments->data : arguments->x;
         status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,

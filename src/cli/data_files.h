@@ -13,15 +13,17 @@ typedef struct cornu__data_arguments {
     const char *data;   /* an .npz with "x" and "y" (or the names of the model's inputs and outputs), or a table */
     const char *target; /* the table's target column */
     const char *x, *y;  /* files of one array each */
-    bool classes;       /* targets are class numbers, also where the file has them as real numbers (tables) */
+    const char *sample_weight; /* a file of one array */
+    bool classes;              /* targets are class numbers, also where the file has them as real numbers (tables) */
 } cornu__data_arguments;
 
 extern const cornu__argument cornu__input_arguments[];  /* --data, --target, --x */
 extern const cornu__argument cornu__target_arguments[]; /* --y, --classes */
+extern const cornu__argument cornu__weight_arguments[]; /* --sample-weight */
 
-/* Inputs and targets; y NULL: none were named. Both hold a reference. */
+/* Inputs, targets and weights; NULL: none were named. All hold a reference. */
 typedef struct cornu__dataset {
-    cornu_array *x, *y;
+    cornu_array *x, *y, *sample_weight;
     cornu__csv_names names; /* of a table */
 } cornu__dataset;
 

@@ -7,37 +7,67 @@
 #include "cli/compile.h"
 #include "cli/data_files.h"
 #include "cli/model_files.h"
+#include "cli/progress_options.h"
+#include "cli/queue.h"
 #include "cli/signals.h"
 
 typedef struct values {
     cornu__data_arguments data;
     cornu__model_arguments model;
     cornu__compile_arguments compile;
-    int batch_size, steps, verbose;
+    cornu__queue_arguments queue;
+    cornu__progress_arguments progress;
+    int batch_size, steps;
 } values;
 
 #define AT(field) offsetof(values, field)
 static const cornu__argument arguments[] = {
     {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per step [32]"},
     {"steps", CORNU__ARGUMENT_INT, AT(steps), 1, "N", "batches to evaluate on [all]"},
-    {"verbose", CORNU__ARGUMENT_INT, AT(verbose), 0, "0|1|2", "silent, progress bar, a line [1]"},
     {0},
 };
 static const cornu__argument_group groups[] = {
     {"Data", cornu__input_arguments, AT(data)},
     {NULL, cornu__target_arguments, AT(data)},
+    {NULL, cornu__weight_arguments, AT(data)},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Evaluation", cornu__compile_argument_table, AT(compile)},
     {NULL, arguments, 0},
+    {NULL, cornu__queue_argument_table, AT(queue)},
+    {"Output", cornu__progress_argument_table, AT(progress)},
     {0},
 };
-static const values defaults = {.compile.optimizer = "sgd", .batch_size = 32, .verbose = CORNU_VERBOSE_AUTO};
+static const values defaults = {.compile.optimizer = "sgd",
+                                .batch_size = 32,
+                                .queue = CORNU__QUEUE_DEFAULTS,
+                                .progress = CORNU__PROGRESS_NOT_GIVEN};
 
 static cornu_status check(const void *given)
 {
     const values *options = given;
     CORNU_TRY(cornu__data_check(&options->data, ""));
+    CORNU_TRY(cornu__progress_check(&options->progress));
     return cornu__model_check(&options->model);
+}
+
+static cornu_status run_over(const values *options, const cornu__dataset *data, cornu_model *model, cornu_logs *results)
+{
+    bool queue = cornu__queue_wanted(&options->queue);
+    const cornu_evaluate_options given = {.struct_size = sizeof given,
+                                          .batch_size = queue ? 0 : options->batch_size,
+                                          .verbose = cornu__progress_verbose(&options->progress),
+                                          .sample_weight = queue ? NULL : data->sample_weight,
+                                          .steps = options->steps,
+                                          .max_queue_size = options->queue.max_queue_size,
+                                          .workers = cornu__queue_workers(&options->queue),
+                                          .use_multiprocessing = options->queue.use_multiprocessing};
+    if (!queue)
+        return cornu_evaluate_with(model, data->x, data->y, results, &given);
+    cornu_sequence *batches = cornu__queue_batches(data, options->batch_size);
+    cornu_status status =
+        batches ? cornu_evaluate_on_generator_with(model, batches, NULL, results, &given) : cornu_error_status();
+    cornu_sequence_release(batches);
+    return status;
 }
 
 static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_model **model)
@@ -49,9 +79,8 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
     CORNU_TRY(cornu__data_check_class_count(data, *model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
     cornu__signals_install();
-    CORNU_TRY(cornu_evaluate(*model, data->x, data->y, &results, .batch_size = options->batch_size,
-                             .steps = options->steps, .verbose = options->verbose));
-    for (int i = 0; i < results.count; i++)
+    CORNU_TRY(run_over(options, data, *model, &results));
+    for (int i = 0; i < results.count && !cornu__progress_is_json(&options->progress); i++)
         printf("%s: %.4f\n", results.names[i], results.values[i]);
     return CORNU_OK;
 }
@@ -60,7 +89,9 @@ static int run(const void *given)
 {
     cornu__dataset data = {0};
     cornu_model *model = NULL;
-    cornu_status status = evaluate(given, &data, &model);
+    const values *options = given;
+    cornu__progress_begin(&options->progress);
+    cornu_status status = evaluate(options, &data, &model);
     cornu_model_release(model);
     cornu__data_free(&data);
     return status == CORNU_OK ? CORNU__EXIT_OK : cornu__say_error("evaluate");

@@ -1,14 +1,21 @@
 /* fit.c: cornu fit: trains a model on files. */
 #include <stdio.h>
 
+#include <cornu/option_text.h>
 #include <cornu/plot.h>
 #include <cornu/train.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/callbacks.h"
+#include "cli/class_weight_option.h"
 #include "cli/commands.h"
 #include "cli/compile.h"
 #include "cli/data_files.h"
 #include "cli/model_files.h"
+#include "cli/progress_options.h"
+#include "cli/queue.h"
 #include "cli/signals.h"
 #include "view/canvas.h"
 
@@ -16,10 +23,14 @@ typedef struct values {
     cornu__data_arguments data, validation;
     cornu__model_arguments model;
     cornu__compile_arguments compile;
+    cornu__queue_arguments queue;
+    cornu__callback_arguments callbacks;
+    cornu__progress_arguments progress;
     double learning_rate, validation_split;
-    int batch_size, epochs, initial_epoch, steps_per_epoch, validation_steps, validation_freq, verbose;
-    int workers, max_queue_size;
-    bool shuffle, summary;
+    int batch_size, validation_batch_size, epochs, initial_epoch, steps_per_epoch, samples_per_epoch, validation_steps;
+    int shuffle;
+    bool class_weight_strict, summary;
+    cornu__text_list class_weight, validation_freq;
     const char *save_weights, *save_model, *history, *plot;
 } values;
 
@@ -29,6 +40,7 @@ static const cornu__argument validation_arguments[] = {
      "as --data, to validate on after each epoch"},
     {"validation-x", CORNU__ARGUMENT_TEXT, VALIDATION(x), 0, "FILE", "as --x"},
     {"validation-y", CORNU__ARGUMENT_TEXT, VALIDATION(y), 0, "FILE", "as --y"},
+    {"validation-sample-weight", CORNU__ARGUMENT_TEXT, VALIDATION(sample_weight), 0, "FILE", "as --sample-weight"},
     {0},
 };
 
@@ -36,6 +48,10 @@ static const cornu__argument validation_arguments[] = {
 static const cornu__argument data_arguments[] = {
     {"validation-split", CORNU__ARGUMENT_NUMBER, AT(validation_split), 0, "SHARE",
      "validate on this share of the data, from its end [0]"},
+    {"class-weight", CORNU__ARGUMENT_LIST, AT(class_weight), 0, "CLASS:WEIGHT,...",
+     "how much the samples of a class count, by its number or a table's name for it: 0:1,1:5.5 [1 each]"},
+    {"class-weight-strict", CORNU__ARGUMENT_FLAG, AT(class_weight_strict), 0, NULL,
+     "a class without a weight is an error, as in Keras 2"},
     {0},
 };
 static const cornu__argument training_arguments[] = {
@@ -48,11 +64,14 @@ static const cornu__argument training_arguments[] = {
     {"steps-per-epoch", CORNU__ARGUMENT_INT, AT(steps_per_epoch), 1, "N",
      "updates per epoch [as many as the data give]"},
     {"validation-steps", CORNU__ARGUMENT_INT, AT(validation_steps), 1, "N", "batches to validate on [all]"},
-    {"validation-freq", CORNU__ARGUMENT_INT, AT(validation_freq), 1, "N", "validate after each so many epochs [1]"},
-    {"shuffle", CORNU__ARGUMENT_FLAG, AT(shuffle), 0, NULL,
-     "take the data in a new order each epoch; --no-shuffle [on]"},
-    {"workers", CORNU__ARGUMENT_INT, AT(workers), 0, "N", "make batches by N threads through a queue (fit_generator)"},
-    {"max-queue-size", CORNU__ARGUMENT_INT, AT(max_queue_size), 1, "N", "batches made ahead, with --workers [10]"},
+    {"validation-batch-size", CORNU__ARGUMENT_INT, AT(validation_batch_size), 1, "N",
+     "samples per batch of the validation [--batch-size]"},
+    {"validation-freq", CORNU__ARGUMENT_LIST, AT(validation_freq), 0, "N|N,N,...",
+     "validate after each so many epochs, or after those listed, counted from 1 [1]"},
+    {"shuffle", CORNU__ARGUMENT_WORD, AT(shuffle), 0, "false|true|batch",
+     "take the data in a new order each epoch; batch: whole batches change places; --no-shuffle [true]"},
+    {"samples-per-epoch", CORNU__ARGUMENT_INT, AT(samples_per_epoch), 1, "N",
+     "Keras 1's: --steps-per-epoch is this divided by the batch size"},
     {0},
 };
 static const cornu__argument output_arguments[] = {
@@ -61,57 +80,132 @@ static const cornu__argument output_arguments[] = {
     {"history", CORNU__ARGUMENT_TEXT, AT(history), 0, "FILE", "write each epoch's values as CSV"},
     {"plot", CORNU__ARGUMENT_TEXT, AT(plot), 0, "FILE", "draw the curves: .png, .svg or .pdf"},
     {"summary", CORNU__ARGUMENT_FLAG, AT(summary), 0, NULL, "print the model first"},
-    {"verbose", CORNU__ARGUMENT_INT, AT(verbose), 0, "0|1|2", "silent, progress bar, a line per epoch [1]"},
     {0},
 };
 static const cornu__argument_group groups[] = {
     {"Data", cornu__input_arguments, AT(data)},
     {NULL, cornu__target_arguments, AT(data)},
+    {NULL, cornu__weight_arguments, AT(data)},
     {NULL, validation_arguments, AT(validation)},
     {NULL, data_arguments, 0},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Training", training_arguments, 0},
+    {NULL, cornu__queue_argument_table, AT(queue)},
     {NULL, cornu__compile_argument_table, AT(compile)},
+    {"Callbacks (SETTINGS are NAME=VALUE,NAME=VALUE; the defaults are shown)", cornu__callback_argument_table,
+     AT(callbacks)},
     {"Output", output_arguments, 0},
+    {NULL, cornu__progress_argument_table, AT(progress)},
     {0},
 };
 static const values defaults = {
     .compile.optimizer = "adam",
     .batch_size = 32,
     .epochs = 1,
-    .validation_freq = 1,
-    .verbose = CORNU_VERBOSE_AUTO,
-    .workers = -1,
-    .max_queue_size = 10,
     .shuffle = true,
+    .queue = CORNU__QUEUE_DEFAULTS,
+    .progress = CORNU__PROGRESS_NOT_GIVEN,
 };
 
-static cornu_history *fit_arrays(const values *options, cornu_model *model, const cornu__dataset *data,
-                                 const cornu__dataset *validation)
+/* --- What the options say to the library --- */
+
+/* *steps := what --samples-per-epoch says; 0 without it. */
+static cornu_status steps_of_samples(const values *options, int *steps)
 {
-    return cornu_fit(model, data->x, data->y, .batch_size = options->batch_size, .epochs = options->epochs,
-                     .verbose = options->verbose, .validation_split = options->validation_split,
-                     .validation_data = {.x = validation->x, .y = validation->y}, .shuffle = options->shuffle,
-                     .initial_epoch = options->initial_epoch, .steps_per_epoch = options->steps_per_epoch,
-                     .validation_steps = options->validation_steps, .validation_freq = options->validation_freq);
+    *steps = options->samples_per_epoch / options->batch_size;
+    if (options->samples_per_epoch > 0 && options->steps_per_epoch > 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "both --samples-per-epoch and --steps-per-epoch are given, and they are the same argument");
+    if (options->samples_per_epoch > 0 && *steps == 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--samples-per-epoch is %d, less than one batch of %d samples",
+                           options->samples_per_epoch, options->batch_size);
+    return CORNU_OK;
 }
 
-static cornu_history *fit_queued(const values *options, cornu_model *model, const cornu__dataset *data,
-                                 const cornu__dataset *validation)
+static cornu_status read_steps(const values *options, cornu_fit_options *fit)
 {
-    cornu_sequence *batches = cornu_array_sequence(data->x, data->y, .batch_size = options->batch_size);
-    if (!batches)
-        return NULL;
-    cornu_history *history =
-        cornu_fit_generator(model, batches, .steps_per_epoch = options->steps_per_epoch, .epochs = options->epochs,
-                            .verbose = options->verbose, .validation_data = {.x = validation->x, .y = validation->y},
-                            .validation_steps = options->validation_steps, .validation_freq = options->validation_freq,
-                            .validation_batch_size = options->batch_size, .shuffle = options->shuffle,
-                            .initial_epoch = options->initial_epoch, .workers = options->workers,
-                            .max_queue_size = options->max_queue_size);
+    int steps;
+    CORNU_TRY(steps_of_samples(options, &steps));
+    fit->steps_per_epoch = steps > 0 ? steps : options->steps_per_epoch;
+    if (steps > 0)
+        cornu__warn("--samples-per-epoch is what Keras 1 called it; --steps-per-epoch is now %d: %d samples divided by "
+                    "the batch size, %d, rounded down",
+                    steps, options->samples_per_epoch, options->batch_size);
+    return CORNU_OK;
+}
+
+/* One number: after each so many epochs; several: after these. */
+static cornu_status read_validation_freq(const cornu__text_list *given, cornu_fit_options *fit)
+{
+    cornu__text list = {0};
+    for (int i = 0; i < given->count; i++)
+        cornu__text_add(&list, "%s%s", i > 0 ? "," : "", given->items[i]);
+    const cornu_option_text option = {"validation_freq", list.data};
+    cornu_status status = given->count > 0 ? cornu_options_set("fit", fit, &option, 1, 0) : CORNU_OK;
+    cornu__text_free(&list);
+    return status == CORNU_OK ? CORNU_OK : cornu__fail_context("--validation-freq");
+}
+
+static cornu_status check_validation(const values *options)
+{
+    cornu_fit_options unused = {.struct_size = sizeof unused};
+    CORNU_TRY(read_validation_freq(&options->validation_freq, &unused));
+    if (cornu__data_given(&options->validation))
+        return cornu__data_check(&options->validation, "validation-");
+    if (options->validation.sample_weight)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--validation-sample-weight is for data to validate on");
+    return CORNU_OK;
+}
+
+static cornu_status read_options(const values *options, const cornu__dataset *data, const cornu__dataset *validation,
+                                 cornu_class_weight class_weights[CORNU__LIST_MAX], cornu_fit_options *fit)
+{
+    bool queue = cornu__queue_wanted(&options->queue);
+    *fit = (cornu_fit_options){.struct_size = sizeof *fit, CORNU_FIT_DEFAULTS};
+    fit->batch_size = queue ? 0 : options->batch_size; /* a Sequence's batches have their size */
+    fit->epochs = options->epochs;
+    fit->verbose = cornu__progress_verbose(&options->progress);
+    fit->validation_split = options->validation_split;
+    fit->validation_data =
+        (cornu_validation_data){.x = validation->x, .y = validation->y, .sample_weight = validation->sample_weight};
+    fit->shuffle = options->shuffle;
+    fit->class_weight = class_weights;
+    fit->class_weight_count = options->class_weight.count;
+    fit->class_weight_strict = options->class_weight_strict;
+    fit->sample_weight = queue ? NULL : data->sample_weight;
+    fit->initial_epoch = options->initial_epoch;
+    fit->validation_steps = options->validation_steps;
+    fit->validation_batch_size =
+        options->validation_batch_size > 0 ? options->validation_batch_size : options->batch_size;
+    fit->workers = cornu__queue_workers(&options->queue);
+    fit->max_queue_size = options->queue.max_queue_size;
+    fit->use_multiprocessing = options->queue.use_multiprocessing;
+    CORNU_TRY(cornu__class_weight_option_read(&options->class_weight, data, class_weights));
+    CORNU_TRY(read_validation_freq(&options->validation_freq, fit));
+    CORNU_TRY(read_steps(options, fit));
+    return cornu__callbacks_make(&options->callbacks, fit->callbacks);
+}
+
+static cornu_history *fit(const values *options, cornu_model *model, const cornu__dataset *data,
+                          const cornu__dataset *validation)
+{
+    cornu_class_weight class_weights[CORNU__LIST_MAX];
+    cornu_fit_options given;
+    cornu_sequence *batches = NULL;
+    if (cornu__queue_wanted(&options->queue)) {
+        batches = cornu__queue_batches(data, options->batch_size);
+        if (!batches)
+            return NULL;
+    }
+    cornu_history *history = NULL;
+    if (read_options(options, data, validation, class_weights, &given) == CORNU_OK)
+        history = batches ? cornu_fit_on_generator_with(model, batches, NULL, &given)
+                          : cornu_fit_with(model, data->x, data->y, &given);
     cornu_sequence_release(batches);
     return history;
 }
+
+/* --- Saving --- */
 
 static cornu_status save_model(cornu_model *model, const char *path)
 {
@@ -173,9 +267,8 @@ static int train(const values *options, cornu_model *model, const cornu__dataset
 {
     if (prepare(options, data, model) != CORNU_OK)
         return cornu__say_error("fit");
-    cornu__signals_install();
-    cornu_history *history = options->workers >= 0 ? fit_queued(options, model, data, validation)
-                                                   : fit_arrays(options, model, data, validation);
+    cornu__signals_install_for_training();
+    cornu_history *history = fit(options, model, data, validation);
     int exit_status = history ? save(options, model, history) : cornu__say_error("fit");
     cornu_history_release(history);
     return exit_status;
@@ -184,13 +277,20 @@ static int train(const values *options, cornu_model *model, const cornu__dataset
 static cornu_status check(const void *given)
 {
     const values *options = given;
+    int steps;
     CORNU_TRY(cornu__data_check(&options->data, ""));
-    if (cornu__data_given(&options->validation))
-        CORNU_TRY(cornu__data_check(&options->validation, "validation-"));
+    CORNU_TRY(check_validation(options));
     CORNU_TRY(cornu__model_check(&options->model));
-    if (options->workers >= 0 && options->validation_split > 0)
+    CORNU_TRY(cornu__class_weight_option_check(&options->class_weight));
+    CORNU_TRY(cornu__callbacks_check(&options->callbacks));
+    CORNU_TRY(cornu__progress_check(&options->progress));
+    CORNU_TRY(steps_of_samples(options, &steps));
+    if (cornu__queue_wanted(&options->queue) && options->validation_split > 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "--validation-split does not go with --workers; give --validation-data");
+    if (options->summary && cornu__progress_is_json(&options->progress))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--summary is for people and --progress json for programs; use cornu summary");
     return options->plot ? cornu__canvas_check_name(options->plot) : CORNU_OK;
 }
 
@@ -215,6 +315,7 @@ static int run(const void *given)
     const values *options = given;
     cornu__dataset data = {0}, validation = {0};
     cornu_model *model = NULL;
+    cornu__progress_begin(&options->progress);
     int exit_status = load(options, &data, &validation, &model) == CORNU_OK ? train(options, model, &data, &validation)
                                                                             : cornu__say_error("fit");
     cornu_model_release(model);
@@ -231,6 +332,9 @@ const cornu__subcommand cornu__command_fit = {
                 "            --validation-split 0.2\n"
                 "  cornu fit --model mlp --data iris.csv --target -1 --epochs 50 \\\n"
                 "            --plot curves.png\n"
+                "  cornu fit --model mlp --data iris.csv --target -1 --epochs 500 \\\n"
+                "            --validation-split 0.2 --early-stopping patience=5 \\\n"
+                "            --checkpoint best.npz --save-best-only --backup unfinished\n"
                 "  cornu fit --model model.json --x images.gz --y labels.gz \\\n"
                 "            --save-weights weights.npz\n",
     .groups = groups,

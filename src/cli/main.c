@@ -1,6 +1,8 @@
 /* main.c: the cornu command: finds the subcommand and hands the rest to it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cornu/version.h>
 
@@ -79,12 +81,22 @@ static int dispatch(int argc, char **argv)
     return unknown_command(name);
 }
 
+/* A file must not get the number of a standard stream that was closed (cornu ... >&-), or progress would be written into it. */
+static void open_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY) != stream)
+            return;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     int status = dispatch(argc, argv);
     bool lost = ferror(stdout);
     if ((fflush(stdout) != 0 || lost) && status == CORNU__EXIT_OK) {
-        fprintf(stderr, "cornu: cannot write to standard output: is the disk full?\n");
+        fprintf(stderr, "cornu: cannot write to standard output: its disk is full, or its reader has gone away\n");
         status = CORNU__EXIT_FAILURE;
     }
     return status;

@@ -8,32 +8,39 @@
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/model_files.h"
+#include "cli/progress_options.h"
+#include "cli/queue.h"
 #include "cli/signals.h"
 
 typedef struct values {
     cornu__data_arguments data;
     cornu__model_arguments model;
+    cornu__queue_arguments queue;
+    cornu__progress_arguments progress;
     const char *output;
-    int batch_size, verbose;
+    int batch_size, steps;
     bool classes;
 } values;
 
 #define AT(field) offsetof(values, field)
 static const cornu__argument arguments[] = {
     {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per step [32]"},
+    {"steps", CORNU__ARGUMENT_INT, AT(steps), 1, "N", "batches to predict for [all]"},
     {"output", CORNU__ARGUMENT_TEXT, AT(output), 0, "FILE",
      "write .npy, or .npz for several outputs [text on standard output]"},
     {"classes", CORNU__ARGUMENT_FLAG, AT(classes), 0, NULL, "the number of the most probable class instead"},
-    {"verbose", CORNU__ARGUMENT_INT, AT(verbose), 0, "0|1", "silent, progress bar [0]"},
     {0},
 };
 static const cornu__argument_group groups[] = {
     {"Data", cornu__input_arguments, AT(data)},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Prediction", arguments, 0},
+    {NULL, cornu__queue_argument_table, AT(queue)},
+    {"Progress [none], where --output names a file", cornu__progress_argument_table, AT(progress)},
     {0},
 };
-static const values defaults = {.batch_size = 32};
+static const values defaults = {
+    .batch_size = 32, .queue = CORNU__QUEUE_DEFAULTS, .progress = CORNU__PROGRESS_NOT_GIVEN};
 
 /* For each sample the place of the largest of its numbers: (n) of int64. One number is the probability of class 1. */
 static cornu_array *most_probable(const cornu_array *output)
@@ -85,6 +92,11 @@ static cornu_status check(const void *given)
     const values *options = given;
     CORNU_TRY(cornu__data_check(&options->data, ""));
     CORNU_TRY(cornu__model_check(&options->model));
+    CORNU_TRY(cornu__progress_check(&options->progress));
+    if (!options->output && cornu__progress_wanted(&options->progress))
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "the outputs go to standard output, where progress would stand among them: give --output FILE");
     bool known = !options->output || cornu__text_has_ending(options->output, ".npy") ||
                  cornu__text_has_ending(options->output, ".npz");
     return known ? CORNU_OK
@@ -106,6 +118,24 @@ static cornu_status check_outputs(const values *options, cornu_model *model)
     return CORNU_OK;
 }
 
+static cornu_array *run_over(const values *options, const cornu__dataset *data, cornu_model *model)
+{
+    bool queue = cornu__queue_wanted(&options->queue), told = cornu__progress_wanted(&options->progress);
+    const cornu_predict_options given = {.struct_size = sizeof given,
+                                         .batch_size = queue ? 0 : options->batch_size,
+                                         .verbose = told ? cornu__progress_verbose(&options->progress) : 0,
+                                         .steps = options->steps,
+                                         .max_queue_size = options->queue.max_queue_size,
+                                         .workers = cornu__queue_workers(&options->queue),
+                                         .use_multiprocessing = options->queue.use_multiprocessing};
+    if (!queue)
+        return cornu_predict_with(model, data->x, &given);
+    cornu_sequence *batches = cornu__queue_batches(data, options->batch_size);
+    cornu_array *outputs = batches ? cornu_predict_on_generator_with(model, batches, &given) : NULL;
+    cornu_sequence_release(batches);
+    return outputs;
+}
+
 static cornu_status predict(const values *options, cornu__dataset *data, cornu_model **model)
 {
     CORNU_TRY(cornu__data_load(&options->data, "", false, data));
@@ -113,8 +143,7 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     CORNU_TRY(cornu__data_bind(data, *model, false));
     CORNU_TRY(check_outputs(options, *model));
     cornu__signals_install();
-    cornu_array *outputs =
-        cornu_predict(*model, data->x, .batch_size = options->batch_size, .verbose = options->verbose);
+    cornu_array *outputs = run_over(options, data, *model);
     cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;
     bool whole = outputs && (classes || !options->classes);
     cornu_status status = whole ? deliver(options, classes ? classes : outputs) : cornu_error_status();
@@ -127,7 +156,9 @@ static int run(const void *given)
 {
     cornu__dataset data = {0};
     cornu_model *model = NULL;
-    cornu_status status = predict(given, &data, &model);
+    const values *options = given;
+    cornu__progress_begin(&options->progress);
+    cornu_status status = predict(options, &data, &model);
     cornu_model_release(model);
     cornu__data_free(&data);
     return status == CORNU_OK ? CORNU__EXIT_OK : cornu__say_error("predict");

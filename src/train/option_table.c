@@ -40,6 +40,7 @@ static const cornu__option_kind
     callback_verbose = {CORNU__OPTION_INT, 0, 1, truth_words, "0 or 1"},
     view_metrics = {CORNU__OPTION_INT, 0, 1, view_words, "true, false or auto"},
     character = {CORNU__OPTION_CHAR, 0, 0, NULL, "one character"}, text = {CORNU__OPTION_TEXT, 0, 0, NULL, "a text"},
+    epochs = {CORNU__OPTION_EPOCHS, 1, MOST_WHOLE, NULL, "a list of at most 64 epochs, counted from 1: [1, 2, 10]"},
     not_text = {CORNU__OPTION_NOT_TEXT, 0, 0, NULL, NULL};
 
 /* --- Training, evaluation, prediction --- */
@@ -62,7 +63,7 @@ static const cornu__option_field fit_fields[] = {
     {"validation_batch_size", &count_or_none, AT(validation_batch_size)},
     {"validation_freq", &positive_count, AT(validation_freq)},
     {"view_metrics", &view_metrics, AT(view_metrics)},
-    {"validation_epochs", &not_text, AT(validation_epochs)},
+    {"validation_epochs", &epochs, AT(validation_epochs)},
     {"output_class_weights", &not_text, AT(output_class_weights)},
     {"class_weight_strict", &truth, AT(class_weight_strict)},
     {"max_queue_size", &positive_count, AT(max_queue_size)},
@@ -90,7 +91,7 @@ static const cornu__option_field fit_generator_fields[] = {
     {"shuffle", &truth, AT(shuffle)},
     {"initial_epoch", &count, AT(initial_epoch)},
     {"view_metrics", &view_metrics, AT(view_metrics)},
-    {"validation_epochs", &not_text, AT(validation_epochs)},
+    {"validation_epochs", &epochs, AT(validation_epochs)},
     {"output_class_weights", &not_text, AT(output_class_weights)},
     {"class_weight_strict", &truth, AT(class_weight_strict)},
     {0},

@@ -11,7 +11,8 @@ typedef enum cornu__option_storage {
     CORNU__OPTION_DOUBLE,
     CORNU__OPTION_BOOL,
     CORNU__OPTION_CHAR,
-    CORNU__OPTION_TEXT,    /* const char *, not copied */
+    CORNU__OPTION_TEXT,   /* const char *, not copied */
+    CORNU__OPTION_EPOCHS, /* int64_t [CORNU_MAX_VALIDATION_EPOCHS], from "1,2,10" or "[1, 2, 10]" */
     CORNU__OPTION_NOT_TEXT /* an array, callbacks, ...: has a name here, so that the message can say more than "unknown" */
 } cornu__option_storage;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cornu/option_text.h>
+#include <cornu/train.h>
 
 #include "base/log.h"
 #include "base/plain_locale.h"
@@ -28,9 +29,13 @@ typedef struct setting {
 static size_t storage_size(cornu__option_storage storage)
 {
     static const size_t sizes[] = {
-        [CORNU__OPTION_INT] = sizeof(int),       [CORNU__OPTION_INT64] = sizeof(int64_t),
-        [CORNU__OPTION_DOUBLE] = sizeof(double), [CORNU__OPTION_BOOL] = sizeof(bool),
-        [CORNU__OPTION_CHAR] = sizeof(char),     [CORNU__OPTION_TEXT] = sizeof(char *),
+        [CORNU__OPTION_INT] = sizeof(int),
+        [CORNU__OPTION_INT64] = sizeof(int64_t),
+        [CORNU__OPTION_DOUBLE] = sizeof(double),
+        [CORNU__OPTION_BOOL] = sizeof(bool),
+        [CORNU__OPTION_CHAR] = sizeof(char),
+        [CORNU__OPTION_TEXT] = sizeof(char *),
+        [CORNU__OPTION_EPOCHS] = CORNU_MAX_VALIDATION_EPOCHS * sizeof(int64_t),
         [CORNU__OPTION_NOT_TEXT] = sizeof(char),
     };
     return sizes[storage];
@@ -79,6 +84,30 @@ static void store_number(cornu__option_storage storage, double value, void *at)
         *(double *)at = value;
 }
 
+/* The numbers of "[1, 2, 10]", of "1,2,10" too. */
+static bool set_epochs(const cornu__option_kind *kind, const char *text, int64_t *epochs)
+{
+    size_t length = strlen(text), count = 0;
+    bool brackets = length >= 2 && text[0] == '[' && text[length - 1] == ']';
+    const char *at = text + brackets, *end = text + length - brackets;
+    memset(epochs, 0, CORNU_MAX_VALIDATION_EPOCHS * sizeof *epochs);
+    while (at < end && count < CORNU_MAX_VALIDATION_EPOCHS) {
+        char number[32];
+        double value;
+        size_t size = strcspn(at, ",");
+        size = at + size > end ? (size_t)(end - at) : size;
+        if (size >= sizeof number)
+            return false;
+        memcpy(number, at, size);
+        number[size] = '\0';
+        if (!read_number(number, &value) || !in_range(kind, value))
+            return false;
+        epochs[count++] = (int64_t)value;
+        at += size + 1;
+    }
+    return count > 0 && at >= end && end[-1] != ',';
+}
+
 static bool set_value(const cornu__option_kind *kind, const char *text, void *at)
 {
     double value;
@@ -90,6 +119,8 @@ static bool set_value(const cornu__option_kind *kind, const char *text, void *at
         *(char *)at = text[0];
         return text[0] != '\0' && text[1] == '\0';
     }
+    if (kind->storage == CORNU__OPTION_EPOCHS)
+        return set_epochs(kind, text, at);
     if (!find_word(kind->words, text, &value) && !(read_number(text, &value) && in_range(kind, value)))
         return false;
     store_number(kind->storage, value, at);
@@ -219,7 +250,9 @@ static cornu_status set_one(setting *into, const cornu_option_text *given)
 {
     if (!given->name)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: the name of an argument is NULL", into->table->function);
-    const cornu__option_field *field = find_field(into->table, given->name);
+    bool list_of_epochs = strcmp(given->name, "validation_freq") == 0 && given->value && strpbrk(given->value, "[,");
+    const cornu__option_field *field =
+        find_field(into->table, list_of_epochs ? "validation_epochs" : given->name); /* one argument in Keras */
     if (field)
         return set_field(into, field, given);
     const cornu__legacy_option *legacy = find_legacy(into->table, given->name);

@@ -6,53 +6,14 @@ import re
 import signal
 import struct
 import subprocess
-import tempfile
 import time
 import unittest
 import zipfile
 
-COMMAND = os.environ["CORNU_COMMAND"]
-DIGITS = os.path.join(os.environ.get("CORNU_SOURCE_DIR", "."), "share", "digits.npz")
+from command_case import COMMAND, DIGITS, CommandCase, cornu, heed_interrupts, npy
 
 
-def cornu(*words, **options):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("CORNU_VERBOSE")}
-    return subprocess.run([COMMAND, *words], capture_output=True, text=True, timeout=240, env=environment, **options)
-
-
-def npy(dtype, shape, data):
-    header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode().ljust(117) + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
-
-
-def heed_interrupts():
-    """A test that runs in a shell's background inherits that SIGINT is ignored, and so would the command."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-class Command(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-
-    def path(self, name):
-        return os.path.join(self.folder.name, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
-        return self.path(name)
-
-    def refused(self, result, status, *parts):
-        self.assertEqual(result.returncode, status, result.stderr)
-        self.assertEqual(result.stdout, "")
-        for part in parts:
-            self.assertIn(part, result.stderr)
-        self.assertTrue(result.stderr.startswith("cornu"), result.stderr)
-
-    def train(self, *words):
-        return cornu("fit", "--model", "mlp", "--data", DIGITS, "--scale", "16", *words)
-
+class Command(CommandCase):
     # --- the way in ---
 
     def test_help_and_version_go_to_standard_output(self):

@@ -129,6 +129,31 @@ static void none_auto_and_large_numbers(void **state)
     assert_true(options.validation_steps == 3000000000);
 }
 
+static void validation_comes_after_every_so_many_epochs_or_after_listed_ones(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"validation_freq", "validation_epochs"}, *const lists[] = {"[1, 2, 10]",
+                                                                                                   "1,2,1e1"};
+    for (size_t i = 0; i < 2; i++) {
+        cornu_fit_options options = fit_defaults();
+        const cornu_option_text given = {names[i], lists[i]};
+        assert_int_equal(cornu_options_set("fit", &options, &given, 1, 0), CORNU_OK);
+        assert_int_equal(options.validation_freq, 1);
+        assert_true(options.validation_epochs[0] == 1 && options.validation_epochs[1] == 2 &&
+                    options.validation_epochs[2] == 10 && options.validation_epochs[3] == 0);
+        refused("fit", &options, "validation_freq", "1,,2", "a list of at most 64 epochs");
+        refused("fit", &options, "validation_freq", "[1,0]", "a list of at most 64 epochs");
+        refused("fit", &options, "validation_epochs", "", "a list of at most 64 epochs");
+        refused("fit", &options, "validation_epochs", "[]", "a list of at most 64 epochs");
+        refused("fit", &options, "validation_epochs", "1,2,", "a list of at most 64 epochs");
+    }
+    char many[CORNU_MAX_VALIDATION_EPOCHS * 2 + 2] = "1";
+    for (int i = 0; i < CORNU_MAX_VALIDATION_EPOCHS; i++)
+        strcat(many, ",1");
+    cornu_fit_options options = fit_defaults();
+    refused("fit", &options, "validation_epochs", many, "a list of at most 64 epochs");
+}
+
 static void callbacks_have_their_options_too(void **state)
 {
     (void)state;
@@ -412,6 +437,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(texts_set_the_fields_that_they_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(truth_has_many_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(none_auto_and_large_numbers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(validation_comes_after_every_so_many_epochs_or_after_listed_ones, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(callbacks_have_their_options_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_have_a_point_in_any_locale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_values_are_answered_with_what_is_wanted, set_up, tear_down),
