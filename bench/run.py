@@ -31,6 +31,11 @@ CASES = {
     "resnet20": "ResNet-20 on 32x32x3, batch 128, SGD with momentum",
     "tiny": "one train_on_batch of Dense 8-4-1 at batch 1, SGD",
 }
+# What only Cornu is asked, by the program bench_loop: nothing to compare with, so no rivals are needed.
+LOOP_CASES = {
+    "overhead": "the training loop beside the step: microseconds a batch of Dense 8-4-1 at batch 1, one thread",
+    "overlap": "fit_generator with one worker and a generator that takes as long as the step, model on one thread",
+}
 BATCHES = {"mlp32": 32, "mlp128": 128, "cnn": 128, "resnet20": 128}
 
 
@@ -287,6 +292,53 @@ def print_table(threads, programs, cases, results, peak):
         print(f"FMA loop on {threads} thread(s): {peak:.0f} GFLOP/s")
 
 
+def measure_loop(case, options):
+    """The answer of bench_loop as a dict."""
+    path = built("loop")
+    if path is None:
+        return {"error": "there is no program bench_loop (script/build release makes it)"}
+    command = [path, "--case", case, "--rounds", str(options.rounds), "--seconds", str(options.seconds / 4)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return {"error": done.stderr.strip()[:200] or f"ended with status {done.returncode}"}
+
+
+def print_overhead(answer):
+    print("\nThe loop beside the step: microseconds a batch")
+    for name, text in (
+        ("step_us", "the step alone"),
+        ("train_on_batch_us", "train_on_batch"),
+        ("fit_us", "fit"),
+        ("fit_bar_callback_us", "fit, with the bar on a terminal and a callback with all hooks"),
+        ("fit_generator_us", "fit_generator on a Sequence, no worker"),
+        ("fit_generator_1_worker_us", "fit_generator on a Sequence, one worker"),
+    ):
+        print(f"  {answer[name]:8.2f}  {text}")
+    print(f"  {answer['over_us']:8.2f}  fit with bar and callback beyond train_on_batch ({answer['over_lowest_us']:.2f}..{answer['over_highest_us']:.2f})")
+
+
+def print_overlap(answer):
+    print("\nA generator that takes as long as the step: milliseconds a batch")
+    for kind in ("asleep", "busy"):
+        a = answer[kind]
+        print(
+            f"  generator {kind}: step {a['step_ms']:.2f}, generator {a['generator_ms']:.2f}; no worker {a['no_worker_ms']:.2f}, one worker {a['one_worker_ms']:.2f}"
+            f" = {a['ratio']:.3f} of the longer ({a['ratio_lowest']:.3f}..{a['ratio_highest']:.3f})"
+        )
+
+
+def measure_loop_cases(cases, options):
+    answers = {case: measure_loop(case, options) for case in cases}
+    for case, answer in answers.items():
+        if "error" in answer:
+            print(f"\nFailed: {case}: {answer['error']}")
+        else:
+            {"overhead": print_overhead, "overlap": print_overlap}[case](answer)
+    return answers
+
+
 def processor():
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -317,42 +369,16 @@ def print_list(programs):
     print("Cases (samples a second of training; microseconds for tiny):")
     for name, text in CASES.items():
         print(f"  {name:18}{text}")
+    for name, text in LOOP_CASES.items():
+        print(f"  {name:18}{text}")
     print("Programs:")
     for program in programs:
         print(f"  {program.key:18}{program.title}" + (f" - {program.missing}" if program.missing else ""))
 
 
-def main():
-    parser, options = parse()
-    programs = find_programs()
-    if options.list:
-        print_list(programs)
-        return 0
-    keys = [program.key for program in programs]
-    for name in options.only:
-        if name not in CASES and name not in keys:
-            parser.error(f"--only {name}: there is no such case or program; there are {', '.join([*CASES, *keys])}")
-    cases = [name for name in CASES if name in options.only] or list(CASES)
-    programs = [program for program in programs if program.key in options.only] or programs
-    for program in programs:
-        if program.missing:
-            print(f"Without {program.title}: {program.missing}")
-    programs = [program for program in programs if not program.missing]
-    if not programs:
-        print("Nothing to measure.")
-        return 1
-    cores = len(os.sched_getaffinity(0))
-    counts = list(dict.fromkeys(options.threads or [cores, 1]))
-    for threads in counts:
-        if threads > cores:
-            parser.error(f"--threads {threads}: there are {cores} cores")
-    operations = useful_operations()
-    load = os.getloadavg()[0]
-    machine = f"{processor()}, {cores} cores"
-    report = {"machine": machine, "load_before": load, "rounds": options.rounds, "seconds": options.seconds, "useful_operations": operations, "threads": []}
-    print(f"{machine}; float32; medians of {options.rounds} interleaved rounds of {options.seconds:g} s (lowest..highest); load before the run {load:.2f}")
-    if load > 0.3:
-        print("Other programs are running on this machine: the spread says how much they disturb.")
+def compare(programs, cases, counts, options, report):
+    """Measures all programs and prints a table for each number of threads."""
+    operations = report["useful_operations"] = useful_operations()
     versions, errors = {}, {}
     for threads in counts:
         answers, peaks = run_rounds(programs, cases, threads, options)
@@ -366,18 +392,65 @@ def main():
                         errors[f"{program.title}, {case}, {threads} thread(s)"] = answer["error"]
         print_table(threads, programs, cases, results, peak)
         report["threads"].append({"threads": threads, "peak_gflops": peak, "results": results})
-    report.update(versions=versions, errors=errors, load_after=os.getloadavg()[0])
+    report.update(versions=versions, errors=errors)
     print()
     for title, version in versions.items():
         print(f"{title}: {version or 'version unknown'}")
     for where, error in errors.items():
         print(f"Failed: {where}: {error}")
+
+
+def ready_programs(programs):
+    """Those that can run; says why the others cannot."""
+    for program in programs:
+        if program.missing:
+            print(f"Without {program.title}: {program.missing}")
+    return [program for program in programs if not program.missing]
+
+
+def write_report(path, report):
+    beside = path + ".part"
+    with open(beside, "w", encoding="utf-8") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+    os.replace(beside, path)
+
+
+def main():
+    parser, options = parse()
+    programs = find_programs()
+    if options.list:
+        print_list(programs)
+        return 0
+    keys = [program.key for program in programs]
+    for name in options.only:
+        if name not in CASES and name not in keys and name not in LOOP_CASES:
+            parser.error(f"--only {name}: there is no such case or program; there are {', '.join([*CASES, *LOOP_CASES, *keys])}")
+    loop_cases = [name for name in LOOP_CASES if name in options.only or not options.only]
+    compares = not options.only or len(loop_cases) < len(set(options.only))
+    cases = [name for name in CASES if name in options.only] or list(CASES)
+    programs = [program for program in programs if program.key in options.only] or programs
+    programs = ready_programs(programs) if compares else []
+    if not programs and not loop_cases:
+        print("Nothing to measure.")
+        return 1
+    cores = len(os.sched_getaffinity(0))
+    counts = list(dict.fromkeys(options.threads or [cores, 1]))
+    for threads in counts:
+        if threads > cores:
+            parser.error(f"--threads {threads}: there are {cores} cores")
+    load = os.getloadavg()[0]
+    machine = f"{processor()}, {cores} cores"
+    report = {"machine": machine, "load_before": load, "rounds": options.rounds, "seconds": options.seconds, "threads": []}
+    print(f"{machine}; float32; medians of {options.rounds} interleaved rounds of {options.seconds:g} s (lowest..highest); load before the run {load:.2f}")
+    if load > 0.3:
+        print("Other programs are running on this machine: the spread says how much they disturb.")
+    if programs:
+        compare(programs, cases, counts, options, report)
+    report["loop"] = measure_loop_cases(loop_cases, options)
+    report["load_after"] = os.getloadavg()[0]
     if options.json:
-        beside = options.json + ".part"
-        with open(beside, "w", encoding="utf-8") as file:
-            json.dump(report, file, indent=1)
-            file.write("\n")
-        os.replace(beside, options.json)
+        write_report(options.json, report)
     return 0
 
 
