@@ -1,12 +1,39 @@
-# What `cmake --install` puts where: the public headers, the shared library with its pkg-config file, the command.
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/cornu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-# Relative, so that the tree works wherever `cmake --install --prefix` puts it.
+# What `cmake --install` puts where: the public headers, the shared library with its pkg-config file and CMake package, the
+# command. Both packages find the tree from where they lie, so that it works wherever `--prefix` puts it.
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/cornu)
 file(RELATIVE_PATH prefix_from_pkgconfig /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+file(RELATIVE_PATH prefix_from_package /${package_folder} /)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/cornu.pc.in ${CMAKE_BINARY_DIR}/cornu.pc @ONLY)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/cornuConfig.cmake.in ${CMAKE_BINARY_DIR}/cornuConfig.cmake @ONLY)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/cornuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/cornu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES ${CMAKE_BINARY_DIR}/cornu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_BINARY_DIR}/cornuConfig.cmake ${CMAKE_BINARY_DIR}/cornuConfigVersion.cmake
+        DESTINATION ${package_folder})
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/cornu)
 if(TARGET cornu_shared)
     install(TARGETS cornu_shared)
 endif()
 if(TARGET cornu)
     install(TARGETS cornu)
 endif()
+
+# `cpack --config build/release/CPackConfig.cmake` makes a .deb. What the library needs is read from it; what its headers need
+# is nothing but a C library.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME cornu)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_CONTACT "The Cornu authors <cornu@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "neural networks from C, in Keras's words")
+set(CPACK_PACKAGE_DESCRIPTION "A library and a command that train neural networks in the words that Keras users know.
+It needs no Python.")
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -20,6 +20,22 @@ int main(void)
 }
 """
 
+PROJECT = """
+cmake_minimum_required(VERSION 3.18)
+project(outside LANGUAGES C CXX)
+set(CMAKE_CXX_STANDARD 20)
+find_package(cornu 0.1 REQUIRED)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE cornu::cornu)
+add_executable(program_cpp program.cpp)
+target_link_libraries(program_cpp PRIVATE cornu::cornu)
+"""
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
 
 def output_of(*command, **environment):
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -42,8 +58,7 @@ class InstalledLibrary(unittest.TestCase):
         if not shutil.which(compiler):
             self.skipTest(f"{compiler} is not installed")
         source, program = os.path.join(self.folder, "program." + suffix), os.path.join(self.folder, "program_" + suffix)
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(PROGRAM)
+        write(source, PROGRAM)
         flags = output_of("pkg-config", "--cflags", "--libs", "cornu",
                           PKG_CONFIG_PATH=os.path.join(self.library_folder, "pkgconfig")).split()
         output_of(compiler, f"-std={standard}", "-Wall", "-Wextra", "-Werror", source, "-o", program, *flags)
@@ -56,6 +71,40 @@ class InstalledLibrary(unittest.TestCase):
 
     def test_a_cpp_program_builds_with_pkg_config_and_runs(self):
         self.build_and_run("g++", "gnu++20", "cpp")
+
+    def test_programs_build_with_the_cmake_package_and_run(self):
+        if not shutil.which("g++"):
+            self.skipTest("g++ is not installed")
+        outside = os.path.join(self.folder, "outside")
+        os.mkdir(outside)
+        for name, text in (("CMakeLists.txt", PROJECT), ("program.c", PROGRAM), ("program.cpp", PROGRAM)):
+            write(os.path.join(outside, name), text)
+        output_of("cmake", "-S", outside, "-B", outside, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        output_of("cmake", "--build", outside)
+        for program in ("program", "program_cpp"):
+            self.assertRegex(output_of(os.path.join(outside, program)), r"^\d+\.\d+\.\d+\n$")
+
+    def test_another_version_is_not_taken(self):
+        outside = os.path.join(self.folder, "later")
+        os.mkdir(outside)
+        write(os.path.join(outside, "CMakeLists.txt"), PROJECT.replace("cornu 0.1", "cornu 99"))
+        with self.assertRaisesRegex(AssertionError, "version"):
+            output_of("cmake", "-S", outside, "-B", outside, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+
+    def test_a_debian_package_holds_what_is_installed_and_runs(self):
+        if not shutil.which("dpkg-shlibdeps"):
+            self.skipTest("dpkg-dev is not installed")
+        folder = os.path.join(self.folder, "debian")
+        output_of("cpack", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", folder)
+        package = next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".deb"))
+        unpacked = os.path.join(folder, "unpacked")
+        output_of("dpkg-deb", "-x", package, unpacked)
+        self.assertRegex(output_of("dpkg-deb", "-f", package, "Depends"), "libdnnl2")
+        library = os.path.join(unpacked, "usr", "lib")
+        self.assertRegex(output_of(os.path.join(unpacked, "usr", "bin", "cornu"), "--version", LD_LIBRARY_PATH=library),
+                         r"^cornu \d+\.\d+\.\d+\n$")
+        for name in ("include/cornu/cornu.h", "lib/libcornu.so", "lib/pkgconfig/cornu.pc"):
+            self.assertTrue(os.path.exists(os.path.join(unpacked, "usr", name)), name)
 
     def test_only_the_public_headers_are_installed(self):
         installed = {os.path.join(where, name) for where, _, names in os.walk(os.path.join(self.prefix, "include"))
