@@ -13,13 +13,13 @@
 #include "image/augmentation_values.h"
 
 static json_t *facts;
-static cornu_array *arrays;
+static cornu_array *arrays, *keras3;
 
-static const char *path_of(const char *extension)
+static const char *path_of(const char *name)
 {
     static char path[512];
     const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/augmentation.%s", root ? root : ".", extension);
+    snprintf(path, sizeof path, "%s/tests/oracle/values/%s", root ? root : ".", name);
     return path;
 }
 
@@ -27,11 +27,12 @@ int values_open(void **state)
 {
     (void)state;
     json_error_t error;
-    facts = json_load_file(path_of("json"), 0, &error);
-    arrays = cornu_load_npz(path_of("npz"));
-    if (!facts || !arrays)
+    facts = json_load_file(path_of("augmentation.json"), 0, &error);
+    arrays = cornu_load_npz(path_of("augmentation.npz"));
+    keras3 = cornu_load_npz(path_of("augmentation_keras3.npz"));
+    if (!facts || !arrays || !keras3)
         print_error("%s\n", facts ? cornu_error_message() : error.text);
-    return facts && arrays ? 0 : 1;
+    return facts && arrays && keras3 ? 0 : 1;
 }
 
 int values_close(void **state)
@@ -39,6 +40,7 @@ int values_close(void **state)
     (void)state;
     json_decref(facts);
     cornu_array_release(arrays);
+    cornu_array_release(keras3);
     return cornu__allocation_live() == 0 ? 0 : 1;
 }
 
@@ -50,17 +52,37 @@ const json_t *value_fact(const char *name)
     return fact;
 }
 
-cornu_array *value_array(const char *format, ...)
+static cornu_array *find(const cornu_array *among, const char *format, va_list arguments)
 {
     char name[200];
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(name, sizeof name, format, arguments);
-    va_end(arguments);
-    cornu_array *array = cornu_array_item_named(arrays, name);
+    cornu_array *array = cornu_array_item_named(among, name);
     if (!array)
         fail_msg("there is no golden array '%s'", name);
     return array;
+}
+
+cornu_array *value_array(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    cornu_array *array = find(arrays, format, arguments);
+    va_end(arguments);
+    return array;
+}
+
+cornu_array *keras3_array(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    cornu_array *array = find(keras3, format, arguments);
+    va_end(arguments);
+    return array;
+}
+
+bool value_exists(const char *name)
+{
+    return cornu_array_item_named(arrays, name) != NULL;
 }
 
 void value_doubles(const json_t *texts, size_t count, double *values)

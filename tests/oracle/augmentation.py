@@ -101,15 +101,113 @@ def affine():
     facts["affine"] = cases
 
 
-def as_doubles(value):
-    """float64 kept as such: a parameter must come back to the last bit."""
-    return [float(v).hex() for v in value]
+def as_texts(values):
+    """Doubles to the last bit."""
+    return [float(v).hex() for v in values]
+
+
+def numpy_random():
+    """RandomState itself."""
+    cases = []
+    for seed in (0, 1, 42, 1337, 2**32 - 1):
+        random = np.random.RandomState(seed)
+        doubles = as_texts(random.random_sample(1000)[[0, 1, 2, 998, 999]])
+        cases.append({"seed": seed, "doubles": doubles, "uniform": as_texts([random.uniform(-3.7, 11.2)]),
+                      "choices": [int(random.choice(n)) for n in (1, 2, 3, 10, 1000)],
+                      "permutation": random.permutation(20).tolist()})
+    facts["numpy_random"] = cases
+
+
+# Arguments of ImageDataGenerator; the C test has the same ones under these names.
+GENERATORS = {
+    "everything": dict(rotation_range=30, width_shift_range=0.1, height_shift_range=0.2, shear_range=10, zoom_range=[0.8, 1.2],
+                       channel_shift_range=20, horizontal_flip=True, vertical_flip=True, brightness_range=(0.5, 1.5)),
+    "nothing": {},
+    "integers": dict(width_shift_range=3, height_shift_range=1, zoom_range=0.3),
+    "lists": dict(width_shift_range=[-5, 0, 5], height_shift_range=[0.1, 0.2, -0.3], vertical_flip=True),
+    "pixels": dict(width_shift_range=4.5, height_shift_range=1.0, zoom_range=[1.1, 0.9], shear_range=0.3),
+}
+KEYS = ("theta", "tx", "ty", "shear", "zx", "zy", "flip_horizontal", "flip_vertical", "channel_shift_intensity", "brightness")
+
+
+def random_transforms():
+    """Seeded, and three that follow without a seed."""
+    cases = []
+    for name, arguments in GENERATORS.items():
+        generator = ImageDataGenerator(**arguments)
+        for seed in (0, 1, 2, 3, 123):
+            draws = [generator.get_random_transform((32, 48, 3), seed)]
+            draws += [generator.get_random_transform((32, 48, 3)) for _ in range(2)]
+            cases.append({"generator": name, "seed": seed,
+                          "draws": [["none" if d[key] is None else float(d[key]).hex() for key in KEYS] for d in draws]})
+    facts["random_transforms"] = cases
+
+
+def colors():
+    """Brightness and channel shift of each picture."""
+    generator = ImageDataGenerator()
+    for number, picture in enumerate(pictures()):
+        shifted = generator.apply_transform(picture.astype(np.float32), {"channel_shift_intensity": 17.25})
+        arrays[f"channel_shift.{number}"] = shifted
+        if picture.shape[2] == 2:
+            continue
+        for factor in (0.0, 0.4, 1.0, 1.7):
+            brighter = generator.apply_transform(picture.astype(np.float32), {"brightness": factor})
+            arrays[f"brightness.{number}.{factor}"] = brighter.astype(np.uint8)
+
+
+def some_pictures(count, height, width, channels, seed=5):
+    random = np.random.RandomState(seed)
+    return np.clip(random.normal(120, 50, (count, height, width, channels)).cumsum(axis=1) / 2 % 256, 0, 255).astype(np.uint8)
+
+
+def flows():
+    """Two epochs, asked for one batch after another."""
+    x = some_pictures(10, 8, 6, 3)
+    y = np.arange(10)
+    arrays["flow.x"] = x
+    arguments = dict(GENERATORS["everything"], fill_mode="nearest", rescale=1 / 255)
+    del arguments["brightness_range"]
+    for shuffle in (True, False):
+        generator = ImageDataGenerator(**arguments)
+        iterator = generator.flow(x, y, batch_size=4, shuffle=shuffle, seed=42, sample_weight=y * 0.5)
+        for batch in range(6):
+            got = next(iterator)
+            for part, value in zip("xyw", got):
+                arrays[f"flow.{'shuffled' if shuffle else 'ordered'}.{batch}.{part}"] = value
+    generator = ImageDataGenerator(rotation_range=90, zoom_range=0.2, fill_mode="reflect", data_format="channels_first",
+                                   validation_split=0.3, samplewise_std_normalization=True, interpolation_order=3)
+    iterator = generator.flow(x.transpose(0, 3, 1, 2), batch_size=5, seed=7, subset="training")
+    for batch in range(4):
+        arrays[f"flow.channels_first.{batch}.x"] = next(iterator)
+
+
+def statistics():
+    x = some_pictures(20, 4, 3, 3, seed=9)
+    arrays["fit.x"] = x
+    for name, options in {"plain": {}, "augmented": dict(augment=True, rounds=3, seed=11)}.items():
+        generator = ImageDataGenerator(featurewise_center=True, featurewise_std_normalization=True, rescale=1 / 64,
+                                       rotation_range=40, fill_mode="nearest")
+        generator.fit(x.astype(np.float64), **options)
+        arrays[f"fit.{name}.mean"] = generator.mean
+        arrays[f"fit.{name}.std"] = generator.std
+        arrays[f"fit.{name}.standardized"] = generator.standardize(x[0].astype(np.float32))
+    generator = ImageDataGenerator(samplewise_center=True, samplewise_std_normalization=True)
+    arrays["fit.samplewise"] = generator.standardize(x[1].astype(np.float32))
+    for name, many in {"few": x, "many": some_pictures(100, 4, 3, 3, seed=10)}.items():
+        generator = ImageDataGenerator(zca_whitening=True, zca_epsilon=1e-2, dtype="float64")
+        generator.fit(many / 255.0)
+        arrays[f"zca.{name}.x"] = many
+        arrays[f"zca.{name}.whitened"] = generator.standardize(many[0] / 255.0)
 
 
 if __name__ == "__main__":
     affine()
-    for key in list(arrays):
-        if key.endswith(".parameters"):
-            facts.setdefault("parameters", {})[key] = as_doubles(arrays.pop(key))
+    numpy_random()
+    random_transforms()
+    colors()
+    flows()
+    statistics()
+    facts["parameters"] = {key: as_texts(arrays.pop(key)) for key in list(arrays) if key.endswith(".parameters")}
     save_arrays("augmentation", arrays)
     save_json("augmentation", facts)
