@@ -1,11 +1,11 @@
-/* save_picture.c: PNG files by libpng's simplified interface. */
+/* save_picture.c: a picture of any range as a PNG file. */
 #include <math.h>
-#include <png.h>
 #include <string.h>
 
 #include "array/array.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "format/png.h"
 #include "image/save_picture.h"
 
 typedef struct layout {
@@ -41,20 +41,12 @@ static void fill_bytes(const cornu_array *pictures, const layout *from, unsigned
     }
 }
 
-static cornu_status write_png(const char *path, const layout *from, const unsigned char *bytes)
+static cornu_status write_file(const char *path, const cornu__text *bytes)
 {
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = (png_uint_32)from->width,
-                       .height = (png_uint_32)from->height,
-                       .format = from->channels == 1   ? PNG_FORMAT_GRAY
-                                 : from->channels == 3 ? PNG_FORMAT_RGB
-                                                       : PNG_FORMAT_RGBA};
     cornu__new_file file;
     CORNU_TRY(cornu__file_begin(&file, path));
-    if (png_image_write_to_stdio(&image, file.stream, 0, bytes, 0, NULL))
-        return cornu__file_commit(&file);
-    cornu__file_abandon(&file);
-    return cornu__fail(CORNU_ERROR_IO, "%s: the picture cannot be written: %s", path, image.message);
+    fwrite(bytes->data, 1, bytes->length, file.stream); /* commit finds what failed */
+    return cornu__file_commit(&file);
 }
 
 cornu_status cornu__save_picture(const char *path, const cornu_array *pictures, int64_t index, bool channels_first)
@@ -67,7 +59,11 @@ cornu_status cornu__save_picture(const char *path, const cornu_array *pictures, 
     if (!bytes)
         return CORNU_ERROR_OUT_OF_MEMORY;
     fill_bytes(pictures, &from, bytes);
-    cornu_status status = write_png(path, &from, bytes);
+    cornu__text png = {0};
+    cornu_status status = cornu__png_encode(bytes, from.width, from.height, (int)from.channels, &png);
+    if (status == CORNU_OK)
+        status = write_file(path, &png);
+    cornu__text_free(&png);
     cornu__free(bytes);
     return status;
 }
