@@ -80,10 +80,12 @@ CORNU_API cornu_loss *cornu_poisson_with(const cornu_loss_options *options);
 #define cornu_poisson(...)                                                                                             \
     CORNU_KEYWORDS(cornu_poisson_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
-/* x = p - t; |x| <= delta: x^2 / 2, else delta |x| - delta^2 / 2; mean */
+/* x = p - t; |x| <= delta: x^2 / 2, else delta |x| - delta^2 / 2; mean. keras_2: element by element, without the mean, as Keras 2.3, which differs
+ * where the reduction is "sum" */
 typedef struct cornu_huber_options {
     CORNU_LOSS_FIELDS
     double delta CORNU_DEFAULT(1.0);
+    bool keras_2;
 } cornu_huber_options;
 #define CORNU_HUBER_DEFAULTS CORNU_DEFAULTS(.reduction = "sum_over_batch_size", .delta = 1.0)
 CORNU_API cornu_loss *cornu_huber_with(const cornu_huber_options *options);
@@ -213,6 +215,13 @@ CORNU_API cornu_loss *cornu_categorical_generalized_cross_entropy_with(
     CORNU_KEYWORDS(cornu_categorical_generalized_cross_entropy_with(&cornu_keywords),                                  \
                    cornu_categorical_generalized_cross_entropy_options,                                                \
                    CORNU_CATEGORICAL_GENERALIZED_CROSS_ENTROPY_DEFAULTS __VA_ARGS__)
+
+/* Connectionist temporal classification (Graves et al. 2006): -ln of the probability of a sample's label, whatever its place in time. Outputs are
+ * logits (batch, times, classes), class 0 the blank; targets (batch, length) are classes of at least 1, filled up with 0. Every sample has all
+ * time steps. A label that takes more of them than there are is an error that says which */
+CORNU_API cornu_loss *cornu_ctc_with(const cornu_loss_options *options);
+#define cornu_ctc(...)                                                                                                 \
+    CORNU_KEYWORDS(cornu_ctc_with(&cornu_keywords), cornu_loss_options, CORNU_LOSS_DEFAULTS __VA_ARGS__)
 
 /* Circle loss (Sun et al. 2020) for outputs (batch, features) of unit length and integer targets (batch): with d = max(1 - p p', 0) between the samples of a
  * batch, softplus(logsumexp over others of the same class of gamma (margin + d) (d - margin) + logsumexp over other classes of

@@ -2,7 +2,7 @@
  * metrics.h: metrics, named as in Keras. By name (.metrics = {"accuracy"}) or as an object: .metrics = {cornu_precision(.thresholds = {0.3})}.
  *
  * "accuracy" and "crossentropy" mean the binary, categorical or sparse one, by loss and shapes. Every loss is a metric too: by its name, or by the
- * constructor with _metric behind. A metric runs over all batches since the last reset (an epoch's begin). t = y_true, p = y_pred.
+ * constructor with _metric behind, or cornu_mean_metric_wrapper. A metric runs over all batches since the last reset (an epoch's begin). t = y_true, p = y_pred.
  *
  * A metric of several values (one per threshold or class) has one log for each: "<name>_0", "<name>_1", ...
  */
@@ -52,10 +52,12 @@ CORNU_API cornu_metric *cornu_sparse_categorical_accuracy_with(const cornu_metri
 #define cornu_sparse_categorical_accuracy(...)                                                                         \
     CORNU_KEYWORDS(cornu_sparse_categorical_accuracy_with(&cornu_keywords), cornu_metric_options, __VA_ARGS__)
 
-/* Fewer than k classes score higher than the target */
+/* Fewer than k classes score higher than the target. from_sorted_ids, of the sparse one: p are class numbers, the likeliest first, and the target is
+ * among the first k */
 typedef struct cornu_top_k_options {
     CORNU_METRIC_FIELDS
     int k CORNU_DEFAULT(5);
+    bool from_sorted_ids;
 } cornu_top_k_options;
 #define CORNU_TOP_K_DEFAULTS CORNU_DEFAULTS(.k = 5)
 CORNU_API cornu_metric *cornu_top_k_categorical_accuracy_with(const cornu_top_k_options *options);
@@ -141,13 +143,14 @@ CORNU_API cornu_metric *cornu_categorical_crossentropy_metric_with(
                    cornu_categorical_crossentropy_metric_options,                                                      \
                    CORNU_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS __VA_ARGS__)
 
-/* As the loss */
+/* As the loss. Labels of ignore_class do not count (in Keras 3 only where there are weights) */
 typedef struct cornu_sparse_categorical_crossentropy_metric_options {
     CORNU_METRIC_FIELDS
     bool from_logits;
     int axis CORNU_DEFAULT(-1);
+    int64_t ignore_class CORNU_DEFAULT(INT64_MIN);
 } cornu_sparse_categorical_crossentropy_metric_options;
-#define CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS CORNU_DEFAULTS(.axis = -1)
+#define CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS CORNU_DEFAULTS(.axis = -1, .ignore_class = INT64_MIN)
 CORNU_API cornu_metric *cornu_sparse_categorical_crossentropy_metric_with(
     const cornu_sparse_categorical_crossentropy_metric_options *options);
 #define cornu_sparse_categorical_crossentropy_metric(...)                                                              \
@@ -155,7 +158,21 @@ CORNU_API cornu_metric *cornu_sparse_categorical_crossentropy_metric_with(
                    cornu_sparse_categorical_crossentropy_metric_options,                                               \
                    CORNU_SPARSE_CATEGORICAL_CROSSENTROPY_METRIC_DEFAULTS __VA_ARGS__)
 
-/* Weighted counts, positive if p > threshold: .thresholds = {0.3}; default 0.5. A metric is one number: several thresholds are refused. */
+/* The mean of any loss, given by name or as an object: cornu_mean_metric_wrapper(cornu_huber(.delta = 2), .name = "huber_2") */
+typedef struct cornu_mean_metric_wrapper_options {
+    CORNU_METRIC_FIELDS
+    cornu_identifier fn; /* set by the function's argument */
+} cornu_mean_metric_wrapper_options;
+CORNU_API cornu_metric *cornu_mean_metric_wrapper_with(cornu_identifier fn,
+                                                       const cornu_mean_metric_wrapper_options *options);
+#define cornu_mean_metric_wrapper(fn, ...)                                                                             \
+    CORNU_KEYWORDS(cornu_mean_metric_wrapper_with((fn), &cornu_keywords), cornu_mean_metric_wrapper_options,           \
+                   __VA_ARGS__)
+
+/* A threshold of 0 in a list, which ends at its first 0. */
+#define CORNU_ZERO_THRESHOLD 0x1p-1000
+
+/* Weighted counts, positive if p > threshold: .thresholds = {0.3}; default 0.5. Of several thresholds each has a value. */
 typedef struct cornu_confusion_count_options {
     CORNU_METRIC_FIELDS
     double thresholds[CORNU_MAX_THRESHOLDS];
@@ -174,7 +191,7 @@ CORNU_API cornu_metric *cornu_false_negatives_with(const cornu_confusion_count_o
     CORNU_KEYWORDS(cornu_false_negatives_with(&cornu_keywords), cornu_confusion_count_options, __VA_ARGS__)
 
 /* precision tp / (tp + fp), recall tp / (tp + fn), 0 where empty. `thresholds`: one, as above. `class_id`: of one column only, 0 is the
- * first; -1: of all. `top_k`: 0: all scores count; others are refused. */
+ * first; -1: of all. `top_k`: only the k largest scores of a row can be positive, without thresholds all of them are; 0: all scores count. */
 typedef struct cornu_precision_options {
     CORNU_METRIC_FIELDS
     double thresholds[CORNU_MAX_THRESHOLDS];
@@ -189,7 +206,7 @@ CORNU_API cornu_metric *cornu_recall_with(const cornu_precision_options *options
 #define cornu_recall(...)                                                                                              \
     CORNU_KEYWORDS(cornu_recall_with(&cornu_keywords), cornu_precision_options, CORNU_PRECISION_DEFAULTS __VA_ARGS__)
 
-/* The area under the curve "ROC" or "PR" through num_thresholds points; summation_method "interpolation", "minoring", "majoring".
+/* The area under the curve "ROC", "PR" or "PRGAIN" (Flach and Kull 2015) through num_thresholds points; summation_method "interpolation", "minoring", "majoring".
  * `thresholds`: these, between 0 and 1, instead of num_thresholds evenly spread ones. `multi_label`: the mean of the areas of the columns of
  * an output (batch, labels), weighted by `label_weights` (above 0; none given: alike); without it label_weights are weights of the columns.
  * `num_labels` is checked against the output; 0: not */

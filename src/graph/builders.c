@@ -431,6 +431,11 @@ cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *label
     return cross_entropy(CORNU__OP_SPARSE_CROSS_ENTROPY, logits, labels, 0, clip, probabilities);
 }
 
+cornu_node *cornu__op_ctc(cornu_node *logits, cornu_node *labels)
+{
+    return cornu__op_make(CORNU__OP_CTC, 2, (cornu_node *[]){logits, labels}, NULL, NULL);
+}
+
 cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *beta, double epsilon, cornu_node **mean,
                                  cornu_node **variance)
 {

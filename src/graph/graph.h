@@ -116,6 +116,9 @@ typedef enum cornu__op_kind {
     /* (logits (..., C), labels int32 (...)) -> loss (...), probabilities; a label outside [0, C) fails the run */
     CORNU__OP_SPARSE_CROSS_ENTROPY,
     CORNU__OP_SPARSE_CROSS_ENTROPY_GRADIENT, /* (dloss (...), probabilities, labels) */
+    /* (logits (N, T, C), labels int32 (N, L), filled up with 0, the blank) -> loss (N), its gradient (N, T, C), room to work in. A label that is
+     * none, or takes more than T steps, fails the run */
+    CORNU__OP_CTC,
     /* (x, gamma (C), beta (C)) -> y, mean (C), variance (C, population); over all axes but the last; attributes.norm */
     CORNU__OP_BATCH_NORM,
     CORNU__OP_BATCH_NORM_GRADIENT, /* (dy, x, gamma, mean, variance [, y if fused with ReLU]) -> dx, dgamma, dbeta */
@@ -314,6 +317,8 @@ cornu_node *cornu__op_softmax_cross_entropy(cornu_node *logits, cornu_node *targ
                                             cornu_node **probabilities);
 cornu_node *cornu__op_sparse_cross_entropy(cornu_node *logits, cornu_node *labels, bool clip,
                                            cornu_node **probabilities);
+/* Connectionist temporal classification: loss per sample. */
+cornu_node *cornu__op_ctc(cornu_node *logits, cornu_node *labels);
 /* y; *mean and *variance get the batch's. */
 cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *beta, double epsilon, cornu_node **mean,
                                  cornu_node **variance);

@@ -22,6 +22,7 @@ enum {
     CORNU__CONVOLUTION_FIRST = CORNU__OP_CONV,
     CORNU__POOL_FIRST = CORNU__OP_MAX_POOL,
     CORNU__SOFTMAX_FIRST = CORNU__OP_SOFTMAX,
+    CORNU__CTC_FIRST = CORNU__OP_CTC,
     CORNU__NORMALIZATION_FIRST = CORNU__OP_BATCH_NORM,
     CORNU__EFFECT_FIRST = CORNU__OP_ASSIGN
 };
@@ -35,7 +36,8 @@ extern const cornu__op_definition cornu__ops_indexing[CORNU__LINEAR_FIRST - CORN
 extern const cornu__op_definition cornu__ops_linear[CORNU__CONVOLUTION_FIRST - CORNU__LINEAR_FIRST];
 extern const cornu__op_definition cornu__ops_convolution[CORNU__POOL_FIRST - CORNU__CONVOLUTION_FIRST];
 extern const cornu__op_definition cornu__ops_pool[CORNU__SOFTMAX_FIRST - CORNU__POOL_FIRST];
-extern const cornu__op_definition cornu__ops_softmax[CORNU__NORMALIZATION_FIRST - CORNU__SOFTMAX_FIRST];
+extern const cornu__op_definition cornu__ops_softmax[CORNU__CTC_FIRST - CORNU__SOFTMAX_FIRST];
+extern const cornu__op_definition cornu__ops_ctc[CORNU__NORMALIZATION_FIRST - CORNU__CTC_FIRST];
 extern const cornu__op_definition cornu__ops_normalization[CORNU__EFFECT_FIRST - CORNU__NORMALIZATION_FIRST];
 extern const cornu__op_definition cornu__ops_effect[CORNU__OP_KIND_COUNT - CORNU__EFFECT_FIRST];
 

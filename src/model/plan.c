@@ -522,7 +522,12 @@ static cornu__port target_port(const cornu_model *model, cornu__plan *plan, int 
     cornu__spec *spec = &port.spec;
     spec->dtype = class ? cornu__loss_target_dtype(planned->loss) : CORNU_FLOAT32;
     planned->class_axis = -1;
-    if (class && class->sparse_targets) {
+    if (class && class->label_sequences) {
+        port.any_shape = true;
+        port.class_count = spec->shape[spec->rank - 1];
+        spec->rank = 2;
+        spec->shape[1] = CORNU_NONE;
+    } else if (class && class->sparse_targets) {
         int axis = class_axis_of(planned->loss, spec->rank);
         port.class_count = spec->shape[axis];
         if (spec->rank > 1) {

@@ -133,6 +133,22 @@ static cornu_node *per_sample_categorical_crossentropy(const cornu__object *loss
                                            o->label_smoothing);
 }
 
+cornu_node *cornu__labels_that_count(cornu_node *labels, cornu_dtype dtype, int64_t ignored)
+{
+    return cornu__op_binary_scalar(CORNU__OP_NOT_EQUAL, cornu__op_cast(labels, dtype), (double)ignored);
+}
+
+/* What is ignored is counted as class 0, whose loss is then taken out. */
+cornu_node *cornu__sparse_crossentropy_ignoring(cornu_node *labels, cornu_node *y_pred, bool from_logits,
+                                                int64_t ignored)
+{
+    if (!labels)
+        return NULL;
+    cornu_node *valid = cornu__labels_that_count(labels, y_pred->dtype, ignored);
+    labels = cornu__op_cast(cornu__multiply(cornu__op_cast(labels, y_pred->dtype), valid), CORNU_INT32);
+    return cornu__multiply(cornu__sparse_categorical_crossentropy(labels, y_pred, from_logits), valid);
+}
+
 /* 1 where the label counts. */
 static cornu_node *valid_labels(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
@@ -140,9 +156,7 @@ static cornu_node *valid_labels(const cornu__object *loss, cornu_node *y_true, c
     if (o->ignore_class == INT64_MIN)
         return NULL;
     cornu_node *y = classes_last(y_pred, o->axis), *labels = cornu__align_labels(y_true, y);
-    return labels
-               ? cornu__op_binary_scalar(CORNU__OP_NOT_EQUAL, cornu__op_cast(labels, y->dtype), (double)o->ignore_class)
-               : NULL;
+    return labels ? cornu__labels_that_count(labels, y->dtype, o->ignore_class) : NULL;
 }
 
 static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__object *loss, cornu_node *y_true,
@@ -150,12 +164,9 @@ static cornu_node *per_sample_sparse_categorical_crossentropy(const cornu__objec
 {
     const cornu_sparse_categorical_crossentropy_options *o = loss->config;
     cornu_node *y = classes_last(y_pred, o->axis), *labels = cornu__align_labels(y_true, y);
-    if (o->ignore_class == INT64_MIN || !labels)
-        return cornu__sparse_categorical_crossentropy(labels, y, o->from_logits);
-    /* What is ignored is counted as class 0, whose loss is then taken out. */
-    cornu_node *valid = valid_labels(loss, y_true, y_pred);
-    labels = cornu__op_cast(cornu__multiply(cornu__op_cast(labels, y->dtype), valid), CORNU_INT32);
-    return cornu__multiply(cornu__sparse_categorical_crossentropy(labels, y, o->from_logits), valid);
+    return o->ignore_class == INT64_MIN
+               ? cornu__sparse_categorical_crossentropy(labels, y, o->from_logits)
+               : cornu__sparse_crossentropy_ignoring(labels, y, o->from_logits, o->ignore_class);
 }
 
 static cornu_node *power(cornu_node *x, double exponent)

@@ -167,15 +167,34 @@ static double interpolated_segment(counts here, counts next)
     return cornu__ratio(slope * (here.tp - next.tp + intercept * log_ratio), fmax(next.tp + next.fn, 0));
 }
 
+/* 1 - P / N missed / tp, P positive and N negative labels: how much better recall or precision is than that of a guess (Flach and Kull 2015,
+ * "Precision-recall-gain curves"); without true positives the `otherwise` of Keras. */
+static double gain_of(counts c, double missed, double otherwise)
+{
+    return c.tp == 0 ? otherwise : 1 - cornu__ratio(c.tp + c.fn, c.tn + c.fp) * missed / c.tp;
+}
+
+typedef struct point {
+    double x, y;
+} point;
+
+static point point_of(const cornu_auc_options *o, counts c)
+{
+    if (strcmp(o->curve, "ROC") == 0)
+        return (point){cornu__ratio(c.fp, c.fp + c.tn), recall_of(c)};
+    if (strcmp(o->curve, "PR") == 0)
+        return (point){recall_of(c), precision_of(c)};
+    return (point){fmax(gain_of(c, c.fn, 0), 0), gain_of(c, c.fp, 1)};
+}
+
 /* Between two points of a curve that is straight, or flat at its lower or higher end. */
 static double segment(const cornu_auc_options *o, counts here, counts next)
 {
-    bool roc = strcmp(o->curve, "ROC") == 0, straight = strcmp(o->summation_method, "interpolation") == 0;
-    if (!roc && straight)
+    bool straight = strcmp(o->summation_method, "interpolation") == 0;
+    if (straight && strcmp(o->curve, "PR") == 0)
         return interpolated_segment(here, next);
-    double width = roc ? cornu__ratio(here.fp, here.fp + here.tn) - cornu__ratio(next.fp, next.fp + next.tn)
-                       : recall_of(here) - recall_of(next);
-    double y = roc ? recall_of(here) : precision_of(here), y_next = roc ? recall_of(next) : precision_of(next);
+    point a = point_of(o, here), b = point_of(o, next);
+    double width = a.x - b.x, y = a.y, y_next = b.y;
     return width * (straight                                       ? (y + y_next) / 2
                     : strcmp(o->summation_method, "minoring") == 0 ? fmin(y, y_next)
                                                                    : fmax(y, y_next));
@@ -197,7 +216,7 @@ static double result_of_auc(const cornu__object *metric, const float *const *sta
     return sum / total;
 }
 
-static const char *const curves[] = {"ROC", "PR", NULL};
+static const char *const curves[] = {"ROC", "PR", "PRGAIN", NULL};
 static const char *const summation_methods[] = {"interpolation", "minoring", "majoring", NULL};
 static const cornu_auc_options auc_defaults = {.struct_size = sizeof auc_defaults, CORNU_AUC_DEFAULTS};
 static const cornu__field auc_fields[] = {

@@ -103,6 +103,7 @@ static cornu_status read_doubles(const cornu__json_place *place, double *out)
     for (size_t i = 0; i < count; i++) {
         cornu__json_place item = cornu__json_item(place, i);
         CORNU_TRY(cornu__json_get_number(&item, &out[i]));
+        out[i] = out[i] == 0 ? CORNU__LIST_ZERO : out[i];
     }
     return CORNU_OK;
 }
@@ -368,7 +369,7 @@ static json_t *write_doubles(const double *values)
         return json_null();
     json_t *list = json_array();
     for (int i = 0; i < CORNU__MAX_DOUBLES && values[i] != 0; i++)
-        json_array_append_new(list, json_real(values[i]));
+        json_array_append_new(list, json_real(values[i] == CORNU__LIST_ZERO ? 0 : values[i]));
     return list;
 }
 

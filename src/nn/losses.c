@@ -289,12 +289,13 @@ PLAIN_LOSS(poisson, "Poisson", "poisson")
 
 static cornu_node *per_sample_huber(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
 {
-    double delta = ((const cornu_huber_options *)loss->config)->delta;
+    const cornu_huber_options *o = loss->config;
+    double delta = o->delta;
     cornu_node *error = cornu__subtract(y_pred, y_true), *size = cornu__op_unary(CORNU__OP_ABS, error);
     cornu_node *inside = cornu__scale(cornu__op_unary(CORNU__OP_SQUARE, error), 0.5);
     cornu_node *outside = cornu__shift(cornu__scale(size, delta), -0.5 * delta * delta);
-    return cornu__mean_last(
-        cornu__op_select(cornu__op_binary_scalar(CORNU__OP_LESS_EQUAL, size, delta), inside, outside));
+    cornu_node *values = cornu__op_select(cornu__op_binary_scalar(CORNU__OP_LESS_EQUAL, size, delta), inside, outside);
+    return o->keras_2 ? values : cornu__mean_last(values);
 }
 
 static cornu_node *per_sample_cosine_similarity(const cornu__object *loss, cornu_node *y_true, cornu_node *y_pred)
@@ -342,6 +343,7 @@ static const cornu_tversky_options tversky_defaults = {.struct_size = sizeof tve
 static const cornu__field huber_fields[] = {
     CORNU__LOSS_FIELD_TABLE(cornu_huber_options),
     CORNU__FIELD(DOUBLE, cornu_huber_options, delta),
+    CORNU__FIELD(BOOL, cornu_huber_options, keras_2, .unwritten = true),
 };
 static const cornu__field cosine_fields[] = {
     CORNU__LOSS_FIELD_TABLE(cornu_cosine_similarity_options),

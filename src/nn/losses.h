@@ -41,6 +41,11 @@ cornu_node *cornu__categorical_crossentropy(cornu_node *y_true, cornu_node *y_pr
                                             double label_smoothing);
 /* labels int32, aligned. */
 cornu_node *cornu__sparse_categorical_crossentropy(cornu_node *labels, cornu_node *y_pred, bool from_logits);
+/* 1 where the label is not `ignored`, else 0. */
+cornu_node *cornu__labels_that_count(cornu_node *labels, cornu_dtype dtype, int64_t ignored);
+/* The same, and 0 where the label is `ignored`. */
+cornu_node *cornu__sparse_crossentropy_ignoring(cornu_node *labels, cornu_node *y_pred, bool from_logits,
+                                                int64_t ignored);
 
 extern const char *const cornu__reductions[];
 cornu_status cornu__check_smoothing(double label_smoothing);

@@ -99,7 +99,39 @@ static cornu_node *value_of_sparse_categorical_crossentropy_metric(const cornu__
 {
     const cornu_sparse_categorical_crossentropy_metric_options *o = metric->config;
     y_pred = classes_last(y_pred, o->axis);
-    return cornu__sparse_categorical_crossentropy(cornu__align_labels(y_true, y_pred), y_pred, o->from_logits);
+    cornu_node *labels = cornu__align_labels(y_true, y_pred);
+    return o->ignore_class == INT64_MIN
+               ? cornu__sparse_categorical_crossentropy(labels, y_pred, o->from_logits)
+               : cornu__sparse_crossentropy_ignoring(labels, y_pred, o->from_logits, o->ignore_class);
+}
+
+/* What is ignored has no weight. */
+static cornu_status update_sparse_crossentropy(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred,
+                                               cornu_node *weight, cornu_node *const *states, cornu_node **new_states)
+{
+    const cornu_sparse_categorical_crossentropy_metric_options *o = metric->config;
+    cornu_node *values = value_of_sparse_categorical_crossentropy_metric(metric, y_true, y_pred);
+    if (values && o->ignore_class != INT64_MIN) {
+        cornu_node *labels = cornu__op_reshape(y_true, values->rank, values->shape);
+        cornu_node *counts = labels ? cornu__labels_that_count(labels, values->dtype, o->ignore_class) : NULL;
+        weight = weight ? cornu__op_binary(CORNU__OP_MULTIPLY, cornu__align_weight(weight, values), counts) : counts;
+        if (!weight)
+            return cornu_error_status();
+    }
+    return cornu__update_mean(values, weight, states, new_states);
+}
+
+static cornu_node *value_of_mean_metric_wrapper(const cornu__object *metric, cornu_node *y_true, cornu_node *y_pred)
+{
+    const cornu__object *loss = ((const cornu_mean_metric_wrapper_options *)metric->config)->fn;
+    const cornu__loss_class *class = (const cornu__loss_class *)loss->class;
+    if (class->sparse_targets)
+        y_true = cornu__op_cast(y_true, CORNU_INT32);
+    if (class->targets_like_output)
+        y_true = cornu__align_target(y_true, y_pred);
+    cornu_node *values = y_true ? class->per_sample(loss, y_true, y_pred) : NULL;
+    const int64_t one = 1;
+    return values && values->rank == 0 ? cornu__op_reshape(values, 1, &one) : values;
 }
 
 static cornu_status check_binary(void *config)
@@ -138,6 +170,7 @@ static const cornu__field sparse_fields[] = {
     CORNU__FIELD(TEXT, cornu_sparse_categorical_crossentropy_metric_options, name, .optional = true),
     CORNU__FIELD(BOOL, cornu_sparse_categorical_crossentropy_metric_options, from_logits),
     CORNU__FIELD(INT, cornu_sparse_categorical_crossentropy_metric_options, axis),
+    CORNU__FIELD(INT64, cornu_sparse_categorical_crossentropy_metric_options, ignore_class, .optional = true),
 };
 CORNU__MEAN_METRIC(cosine_similarity_metric, "CosineSimilarity", cornu_cosine_similarity_metric_options,
                    cosine_defaults, cosine_fields, 2, NULL, false, true, "cosine_similarity")
@@ -146,9 +179,49 @@ CORNU__MEAN_METRIC(binary_crossentropy_metric, "BinaryCrossentropy", cornu_binar
 CORNU__MEAN_METRIC(categorical_crossentropy_metric, "CategoricalCrossentropy",
                    cornu_categorical_crossentropy_metric_options, categorical_defaults, categorical_fields, 4,
                    check_categorical, false, false, "categorical_crossentropy")
-CORNU__MEAN_METRIC(sparse_categorical_crossentropy_metric, "SparseCategoricalCrossentropy",
-                   cornu_sparse_categorical_crossentropy_metric_options, sparse_defaults, sparse_fields, 3, NULL, true,
-                   false, "sparse_categorical_crossentropy")
+static const cornu__metric_class sparse_categorical_crossentropy_metric_class = {
+    CORNU__METRIC_BASE("SparseCategoricalCrossentropy", cornu_sparse_categorical_crossentropy_metric_options,
+                       sparse_defaults, sparse_fields, 4, NULL, "sparse_categorical_crossentropy"),
+    .sparse_targets = true,
+    .states = cornu__mean_metric_states,
+    .update = update_sparse_crossentropy,
+    .result = cornu__mean_metric_result,
+};
+
+cornu_metric *cornu_sparse_categorical_crossentropy_metric_with(
+    const cornu_sparse_categorical_crossentropy_metric_options *given)
+{
+    return cornu__object_make(&sparse_categorical_crossentropy_metric_class.base, given);
+}
+
+static const cornu_mean_metric_wrapper_options wrapper_defaults = {.struct_size = sizeof wrapper_defaults};
+static const cornu__field wrapper_fields[] = {
+    CORNU__FIELD(TEXT, cornu_mean_metric_wrapper_options, name, .optional = true),
+    CORNU__OBJECT_FIELD(cornu_mean_metric_wrapper_options, fn, LOSS),
+};
+
+static cornu_status check_wrapper(void *config)
+{
+    if (((const cornu_mean_metric_wrapper_options *)config)->fn)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "fn: wanted a loss, got none");
+}
+
+static const cornu__mean_metric_class mean_metric_wrapper_class = {
+    .metric = {CORNU__METRIC_BASE("MeanMetricWrapper", cornu_mean_metric_wrapper_options, wrapper_defaults,
+                                  wrapper_fields, 2, check_wrapper, NULL),
+               .states = cornu__mean_metric_states, .update = cornu__mean_metric_update,
+               .result = cornu__mean_metric_result},
+    .value = value_of_mean_metric_wrapper,
+};
+
+cornu_metric *cornu_mean_metric_wrapper_with(cornu_identifier fn, const cornu_mean_metric_wrapper_options *given)
+{
+    cornu_mean_metric_wrapper_options options;
+    cornu__options_complete(&mean_metric_wrapper_class.metric.base, given, &options);
+    options.fn = fn;
+    return cornu__object_make(&mean_metric_wrapper_class.metric.base, &options);
+}
 
 cornu__family cornu__mean_metrics = {
     &mean_squared_error_metric_class.metric.base,
@@ -165,6 +238,7 @@ cornu__family cornu__mean_metrics = {
     &cosine_similarity_metric_class.metric.base,
     &binary_crossentropy_metric_class.metric.base,
     &categorical_crossentropy_metric_class.metric.base,
-    &sparse_categorical_crossentropy_metric_class.metric.base,
+    &sparse_categorical_crossentropy_metric_class.base,
+    &mean_metric_wrapper_class.metric.base,
     NULL,
 };

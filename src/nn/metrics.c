@@ -127,6 +127,21 @@ static cornu_node *in_top_k(cornu_node *labels, cornu_node *y_pred, int k)
     return cornu__op_reshape(hits, labels->rank, labels->shape);
 }
 
+/* 1 where the label is one of the first k numbers of its row. */
+static cornu_node *among_first_k(cornu_node *labels, cornu_node *y_pred, int k)
+{
+    const int64_t begin[CORNU_MAX_RANK] = {0};
+    int64_t size[CORNU_MAX_RANK];
+    int last = -1;
+    if (!labels || !y_pred)
+        return NULL;
+    memcpy(size, y_pred->shape, sizeof size);
+    if (size[y_pred->rank - 1] > k)
+        size[y_pred->rank - 1] = k;
+    cornu_node *column = cornu__op_expand_axis(cornu__op_cast(labels, y_pred->dtype), labels->rank);
+    return cornu__op_reduce(CORNU__OP_MAX, equal(column, cornu__op_slice(y_pred, begin, size, NULL)), 1, &last, false);
+}
+
 static cornu_node *value_of_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true,
                                                        cornu_node *y_pred)
 {
@@ -137,13 +152,24 @@ static cornu_node *value_of_top_k_categorical_accuracy(const cornu__object *metr
 static cornu_node *value_of_sparse_top_k_categorical_accuracy(const cornu__object *metric, cornu_node *y_true,
                                                               cornu_node *y_pred)
 {
-    return in_top_k(cornu__align_labels(y_true, y_pred), y_pred, ((const cornu_top_k_options *)metric->config)->k);
+    const cornu_top_k_options *o = metric->config;
+    cornu_node *labels = cornu__align_labels(y_true, y_pred);
+    return o->from_sorted_ids ? among_first_k(labels, y_pred, o->k) : in_top_k(labels, y_pred, o->k);
 }
 
 static cornu_status check_top_k(void *config)
 {
     int k = ((const cornu_top_k_options *)config)->k;
     return k >= 1 ? CORNU_OK : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "k: wanted at least 1, got %d", k);
+}
+
+static cornu_status check_dense_top_k(void *config)
+{
+    if (((const cornu_top_k_options *)config)->from_sorted_ids)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "from_sorted_ids: wanted false; sorted class numbers go with sparse_top_k_categorical_accuracy");
+    return check_top_k(config);
 }
 
 static const cornu_binary_accuracy_options binary_defaults = {.struct_size = sizeof binary_defaults,
@@ -156,6 +182,7 @@ static const cornu__field binary_fields[] = {
 static const cornu__field top_k_fields[] = {
     CORNU__FIELD(TEXT, cornu_top_k_options, name, .optional = true),
     CORNU__FIELD(INT, cornu_top_k_options, k),
+    CORNU__FIELD(BOOL, cornu_top_k_options, from_sorted_ids),
 };
 CORNU__PLAIN_MEAN_METRIC(accuracy, "Accuracy", false, true, "accuracy")
 CORNU__MEAN_METRIC(binary_accuracy, "BinaryAccuracy", cornu_binary_accuracy_options, binary_defaults, binary_fields, 2,
@@ -164,9 +191,9 @@ CORNU__PLAIN_MEAN_METRIC(categorical_accuracy, "CategoricalAccuracy", false, tru
 CORNU__PLAIN_MEAN_METRIC(sparse_categorical_accuracy, "SparseCategoricalAccuracy", true, true,
                          "sparse_categorical_accuracy")
 CORNU__MEAN_METRIC(top_k_categorical_accuracy, "TopKCategoricalAccuracy", cornu_top_k_options, top_k_defaults,
-                   top_k_fields, 2, check_top_k, false, true, "top_k_categorical_accuracy")
+                   top_k_fields, 2, check_dense_top_k, false, true, "top_k_categorical_accuracy")
 CORNU__MEAN_METRIC(sparse_top_k_categorical_accuracy, "SparseTopKCategoricalAccuracy", cornu_top_k_options,
-                   top_k_defaults, top_k_fields, 2, check_top_k, true, true, "sparse_top_k_categorical_accuracy")
+                   top_k_defaults, top_k_fields, 3, check_top_k, true, true, "sparse_top_k_categorical_accuracy")
 
 cornu__family cornu__accuracy_metrics = {&accuracy_class.metric.base,
                                          &binary_accuracy_class.metric.base,
@@ -201,11 +228,21 @@ static const char *specific_name(const char *name, const cornu__object *loss, co
     return accuracy ? "CategoricalAccuracy" : "CategoricalCrossentropy";
 }
 
+/* Of a loss that is no metric of its own: the mean of it. */
+static bool is_loss_only(const char *name)
+{
+    return !cornu__class_find(CORNU__KIND_METRIC, name) && cornu__class_find(CORNU__KIND_LOSS, name);
+}
+
 cornu_status cornu__metric_resolve(cornu_identifier identifier, const cornu__object *loss, const cornu__spec *y_pred,
                                    cornu__object **metric)
 {
     if (identifier && !cornu__is_object(identifier))
         identifier = specific_name(identifier, loss, y_pred);
+    if (identifier && !cornu__is_object(identifier) && is_loss_only(identifier)) {
+        cornu_error_clear();
+        identifier = cornu_mean_metric_wrapper(identifier, .name = identifier);
+    }
     CORNU_TRY(cornu__resolve(CORNU__KIND_METRIC, identifier, metric));
     if (!*metric)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted a metric, got an empty name");

@@ -25,6 +25,7 @@ static const struct {
     {CORNU__KIND_LOSS, cornu__losses},
     {CORNU__KIND_LOSS, cornu__crossentropy_losses},
     {CORNU__KIND_LOSS, cornu__embedding_losses},
+    {CORNU__KIND_LOSS, cornu__sequence_losses},
     {CORNU__KIND_METRIC, cornu__accuracy_metrics},
     {CORNU__KIND_METRIC, cornu__mean_metrics},
     {CORNU__KIND_METRIC, cornu__confusion_metrics},

@@ -8,7 +8,7 @@ typedef const cornu__class *const cornu__family[];
 
 extern cornu__family cornu__core_layers, cornu__activation_layers, cornu__convolution_layers, cornu__pooling_layers,
     cornu__normalization_layers, cornu__reshaping_layers, cornu__merge_layers, cornu__noise_layers;
-extern cornu__family cornu__losses, cornu__crossentropy_losses, cornu__embedding_losses;
+extern cornu__family cornu__losses, cornu__crossentropy_losses, cornu__embedding_losses, cornu__sequence_losses;
 extern cornu__family cornu__accuracy_metrics, cornu__mean_metrics, cornu__confusion_metrics, cornu__curve_metrics,
     cornu__score_metrics, cornu__overlap_metrics;
 extern cornu__family cornu__gradient_optimizers, cornu__moment_optimizers, cornu__norm_optimizers;

@@ -50,6 +50,7 @@ typedef struct cornu__loss_class {
     cornu__class base;
     const char *function_name; /* Keras's name of the function: "mean_squared_error" */
     bool sparse_targets;       /* integer class numbers */
+    bool label_sequences;      /* targets are (batch, any length) class numbers, whatever the output's time steps */
     bool targets_like_output;  /* targets must have the output's shape beyond the batch */
     /* Loss per sample: y_pred's shape without its last axis (dice and the like: scalar). Looks at y_pred's op: a softmax or sigmoid is
      * fused with the cross-entropy. */

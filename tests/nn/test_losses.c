@@ -13,12 +13,6 @@ static cornu_array *named(const oracle *o, const json_t *test_case, const char *
     return name ? cornu_array_item_named(o->arrays, name) : NULL;
 }
 
-/* Of Keras's losses that Cornu has not: refused by name. */
-static bool is_missing(const char *class_name)
-{
-    return strcmp(class_name, "CTC") == 0;
-}
-
 /* The value and gradient of one case; `through`: y_pred is made of its logits by this activation, as a model's last layer does. */
 static int check_loss(const oracle *o, const json_t *test_case)
 {
@@ -28,11 +22,6 @@ static int check_loss(const oracle *o, const json_t *test_case)
     char what[200];
     snprintf(what, sizeof what, "%s %s", name, class_name);
     cornu__object *loss = case_object(CORNU__KIND_LOSS, test_case);
-    if (is_missing(class_name)) {
-        assert_null(loss);
-        assert_int_equal(cornu_error_status(), CORNU_ERROR_UNKNOWN_NAME);
-        return 0;
-    }
     expect(loss);
     bench b;
     bench_open(&b);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <cornu/losses.h>
 #include <cornu/metrics.h>
 
 /* The metric's value after one batch of `rows` samples; `columns` 0: arrays of one axis. `wide`: targets have the columns too. */
@@ -72,6 +73,41 @@ static void areas_take_thresholds_and_label_weights(void **state)
                 .75);
 }
 
+static void ignored_labels_do_not_count(void **state)
+{
+    static const float t[] = {0, 1, 1}, p[] = {.5f, .5f, .25f, .75f, .9f, .1f};
+    (void)state;
+    cornu_metric *all = cornu_sparse_categorical_crossentropy_metric(),
+                 *ones = cornu_sparse_categorical_crossentropy_metric(.ignore_class = 0);
+    assert_near(measured(all, 3, 2, false, t, p, NULL), -(log(.5) + log(.75) + log(.1)) / 3);
+    assert_near(measured(ones, 3, 2, false, t, p, NULL), -(log(.75) + log(.1)) / 2);
+}
+
+/* A metric of any loss, by name or as an object. */
+static void every_loss_is_a_metric(void **state)
+{
+    static const float t[] = {0, 0, 1, 1}, p[] = {2, 0, 1, -2}, share[] = {.1f, .2f, .9f, .6f}, w[] = {1, 3};
+    static const char *const names[] = {"huber", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice",
+                                        "tversky"};
+    (void)state;
+    assert_near(measured(cornu_mean_metric_wrapper(cornu_huber(.delta = .5)), 2, 2, true, t, p, NULL),
+                (.875 / 2 + 1.375 / 2) / 2);
+    assert_near(measured(cornu_mean_metric_wrapper("huber"), 2, 2, true, t, p, w), (1.5 / 2 + 3 * 2.5 / 2) / 4);
+    assert_near(measured(cornu_mean_metric_wrapper("dice"), 2, 2, true, t, share, NULL), 1 - 2 * 1.5 / 3.8);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cornu__object *metric;
+        cornu__spec spec = {.rank = 2, .shape = {CORNU_NONE, 4}};
+        expect(cornu__metric_resolve(names[i], NULL, &spec, &metric) == CORNU_OK);
+        assert_string_equal(metric->class->name, "MeanMetricWrapper");
+        assert_string_equal(metric->name, names[i]);
+        cornu__object_drop(metric);
+    }
+    cornu_metric *none = cornu_mean_metric_wrapper("hubber");
+    assert_int_equal(cornu_object_status(none), CORNU_ERROR_UNKNOWN_NAME);
+    assert_non_null(strstr(cornu_error_message(), "huber"));
+    cornu_object_release(none);
+}
+
 static void a_column_can_be_measured_alone(void **state)
 {
     static const float t[] = {0, 1, 1, 0}, p[] = {.1f, .2f, .9f, .8f};
@@ -121,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overlap_counts_weights_and_ignores_a_class),
         cmocka_unit_test(areas_take_thresholds_and_label_weights),
+        cmocka_unit_test(ignored_labels_do_not_count),
+        cmocka_unit_test(every_loss_is_a_metric),
         cmocka_unit_test(a_column_can_be_measured_alone),
         cmocka_unit_test(r2_is_adjusted_by_samples_and_correlations_of_constants_are_none),
         cmocka_unit_test(options_out_of_range_are_refused),

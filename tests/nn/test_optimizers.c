@@ -207,10 +207,9 @@ static int check_metric(const oracle *o, const json_t *test_case, int updates)
     return failures > 0;
 }
 
-static void metrics_are_keras_s_after_each_update(void **state)
+static void check_metrics(const char *file)
 {
-    (void)state;
-    oracle o = oracle_open("metrics");
+    oracle o = oracle_open(file);
     json_t *cases = json_object_get(o.index, "cases"), *test_case;
     int updates = (int)json_integer_value(json_object_get(o.index, "updates")), failed = 0;
     size_t i;
@@ -218,10 +217,17 @@ static void metrics_are_keras_s_after_each_update(void **state)
     {
         failed += check_metric(&o, test_case, updates);
     }
-    print_message("%zu metrics, %d differ\n", json_array_size(cases), failed);
+    print_message("%s: %zu metrics, %d differ\n", file, json_array_size(cases), failed);
     assert_int_equal(failed, 0);
     oracle_close(&o);
     assert_int_equal(cornu__allocation_live(), 0);
+}
+
+static void metrics_are_keras_s_after_each_update(void **state)
+{
+    (void)state;
+    check_metrics("metrics");
+    check_metrics("metrics_more");
 }
 
 static void accuracy_means_what_the_loss_and_shapes_say(void **state)

@@ -194,6 +194,8 @@ static bool old_value_is_free(const cornu__compiler *compiler, const cornu__op *
 
 static bool may_fail(const cornu__op *op)
 {
+    if (op->kind == CORNU__OP_CTC)
+        return true;
     if (op->kind != CORNU__OP_GATHER && op->kind != CORNU__OP_SPARSE_CROSS_ENTROPY)
         return false;
     const cornu_node *indices = op->inputs[1];
