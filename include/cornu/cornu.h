@@ -11,6 +11,7 @@
 #include <cornu/data.h>
 #include <cornu/error.h>
 #include <cornu/history.h>
+#include <cornu/image.h>
 #include <cornu/image_data_generator.h>
 #include <cornu/initializers.h>
 #include <cornu/layers.h>

@@ -88,23 +88,29 @@ static cornu_status finish(cornu__image *raw, const cornu__decoded *decoded, int
     return CORNU_OK;
 }
 
+static cornu_status decode_raw(cornu__decoder *decoder, const cornu__encoded *file, cornu__decoded *decoded)
+{
+    const struct format *format = find_format(file->bytes, file->size);
+    decoder->damage[0] = '\0';
+    decoder->kind = format ? format->kind : NULL;
+    *decoded = (cornu__decoded){.image = &decoder->raw, .orientation = 1, .damage = decoder->damage};
+    if (file->size == 0)
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is empty; wanted a picture", file->name);
+    if (!format)
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is no picture that can be read: it starts like no JPEG, PNG, GIF, BMP, PPM, TIFF or "
+                           "WebP file",
+                           file->name);
+    return format->decode(file, decoded);
+}
+
 cornu_status cornu__decode(cornu__decoder *decoder, const char *name, const uint8_t *bytes, size_t size,
                            const cornu__decode_options *options, cornu__image *image)
 {
-    const struct format *format = find_format(bytes, size);
-    decoder->damage[0] = '\0';
-    decoder->kind = format ? format->kind : NULL;
-    if (size == 0)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is empty; wanted a picture", name);
-    if (!format)
-        return cornu__fail(CORNU_ERROR_FORMAT,
-                           "'%s' is no picture that can be read: it starts like no JPEG, PNG, GIF, "
-                           "BMP, PPM, TIFF or WebP file",
-                           name);
     cornu__encoded file = {
         .name = name, .bytes = bytes, .size = size, .wants_alpha = options->color_mode == CORNU__RGBA};
-    cornu__decoded decoded = {.image = &decoder->raw, .orientation = 1, .damage = decoder->damage};
-    CORNU_TRY(format->decode(&file, &decoded));
+    cornu__decoded decoded;
+    CORNU_TRY(decode_raw(decoder, &file, &decoded));
     int channels = (int)options->color_mode;
     if (decoded.orientation == 1 || !(decoded.turn_always || options->exif_orientation))
         return finish(&decoder->raw, &decoded, channels, image);
@@ -167,4 +173,12 @@ cornu_status cornu__decode_file(cornu__decoder *decoder, const char *path, const
 {
     CORNU_TRY(read_file(decoder, path));
     return cornu__decode(decoder, path, decoder->file, decoder->file_size, options, image);
+}
+
+cornu_status cornu__decode_raw(cornu__decoder *decoder, const char *path)
+{
+    cornu__decoded decoded;
+    CORNU_TRY(read_file(decoder, path));
+    cornu__encoded file = {.name = path, .bytes = decoder->file, .size = decoder->file_size, .wants_alpha = true};
+    return decode_raw(decoder, &file, &decoded);
 }

@@ -49,6 +49,9 @@ cornu_status cornu__decode(cornu__decoder *decoder, const char *name, const uint
 cornu_status cornu__decode_file(cornu__decoder *decoder, const char *path, const cornu__decode_options *options,
                                 cornu__image *image);
 
+/* Reads and decodes a file as it is, into decoder->raw: its own size, channels and depth. */
+cornu_status cornu__decode_raw(cornu__decoder *decoder, const char *path);
+
 /* "grayscale", "rgb" or "rgba"; CORNU_ERROR_UNKNOWN_NAME for another name. */
 cornu_status cornu__color_mode_named(const char *name, cornu__color_mode *mode);
 

@@ -1,0 +1,117 @@
+/* bad_files.c: what happens when a file of many cannot be read. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "image/bad_files.h"
+
+#define FIRST_CAPACITY 16
+
+cornu_status cornu__bad_file_policy_named(const char *name, cornu__bad_file_policy *policy)
+{
+    static const char *const names[] = {"error", "skip", "replace"};
+    static const cornu__bad_file_policy policies[] = {CORNU__BAD_FILE_ERROR, CORNU__BAD_FILE_SKIP,
+                                                      CORNU__BAD_FILE_REPLACE};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (name && strcmp(name, names[i]) == 0) {
+            *policy = policies[i];
+            return CORNU_OK;
+        }
+    }
+    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
+                       "there is no policy '%s' for bad files; wanted 'error', 'skip' or 'replace'",
+                       name ? name : "(NULL)");
+}
+
+void cornu__bad_files_init(cornu__bad_files *bad, cornu__bad_file_policy policy, int64_t at_most)
+{
+    *bad = (cornu__bad_files){.policy = policy, .at_most = at_most};
+    pthread_mutex_init(&bad->lock, NULL);
+}
+
+void cornu__bad_files_free(cornu__bad_files *bad)
+{
+    for (size_t i = 0; i < bad->count; i++) {
+        cornu__free(bad->files[i].path);
+        cornu__free(bad->files[i].message);
+    }
+    cornu__free(bad->files);
+    pthread_mutex_destroy(&bad->lock);
+    *bad = (cornu__bad_files){0};
+}
+
+/* Where `path` is among the files, or would be. */
+static size_t find_place(const cornu__bad_files *bad, const char *path)
+{
+    size_t low = 0, high = bad->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(bad->files[middle].path, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static cornu_status grow(cornu__bad_files *bad)
+{
+    if (bad->count < bad->capacity)
+        return CORNU_OK;
+    size_t capacity = bad->capacity > 0 ? 2 * bad->capacity : FIRST_CAPACITY, size = sizeof *bad->files;
+    cornu__bad_file *files = bad->files ? cornu__realloc(bad->files, bad->capacity * size, capacity * size)
+                                        : cornu__alloc_array(capacity, size);
+    if (!files)
+        return cornu_error_status();
+    bad->files = files;
+    bad->capacity = capacity;
+    return CORNU_OK;
+}
+
+/* Remembers the file, unless it is known. */
+static cornu_status remember(cornu__bad_files *bad, const char *path, const char *message)
+{
+    size_t place = find_place(bad, path);
+    if (place < bad->count && strcmp(bad->files[place].path, path) == 0)
+        return CORNU_OK;
+    CORNU_TRY(grow(bad));
+    cornu__bad_file file = {.path = cornu__copy_text(path), .message = cornu__copy_text(message)};
+    if (!file.path || !file.message) {
+        cornu__free(file.path);
+        cornu__free(file.message);
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    }
+    memmove(bad->files + place + 1, bad->files + place, (bad->count - place) * sizeof *bad->files);
+    bad->files[place] = file;
+    bad->count++;
+    return CORNU_OK;
+}
+
+cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path)
+{
+    cornu_status why = cornu_error_status();
+    if (bad->policy == CORNU__BAD_FILE_ERROR || why == CORNU_ERROR_OUT_OF_MEMORY)
+        return why;
+    pthread_mutex_lock(&bad->lock);
+    cornu_status status = remember(bad, path, cornu_error_message());
+    size_t count = bad->count;
+    pthread_mutex_unlock(&bad->lock);
+    if (status != CORNU_OK)
+        return status;
+    if (bad->at_most >= 0 && count > (size_t)bad->at_most)
+        return cornu__fail_context("%zu files could not be read, and at most %lld may be bad; the last", count,
+                                   (long long)bad->at_most);
+    return CORNU_OK;
+}
+
+void cornu__bad_files_report(cornu__bad_files *bad, int64_t of, size_t at_most, cornu__text *text)
+{
+    pthread_mutex_lock(&bad->lock);
+    if (bad->count > 0)
+        cornu__text_add(text, "%zu of %lld files could not be read and %s:\n", bad->count, (long long)of,
+                        bad->policy == CORNU__BAD_FILE_REPLACE ? "were replaced" : "were left out");
+    for (size_t i = 0; i < bad->count && i < at_most; i++)
+        cornu__text_add(text, "  %s\n", bad->files[i].message);
+    if (bad->count > at_most)
+        cornu__text_add(text, "  and %zu more\n", bad->count - at_most);
+    pthread_mutex_unlock(&bad->lock);
+}
