@@ -7,6 +7,7 @@
 #include "train/fit.h"
 
 #define NAME_SIZE 64
+#define CONTENTS "contents"
 
 /* Where the training stands. */
 typedef struct standing {
@@ -129,6 +130,17 @@ static standing standing_of(const cornu_training *training)
                       .stopped = training->stop || training->fit->data_ended};
 }
 
+/* The names of all items, with a NUL behind each: an archive's checksums do not protect its names. */
+static void add_contents(cornu__dictionary *state)
+{
+    cornu__text names = {0};
+    for (size_t i = 0; i < state->count; i++)
+        cornu__text_add_bytes(&names, state->names[i], strlen(state->names[i]) + 1);
+    state->failed = state->failed || names.failed;
+    cornu__dictionary_add_numbers(state, CONTENTS, CORNU_UINT8, (int64_t)names.length, names.data);
+    cornu__text_free(&names);
+}
+
 cornu_array *cornu__training_state(cornu_training *training)
 {
     const cornu__fit *fit = training->fit;
@@ -142,6 +154,7 @@ cornu_array *cornu__training_state(cornu_training *training)
     cornu__dictionary_add(&state, "model", cornu__model_training_state(training->model));
     cornu__dictionary_add(&state, "history", cornu__history_save(fit->history));
     add_callbacks(&state, training);
+    add_contents(&state);
     return cornu__dictionary_take(&state);
 }
 
@@ -153,11 +166,26 @@ static cornu_status fail_here(const cornu__resumption *from)
     return cornu__fail_context("%s", from->keeper);
 }
 
+static cornu_status check_contents(const cornu_array *kept)
+{
+    const cornu_array *names;
+    CORNU_TRY(cornu__dictionary_get(kept, CONTENTS, CORNU_UINT8, -1, &names));
+    const char *name = cornu_array_data(names), *end = name + cornu_array_count(names);
+    for (; name < end; name += strlen(name) + 1) {
+        if (!memchr(name, 0, (size_t)(end - name)))
+            return cornu__fail(CORNU_ERROR_FORMAT, "'" CONTENTS "' does not end");
+        if (!cornu_array_item_named(kept, name))
+            return cornu__fail(CORNU_ERROR_FORMAT, "there is no '%s'", name);
+    }
+    return CORNU_OK;
+}
+
 static cornu_status read_standing(cornu__resumption *from)
 {
     standing kept;
-    if (cornu__dictionary_get_fields(from->kept, standing_fields, &kept) != CORNU_OK)
-        return cornu__fail_context("this is no backup of a training");
+    if (check_contents(from->kept) != CORNU_OK ||
+        cornu__dictionary_get_fields(from->kept, standing_fields, &kept) != CORNU_OK)
+        return cornu__fail_context("this is no whole backup of a training");
     if (kept.epoch < 0 || kept.batch < 0 || (kept.steps >= 0 && kept.batch > kept.steps))
         return cornu__fail(CORNU_ERROR_FORMAT, "epoch %lld, batch %lld of %lld is no place to go on at",
                            (long long)kept.epoch, (long long)kept.batch, (long long)kept.steps);
@@ -375,11 +403,12 @@ static cornu_status set_callbacks(const cornu__fit *fit, cornu_training *trainin
 static cornu_status go_on(cornu__fit *fit, cornu_training *training)
 {
     const cornu__resumption *from = &fit->from;
-    CORNU_TRY(set_part(from->kept, "model", set_model, fit->model));
-    CORNU_TRY(set_part(from->kept, "history", set_history, fit->history));
-    CORNU_TRY(set_callbacks(fit, training));
     training->stop = from->stopped;
-    return from->batch > 0 ? set_counted(fit, training) : CORNU_OK;
+    CORNU_TRY(set_part(from->kept, "history", set_history, fit->history));
+    if (from->batch > 0)
+        CORNU_TRY(set_counted(fit, training));
+    CORNU_TRY(set_part(from->kept, "model", set_model, fit->model));
+    return set_callbacks(fit, training); /* last, since they may change files */
 }
 
 cornu_status cornu__fit_go_on(cornu__fit *fit)

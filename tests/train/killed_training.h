@@ -37,6 +37,7 @@ typedef struct killed_training {
 typedef struct killer {
     int left;         /* batches, of training and validation, until it kills itself; NEVER */
     bool stop;        /* then: asks for its end instead */
+    bool full;        /* then: the disk has no room any more, and training must fail */
     int microseconds; /* until the parent kills it; 0: never */
     int made;         /* batches, of training and validation */
 } killer;
@@ -47,7 +48,7 @@ int killed_training_validation_steps(const killed_training *what);
 int killed_training_epochs(const killed_training *what);
 
 /* Trains in a child with a backup and other files in the test's folder. Whether it came to its end, and then *result: the weights' digest, the
- * history and the CSV log, new (free); NULL: it is not wanted. false: it was killed. */
+ * history and the CSV log, new (free); NULL: it is not wanted. false: it was killed, or the disk was full. */
 bool killed_training_run(const scripted *test, const killed_training *what, killer kills, char **result);
 
 /* How many batches the last training that came to its end made itself. */

@@ -6,12 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <cornu/optimizers.h>
 
 #include "train/killed_training.h"
 
@@ -118,38 +115,6 @@ static void stopped_on_request_at_each_batch_it_ends_the_same(void **state)
     check_each(*state, &(killed_training){.way = BY_SAVED_GENERATOR, .validates = ON_GENERATOR}, true);
 }
 
-/* --- Files that do not fit --- */
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void files_that_do_not_fit_are_refused_before_the_first_epoch(void **state)
-{
-    const scripted *test = *state;
-    const char *folder = scripted_path(test, "backup"), *file = scripted_path(test, "backup/latest.npz");
-    assert_int_equal(mkdir(folder, 0777), 0);
-    write_text(file, "PK but not really");
-    scripted_fails_with(test, cornu_backup_and_restore(folder), CORNU_ERROR_FORMAT, "BackupAndRestore", "latest.npz");
-    assert_int_equal(cornu_save_weights(test->model, file), CORNU_OK);
-    scripted_fails_with(test, cornu_backup_and_restore(folder), CORNU_ERROR_FORMAT, "no backup of a training");
-    unlink(file);
-    scripted_run(test, 1, cornu_backup_and_restore(folder, .delete_checkpoint = false), NULL);
-    assert_int_equal(cornu_compile(test->model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy"),
-                     CORNU_OK);
-    scripted_fails_with(test, cornu_backup_and_restore(folder), CORNU_ERROR_FORMAT, "by Adam", "compiled with SGD");
-    assert_int_equal(
-        cornu_compile(test->model, .optimizer = cornu_adam(.use_ema = true), .loss = "sparse_categorical_crossentropy"),
-        CORNU_OK);
-    scripted_fails_with(test, cornu_backup_and_restore(folder), CORNU_ERROR_FORMAT, "'optimizer_memory'");
-    scripted_fails_with(test, cornu_backup_and_restore(""), CORNU_ERROR_INVALID_ARGUMENT, "backup_dir");
-    scripted_fails_with(test, cornu_backup_and_restore("/dev/null/backup"), CORNU_ERROR_IO, "/dev/null");
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scripted_set_up, scripted_tear_down)
 
 int main(void)
@@ -164,7 +129,6 @@ int main(void)
         TEST(a_training_that_ended_early_stays_so),
         TEST(killed_again_and_again_it_ends_the_same),
         TEST(stopped_on_request_at_each_batch_it_ends_the_same),
-        TEST(files_that_do_not_fit_are_refused_before_the_first_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);
 }

@@ -255,6 +255,23 @@ static void fit_with_validation_allocates_nothing_of_ours(void **state)
     assert_int_equal(measured.steps.ours, 0);
 }
 
+/* Writing a backup allocates; counting the batches until the next does not. */
+static void a_batch_that_is_not_kept_allocates_nothing_of_ours(void **state)
+{
+    fixture *f = *state;
+    meter measured = {0};
+    char folder[] = "backup_XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    cornu_callback *callback =
+        cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
+    cornu_history *history =
+        cornu_fit(f->model, f->x, f->y, .batch_size = BATCH, .epochs = 2, .validation_split = 0.2, .verbose = 0,
+                  .callbacks = {callback, cornu_backup_and_restore(folder, .save_freq = 1000)});
+    assert_non_null(history);
+    cornu_history_release(history);
+    assert_int_equal(measured.steps.ours, 0);
+}
+
 static long resident_kib(void)
 {
     long pages = 0, resident = 0;
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fit_allocates_nothing_of_ours_over_many_epochs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fit_generator_allocates_nothing_of_ours_either, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fit_with_validation_allocates_nothing_of_ours, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_that_is_not_kept_allocates_nothing_of_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resident_memory_is_flat, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
