@@ -161,6 +161,9 @@ typedef struct cornu_compile_options {
     const char *sample_weight_mode;
     const char *sample_weight_modes[CORNU_MAX_PORTS];
     cornu_output_mode output_sample_weight_modes[CORNU_MAX_PORTS];
+    /* A list for each output, in order: {{"mae"}, {NULL}, {"accuracy", "auc"}}; beside those for every output and by name. */
+    cornu_identifier metrics_in_order[CORNU_MAX_PORTS][CORNU_MAX_METRICS];
+    cornu_identifier weighted_metrics_in_order[CORNU_MAX_PORTS][CORNU_MAX_METRICS];
 } cornu_compile_options;
 #define CORNU_COMPILE_DEFAULTS CORNU_DEFAULTS(.optimizer = "rmsprop")
 

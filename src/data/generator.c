@@ -65,6 +65,14 @@ cornu_sequence *cornu_sequence_create_with(const cornu_sequence_options *options
     return sequence;
 }
 
+static void release_arrays(cornu_batch *batch)
+{
+    cornu_array_release(batch->x);
+    cornu_array_release(batch->y);
+    cornu_array_release(batch->sample_weight);
+    *batch = (cornu_batch){.number = batch->number};
+}
+
 cornu_generator *cornu_generator_retain(cornu_generator *generator)
 {
     if (generator)
@@ -76,6 +84,7 @@ void cornu_generator_release(cornu_generator *generator)
 {
     if (!generator || !cornu__reference_drop(&generator->reference))
         return;
+    release_arrays(&generator->ahead);
     if (generator->release)
         generator->release(generator->state);
     cornu__free(generator);
@@ -114,18 +123,27 @@ static cornu_status with_message(cornu_status status)
     return status;
 }
 
+/* The batch that was asked for ahead is its number's, whichever worker comes for it. */
+static bool take_ahead(cornu_generator *generator, int64_t number, cornu_batch *batch)
+{
+    if (cornu__is_sequence(generator) || number != generator->ahead.number || !generator->ahead.x)
+        return false;
+    *batch = generator->ahead;
+    generator->ahead.x = generator->ahead.y = generator->ahead.sample_weight = NULL;
+    return true;
+}
+
 cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, cornu_batch *batch)
 {
+    if (take_ahead(generator, number, batch))
+        return CORNU_OK;
     *batch = (cornu_batch){.number = number};
     cornu_error_clear();
     cornu_status status = cornu__is_sequence(generator) ? generator->get(generator->state, number, batch)
                                                         : generator->next(generator->state, batch);
     if (status == CORNU_OK)
         return CORNU_OK;
-    cornu_array_release(batch->x);
-    cornu_array_release(batch->y);
-    cornu_array_release(batch->sample_weight);
-    *batch = (cornu_batch){.number = number};
+    release_arrays(batch);
     return with_message(status);
 }
 
@@ -170,6 +188,42 @@ static cornu_status seek(cornu_generator *generator, int64_t number)
         return cornu__fail_context("seek to batch %lld", (long long)number);
     return CORNU_OK;
 }
+
+/* --- The first batch ahead of time --- */
+
+/* Asks for the next batch of a plain generator and, where the program gave the means, sets it back to before it. *kept: it could not be, so
+ * that the batch must be given when its turn comes. */
+static cornu_status ask_ahead(cornu_generator *generator, cornu_batch *batch, bool *kept)
+{
+    bool saves = generator->save_state && generator->load_state && !makes_numbers(generator);
+    cornu_array *before = NULL;
+    if (saves)
+        CORNU_TRY(cornu__generator_save_state(generator, &before));
+    cornu_status status = cornu__generator_ask(generator, generator->asked, batch);
+    if (status == CORNU_OK && saves)
+        status = load_state(generator, before);
+    else if (status == CORNU_OK && generator->seek)
+        status = seek(generator, generator->asked);
+    *kept = status == CORNU_OK && !makes_numbers(generator) && !saves && !generator->seek;
+    cornu_array_release(before);
+    return status;
+}
+
+cornu_status cornu__generator_first_x(cornu_generator *generator, cornu_array **x)
+{
+    cornu_batch first = {0};
+    bool kept = false;
+    cornu_status status = cornu__is_sequence(generator) ? cornu__generator_ask(generator, 0, &first)
+                                                        : ask_ahead(generator, &first, &kept);
+    *x = status == CORNU_OK ? cornu_array_retain(first.x) : NULL;
+    if (kept)
+        generator->ahead = first;
+    else
+        release_arrays(&first);
+    return status;
+}
+
+/* --- Going on --- */
 
 cornu_status cornu__generator_go_on(cornu_generator *generator, const cornu__position *from)
 {

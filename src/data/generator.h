@@ -21,6 +21,8 @@ struct cornu_generator {
     cornu_status (*load_state)(void *state, const cornu_array *saved);
     cornu_status (*seek)(void *state, int64_t number);
     int64_t asked; /* over its life: batches of a plain generator, ends of epochs of a Sequence */
+    cornu_batch
+        ahead; /* of a plain generator: the batch of its number, which was asked for and is still to be given; x NULL: none */
 };
 
 static inline bool cornu__is_sequence(const cornu_generator *generator)
@@ -31,6 +33,9 @@ static inline bool cornu__is_sequence(const cornu_generator *generator)
 /* Calls the program's function for batch `number`. Whatever it does, a status that is not CORNU_OK comes with a message, and `batch` then
  * holds no array. */
 cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, cornu_batch *batch);
+
+/* *x := the input of the next batch, which the caller releases, or NULL if there is none. The batch is not lost: a plain generator gives it again. */
+cornu_status cornu__generator_first_x(cornu_generator *generator, cornu_array **x);
 
 /* *state := what save_state gives, NULL for a generator that has or needs none. */
 cornu_status cornu__generator_save_state(const cornu_generator *generator, cornu_array **state);

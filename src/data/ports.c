@@ -1,6 +1,7 @@
 /* ports.c: what one kind of step wants to be fed. */
 #include <string.h>
 
+#include "data/generator.h"
 #include "data/ports.h"
 
 /* The model's inputs as `x` has them, for a model that is not built. */
@@ -56,4 +57,15 @@ cornu_status cornu__ports_of(cornu_model *model, cornu__step_kind kind, const co
     for (int i = 0; i < ports->target_count; i++)
         ports->targets[i] = cornu__model_target(model, i);
     return find_fixed(ports);
+}
+
+cornu_status cornu__ports_of_generator(cornu_model *model, cornu__step_kind kind, cornu_generator *generator,
+                                       cornu__ports *ports)
+{
+    cornu_array *x = NULL;
+    if (model && generator && cornu__model_wants_input(model) && cornu__generator_first_x(generator, &x) != CORNU_OK)
+        return cornu__fail_context("the first batch, whose shape the model takes");
+    cornu_status status = cornu__ports_of(model, kind, x, ports);
+    cornu_array_release(x);
+    return status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "model/plan.h"
 
@@ -90,6 +91,7 @@ static cornu_status set_losses_in_order(struct planning *planning)
 static cornu_status set_losses_by_name(struct planning *planning)
 {
     const cornu_for_output *losses = planning->options->output_losses;
+    bool named[CORNU_MAX_PORTS] = {false};
     for (int i = 0; i < CORNU_MAX_PORTS && losses[i].output; i++) {
         int output;
         CORNU_TRY(find_output(planning, "output_losses", losses[i].output, &output));
@@ -97,6 +99,13 @@ static cornu_status set_losses_by_name(struct planning *planning)
             return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".output_losses names output '%s' twice",
                                losses[i].output);
         CORNU_TRY(set_loss(planning, output, losses[i].object));
+        named[output] = true;
+    }
+    for (int i = 0; i < planning->model->output_count; i++) {
+        if (!named[i])
+            cornu__warn(".output_losses says nothing of output '%s', which is then not trained and wants no targets; "
+                        "{\"%s\", \"\"} says so without this warning",
+                        planning->output_names[i], planning->output_names[i]);
     }
     return CORNU_OK;
 }
@@ -309,30 +318,48 @@ static cornu_status add_metric(struct planning *planning, int output, cornu_iden
     return CORNU_OK;
 }
 
-/* Those of one output: `for_all`, then those that `by_name` gives it. An output without a loss is measured only if it is named. */
-static cornu_status add_metrics(struct planning *planning, int output, const cornu_identifier *for_all,
-                                const cornu_for_output *by_name, bool weighted)
+/* What compile was given as metrics, or as weighted metrics. */
+struct metric_lists {
+    const char *in_order_name, *by_name_name; /* of the options, for messages */
+    const cornu_identifier *for_all;
+    const cornu_identifier (*in_order)[CORNU_MAX_METRICS];
+    const cornu_for_output *by_name;
+    bool weighted;
+};
+
+/* A list for an output that is not there is a slip. */
+static cornu_status check_metrics_in_order(const struct planning *planning, const struct metric_lists *lists)
 {
-    for (int i = 0; i < CORNU_MAX_METRICS && for_all[i] && planning->plan->outputs[output].loss; i++)
-        CORNU_TRY(add_metric(planning, output, for_all[i], weighted));
-    for (int i = 0; i < CORNU_MAX_METRICS && by_name[i].output; i++) {
-        int named;
-        CORNU_TRY(
-            find_output(planning, weighted ? "output_weighted_metrics" : "output_metrics", by_name[i].output, &named));
-        if (named == output && by_name[i].object)
-            CORNU_TRY(add_metric(planning, output, by_name[i].object, weighted));
+    int outputs = planning->model->output_count;
+    for (int i = outputs; i < CORNU_MAX_PORTS; i++) {
+        if (lists->in_order[i][0])
+            return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, ".%s has %d lists or more; the model has %d output%s",
+                               lists->in_order_name, i + 1, outputs, outputs == 1 ? "" : "s");
     }
     return CORNU_OK;
 }
 
-static cornu_status set_metrics(struct planning *planning)
+/* Those of one output. One without a loss is measured only if a list is for it alone. */
+static cornu_status add_metrics(struct planning *planning, int output, const struct metric_lists *lists)
 {
-    const cornu_compile_options *options = planning->options;
-    cornu__plan *plan = planning->plan;
-    for (int i = 0; i < planning->model->output_count; i++) {
-        CORNU_TRY(add_metrics(planning, i, options->metrics, options->output_metrics, false));
-        CORNU_TRY(add_metrics(planning, i, options->weighted_metrics, options->output_weighted_metrics, true));
+    bool weighted = lists->weighted, has_loss = planning->plan->outputs[output].loss != NULL;
+    for (int i = 0; i < CORNU_MAX_METRICS && lists->for_all[i] && has_loss; i++)
+        CORNU_TRY(add_metric(planning, output, lists->for_all[i], weighted));
+    for (int i = 0; i < CORNU_MAX_METRICS && lists->in_order[output][i]; i++)
+        CORNU_TRY(add_metric(planning, output, lists->in_order[output][i], weighted));
+    for (int i = 0; i < CORNU_MAX_METRICS && lists->by_name[i].output; i++) {
+        int named;
+        CORNU_TRY(find_output(planning, lists->by_name_name, lists->by_name[i].output, &named));
+        if (named == output && lists->by_name[i].object)
+            CORNU_TRY(add_metric(planning, output, lists->by_name[i].object, weighted));
     }
+    return CORNU_OK;
+}
+
+/* The metrics' states lie behind one another. */
+static cornu_status place_metric_states(struct planning *planning)
+{
+    cornu__plan *plan = planning->plan;
     int64_t total = 0;
     for (int i = 0; i < plan->metric_count; i++) {
         for (int k = 0; k < plan->metrics[i].state_count; k++) {
@@ -341,6 +368,23 @@ static cornu_status set_metrics(struct planning *planning)
         }
     }
     return total > 0 ? cornu__buffer_create(planning->backend, CORNU_FLOAT32, total, &plan->metric_states) : CORNU_OK;
+}
+
+static cornu_status set_metrics(struct planning *planning)
+{
+    const cornu_compile_options *options = planning->options;
+    const struct metric_lists plain = {"metrics_in_order",        "output_metrics",        options->metrics,
+                                       options->metrics_in_order, options->output_metrics, false};
+    const struct metric_lists weighted = {"weighted_metrics_in_order",      "output_weighted_metrics",
+                                          options->weighted_metrics,        options->weighted_metrics_in_order,
+                                          options->output_weighted_metrics, true};
+    CORNU_TRY(check_metrics_in_order(planning, &plain));
+    CORNU_TRY(check_metrics_in_order(planning, &weighted));
+    for (int i = 0; i < planning->model->output_count; i++) {
+        CORNU_TRY(add_metrics(planning, i, &plain));
+        CORNU_TRY(add_metrics(planning, i, &weighted));
+    }
+    return place_metric_states(planning);
 }
 
 /* --- names of logs --- */

@@ -22,6 +22,10 @@ static bool each(cornu_compile_options *options, bool (*visit)(cornu_identifier 
         whole &= visit_text(&options->output_sample_weight_modes[i].output);
         whole &= visit_text(&options->output_sample_weight_modes[i].mode);
     }
+    for (int i = 0; i < CORNU_MAX_PORTS * CORNU_MAX_METRICS; i++) {
+        whole &= visit(&options->metrics_in_order[i / CORNU_MAX_METRICS][i % CORNU_MAX_METRICS]);
+        whole &= visit(&options->weighted_metrics_in_order[i / CORNU_MAX_METRICS][i % CORNU_MAX_METRICS]);
+    }
     for (int i = 0; i < CORNU_MAX_METRICS; i++) {
         whole &= visit(&options->metrics[i]);
         whole &= visit(&options->weighted_metrics[i]);

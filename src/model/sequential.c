@@ -221,6 +221,11 @@ cornu_status cornu_build_with(cornu_model *model, int rank, const int64_t *shape
     return cornu__model_need_homes(model);
 }
 
+bool cornu__model_wants_input(const cornu_model *model)
+{
+    return model->sequential && !model->structured;
+}
+
 cornu_status cornu__model_build_from(cornu_model *model, int count, const cornu__spec *inputs)
 {
     CORNU_TRY(cornu__model_status(model));

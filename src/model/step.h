@@ -51,6 +51,9 @@ const cornu__port *cornu__model_input(const cornu_model *model, int index);
 int cornu__model_target_count(const cornu_model *model); /* = outputs */
 const cornu__port *cornu__model_target(const cornu_model *model, int index);
 
+/* Whether this is a Sequential model whose input is not known yet. */
+bool cornu__model_wants_input(const cornu_model *model);
+
 /* Builds a Sequential model whose input is not known yet from the first data: one spec per input, axis 0 is the batch. Does nothing for a
  * built model. */
 cornu_status cornu__model_build_from(cornu_model *model, int count, const cornu__spec *inputs);

@@ -60,7 +60,7 @@ static cornu_status evaluate_generator(const char *function, cornu_model *model,
     int verbose;
     int64_t steps;
     CORNU_TRY(cornu__verbose_resolve(function, given->verbose, &verbose));
-    CORNU_TRY(cornu__ports_of(model, CORNU__STEP_TEST, NULL, &ports));
+    CORNU_TRY(cornu__ports_of_generator(model, CORNU__STEP_TEST, generator, &ports));
     cornu__enqueuer *batches = cornu__enqueue_run(function, &ports, generator, given, &steps);
     return evaluate(model, batches, steps, verbose, given->callbacks, results);
 }

@@ -48,7 +48,7 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     int64_t steps;
     CORNU_TRY(check_options(fit->function, given));
     CORNU_TRY(cornu__verbose_resolve(fit->function, given->verbose, &fit->verbose));
-    CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, NULL, &data->ports));
+    CORNU_TRY(cornu__ports_of_generator(fit->model, CORNU__STEP_TRAIN, generator, &data->ports));
     fit->facts = (cornu__data_facts){-1, -1, given->steps_per_epoch, given->shuffle};
     CORNU_TRY(cornu__fit_resume(fit));
     CORNU_TRY(cornu__steps_of(fit->function, "steps_per_epoch", generator, given->steps_per_epoch, &steps));

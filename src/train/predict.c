@@ -70,7 +70,7 @@ static cornu_array *predict_generator(const char *function, cornu_model *model, 
     int verbose;
     int64_t steps;
     if (cornu__verbose_resolve(function, given->verbose, &verbose) != CORNU_OK ||
-        cornu__ports_of(model, CORNU__STEP_PREDICT, NULL, &ports) != CORNU_OK)
+        cornu__ports_of_generator(model, CORNU__STEP_PREDICT, generator, &ports) != CORNU_OK)
         return NULL;
     cornu__enqueuer *batches = cornu__enqueue_run(function, &ports, generator, given, &steps);
     return predict(model, batches, steps, 0, verbose, given->callbacks);

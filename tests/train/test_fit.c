@@ -441,22 +441,92 @@ static void any_dtype_of_the_same_numbers_gives_the_same_bits(void **state)
     cornu_array_release(x);
 }
 
+static cornu_model *model_without_input(void)
+{
+    cornu_model *model = cornu_sequential(.seed = 1);
+    cornu_add(model, cornu_dense(SMALL_CLASSES, .activation = "softmax"));
+    assert_int_equal(cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy"), CORNU_OK);
+    return model;
+}
+
 static void a_model_without_input_shape_takes_it_from_the_first_data(void **state)
 {
     fixture *f = *state;
-    for (int door = 0; door < 3; door++) {
-        cornu_model *model = cornu_sequential(.seed = 1);
-        cornu_add(model, cornu_dense(SMALL_CLASSES, .activation = "softmax"));
-        assert_int_equal(cornu_compile(model, .optimizer = "sgd", .loss = "sparse_categorical_crossentropy"), CORNU_OK);
+    cornu_sequence *sequence = cornu_array_sequence(f->x, f->y, .batch_size = 10);
+    for (int door = 0; door < 6; door++) {
+        cornu_model *model = model_without_input();
         if (door == 0)
             cornu_history_release(FIT_ON(model, .epochs = 1));
         if (door == 1)
             assert_int_equal(cornu_train_on_batch(model, f->x, f->y, NULL), CORNU_OK);
         if (door == 2)
             cornu_array_release(cornu_predict(model, f->x));
+        if (door == 3)
+            cornu_history_release(cornu_fit(model, sequence, NULL, .verbose = 0));
+        if (door == 4)
+            assert_int_equal(cornu_evaluate(model, sequence, NULL, NULL, .verbose = 0), CORNU_OK);
+        if (door == 5)
+            cornu_array_release(cornu_predict(model, sequence));
         assert_int_equal(cornu_count_params(model), (SMALL_FEATURES + 1) * SMALL_CLASSES);
         cornu_model_release(model);
     }
+    cornu_sequence_release(sequence);
+}
+
+static cornu_status to_batch(void *state, int64_t number)
+{
+    ((small_batches *)state)->given = number;
+    return CORNU_OK;
+}
+
+static cornu_array *where_it_is(void *state)
+{
+    cornu_array *made = cornu_array_zeros(CORNU_INT64, 1, (int64_t[]){1});
+    if (made)
+        *(int64_t *)cornu_array_data(made) = ((const small_batches *)state)->given;
+    return made;
+}
+
+static cornu_status back_to(void *state, const cornu_array *saved)
+{
+    return to_batch(state, (int64_t)cornu_array_get(saved, 0));
+}
+
+/* The batch that told the shape is the first one trained on, once, whatever the generator can do. */
+static void the_batch_that_tells_the_shape_is_not_lost(void **state)
+{
+    fixture *f = *state;
+    char wanted[CORNU_SHA256_TEXT_SIZE], digest[CORNU_SHA256_TEXT_SIZE];
+    cornu_model *model = model_without_input();
+    cornu_history_release(FIT_ON(model, .batch_size = 10, .shuffle = false));
+    small_digest(model, wanted);
+    cornu_model_release(model);
+    for (int kind = 0; kind < 9; kind++) {
+        small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1);
+        cornu_generator *generator =
+            cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free,
+                                   .seek = kind % 3 == 1 ? to_batch : NULL,
+                                   .save_state = kind % 3 == 2 ? where_it_is : NULL,
+                                   .load_state = kind % 3 == 2 ? back_to : NULL);
+        model = model_without_input();
+        cornu_history *history =
+            cornu_fit(model, generator, NULL, .steps_per_epoch = 5, .workers = kind / 3, .verbose = 0);
+        if (!history)
+            fail_msg("%s", cornu_error_message());
+        cornu_history_release(history);
+        assert_int_equal(batches->given, 5);
+        small_digest(model, digest);
+        assert_string_equal(digest, wanted);
+        cornu_model_release(model);
+        cornu_generator_release(generator);
+    }
+    small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1); /* asked, and never used */
+    cornu_generator *generator =
+        cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
+    model = model_without_input();
+    assert_null(cornu_fit(model, generator, NULL, .verbose = 0));
+    cornu_generator_release(generator);
+    cornu_model_release(model);
 }
 
 /* --- Prediction --- */
@@ -726,6 +796,7 @@ int main(void)
         TEST(weights_of_samples_and_classes_multiply),
         TEST(any_dtype_of_the_same_numbers_gives_the_same_bits),
         TEST(a_model_without_input_shape_takes_it_from_the_first_data),
+        TEST(the_batch_that_tells_the_shape_is_not_lost),
         TEST(predictions_do_not_depend_on_how_they_are_asked_for),
         TEST(an_exhausted_generator_finishes_the_epoch_and_ends),
         TEST(steps_without_end_end_with_the_generator),

@@ -73,6 +73,20 @@ static void names_are_known_before_training_and_order_the_results(void **state)
         assert_true(cornu_logs_get(&logs, wanted[i]) == logs.values[i]);
     }
     cornu_array_release(y);
+
+    const char *const in_order[] = {"loss", "a_loss", "b_loss", "b_mae", "b_mse", "b_weighted_mae"};
+    assert_int_equal(cornu_compile(model, .losses = {"sparse_categorical_crossentropy", "mse"},
+                                   .metrics_in_order = {{NULL}, {"mae", "mse"}},
+                                   .weighted_metrics_in_order = {{NULL}, {"mae"}}),
+                     CORNU_OK);
+    names = cornu_metrics_names(model, &count);
+    assert_int_equal(count, 6);
+    for (int i = 0; i < count; i++)
+        assert_string_equal(names[i], in_order[i]);
+    assert_int_not_equal(cornu_compile(model, .losses = {"sparse_categorical_crossentropy", "mse"},
+                                       .metrics_in_order = {{"mae"}, {"mae"}, {"mae"}}),
+                         CORNU_OK);
+    assert_non_null(strstr(cornu_error_message(), ".metrics_in_order has 3 lists or more; the model has 2 outputs"));
     cornu_model_release(model);
 }
 

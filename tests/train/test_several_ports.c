@@ -174,11 +174,26 @@ static void a_weight_of_zero_for_one_output_leaves_its_layer_alone(void **state)
     free_data(d);
 }
 
+static char warnings[1024];
+
+static void note_warning(const char *message, void *unused)
+{
+    (void)unused;
+    strncat(warnings, message, sizeof warnings - strlen(warnings) - 1);
+}
+
 static void an_output_without_loss_wants_no_target(void **state)
 {
     (void)state;
     data d = make_data();
+    cornu_set_warning_handler(note_warning, NULL);
     cornu_model *model = two_and_two(false);
+    assert_non_null(strstr(warnings, ".output_losses says nothing of output 'flag'"));
+    warnings[0] = '\0';
+    assert_int_equal(cornu_compile(model, .optimizer = "adam", .output_losses = {{"value", "mse"}, {"flag", ""}}),
+                     CORNU_OK);
+    assert_string_equal(warnings, "");
+    cornu_set_warning_handler(NULL, NULL);
     cornu_history *history = cornu_fit(model, d.x_list, d.value, .verbose = 0);
     if (!history)
         fail_msg("%s", cornu_error_message());

@@ -96,9 +96,13 @@ static void weights_divide_the_loss_by_samples_and_the_metric_by_weights(void **
     works(cornu_evaluate(model, x, y, &logs, .sample_weight = w, .verbose = 0));
     near(logs.values[0], 49.5);
     near(logs.values[1], 8.0);
-    cornu_history *history = cornu_fit(model, x, y, .sample_weight = w, .verbose = 0);
+    works(cornu_compile(model, .optimizer = cornu_sgd(.learning_rate = 0), .loss = "mse", .weighted_metrics = {"mae"}));
+    cornu_history *history = cornu_fit(model, x, y, .sample_weight = w, .verbose = 0,
+                                       .validation_data = {.x = x, .y = y, .sample_weight = w});
     near(cornu_history_get(history, "loss", 0), 49.5);
     near(cornu_history_get(history, "mae", 0), 8.0);
+    near(cornu_history_get(history, "val_loss", 0), 49.5);
+    near(cornu_history_get(history, "val_mae", 0), 8.0);
     cornu_history_release(history);
     RELEASE(x, y, w);
     cornu_model_release(model);
