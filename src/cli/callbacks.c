@@ -36,7 +36,7 @@ const cornu__argument cornu__callback_argument_table[] = {
     {"terminate-on-nan", CORNU__ARGUMENT_FLAG, AT(terminate_on_nan), 0, NULL, "stop when the loss is no number"},
     {"backup", CORNU__ARGUMENT_TEXT, AT(backup), 0, "FOLDER[,SETTINGS]",
      "keep what is needed to go on: the same command, started again after Ctrl-C, kill or a crash, ends with the same "
-     "weights: delete_checkpoint=true"},
+     "weights: save_freq=epoch, double_checkpoint=false, delete_checkpoint=true"},
     {0},
 };
 

@@ -158,11 +158,12 @@ static void add_state(line *to, const cornu__progress *progress, int bar_width)
 /* Seconds for one step, without the first if there were others. */
 static double pace(const cornu__progress *progress, double now)
 {
-    if (progress->seen == 0)
+    int64_t made = progress->seen - progress->before;
+    if (made <= 0)
         return 0;
-    if (progress->seen > 1 && progress->after_first >= 0)
-        return (now - progress->after_first) / (double)(progress->seen - 1);
-    return (now - progress->start) / (double)progress->seen;
+    if (made > 1 && progress->after_first >= 0)
+        return (now - progress->after_first) / (double)(made - 1);
+    return (now - progress->start) / (double)made;
 }
 
 static void add_time(line *to, const cornu__progress *progress, double now, bool with_pace, bool final)
@@ -252,7 +253,7 @@ void cornu__progress_start(cornu__progress *progress, cornu__progress_style styl
 bool cornu__progress_advance(cornu__progress *progress, int64_t seen, double now)
 {
     progress->seen = seen;
-    if (seen == 1)
+    if (seen == progress->before + 1)
         progress->after_first = now;
     return progress->style.dynamic && now - progress->drawn >= CORNU__PROGRESS_INTERVAL;
 }
@@ -280,10 +281,11 @@ size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, co
 /* As tf.keras: the mean of all steps, the first too. */
 static void add_keras2_times(line *to, const cornu__progress *progress, double seconds)
 {
+    int64_t made = progress->seen - progress->before;
     add(to, " -");
     add_pace(to, seconds, "epoch");
     add(to, " -");
-    add_pace(to, progress->seen > 0 ? seconds / (double)progress->seen : 0, "step");
+    add_pace(to, made > 0 ? seconds / (double)made : 0, "step");
 }
 
 size_t cornu__progress_summary(const cornu__progress *progress, char *out, double now, const cornu_logs *values)

@@ -24,8 +24,9 @@ typedef struct cornu__progress_style {
 
 typedef struct cornu__progress {
     cornu__progress_style style;
-    int64_t target;      /* steps of the pass; -1: not known */
-    int64_t seen;        /* steps made */
+    int64_t target; /* steps of the pass; -1: not known */
+    int64_t seen;   /* steps made */
+    int64_t before; /* of them, steps that an earlier training made: they took none of the time. Set after the start */
     double start, drawn; /* seconds: when the pass began, when the line was last drawn */
     double after_first;  /* when the first step was over; the first step compiles, so the others tell the pace */
     int width;           /* visible columns of the line last drawn */

@@ -162,6 +162,24 @@ static void in_a_narrow_terminal_the_bar_gives_way_first_then_the_last_values(vo
     assert_running_line(20, false, "100/200 - ETA: 1s");
 }
 
+static void a_bar_that_goes_on_in_mid_epoch_counts_the_time_of_its_own_steps(void **state)
+{
+    (void)state;
+    const cornu_logs logs = {.count = 0};
+    static char out[CORNU__PROGRESS_LINE_SIZE];
+    cornu__progress progress;
+    cornu__progress_start(&progress, keras2_terminal, 200, CLOCK_START);
+    progress.before = 100;
+    cornu__progress_advance(&progress, 101, CLOCK_START + 2);
+    out[cornu__progress_draw(&progress, out, CLOCK_START + 2, &logs, false)] = '\0';
+    assert_non_null(strstr(out, "101/200 [==============>...............] - ETA: 3:18"));
+    cornu__progress_advance(&progress, 111, CLOCK_START + 12);
+    out[cornu__progress_draw(&progress, out, CLOCK_START + 12, &logs, false)] = '\0';
+    assert_non_null(strstr(out, "111/200 [===============>..............] - ETA: 1:29"));
+    out[cornu__progress_summary(&progress, out, CLOCK_START + 12, &logs)] = '\0';
+    assert_string_equal(out, "111/200 - 12s - 12s/epoch - 1s/step\n");
+}
+
 static void without_colour_no_escape_is_written(void **state)
 {
     (void)state;
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_terminal_without_utf8_gets_the_bytes_of_keras_2),
         cmocka_unit_test(a_running_line_fits_the_terminal_and_the_final_one_is_whole),
         cmocka_unit_test(in_a_narrow_terminal_the_bar_gives_way_first_then_the_last_values),
+        cmocka_unit_test(a_bar_that_goes_on_in_mid_epoch_counts_the_time_of_its_own_steps),
         cmocka_unit_test(without_colour_no_escape_is_written),
         cmocka_unit_test(a_pipe_gets_one_plain_line),
         cmocka_unit_test(the_bytes_are_the_same_in_any_locale),

@@ -34,6 +34,7 @@ static void write_line(progbar *self, size_t length, bool final)
 static cornu_status begin(progbar *self, const cornu_training *training)
 {
     cornu__progress_start(&self->progress, self->style, training->steps, seconds_now());
+    self->progress.seen = self->progress.before = training->in_fit ? training->first_batch : 0;
     return CORNU_OK;
 }
 

@@ -32,6 +32,7 @@ static void begin_pass(json_logger *self, const cornu_training *training)
 {
     const cornu__progress_style always = {.dynamic = true};
     cornu__progress_start(&self->progress, always, training->steps, seconds_now());
+    self->progress.seen = self->progress.before = training->in_fit ? training->first_batch : 0;
 }
 
 /* Steps made and to be made, seconds since the pass began, values. */
