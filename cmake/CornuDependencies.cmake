@@ -7,6 +7,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip>=1.7)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5>=1.10)
 pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo>=1.16)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl>=7.85)
@@ -19,7 +20,7 @@ pkg_check_modules(lapack REQUIRED IMPORTED_TARGET lapacke>=3.9 blas)
 
 add_library(cornu_dependencies INTERFACE)
 target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzip PkgConfig::zlib PkgConfig::jansson
-                                                   PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl
+                                                   PkgConfig::hdf5 PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl
                                                    PkgConfig::jpeg PkgConfig::png PkgConfig::tiff PkgConfig::webp
                                                    GIF::GIF PkgConfig::lapack OpenMP::OpenMP_C
                                                    Threads::Threads m)

@@ -26,6 +26,7 @@
 #include <cornu/options.h>
 #include <cornu/plot.h>
 #include <cornu/regularizers.h>
+#include <cornu/saving.h>
 #include <cornu/train.h>
 #include <cornu/version.h>
 

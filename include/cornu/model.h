@@ -239,7 +239,8 @@ CORNU_API cornu_array *cornu_get_named_weights(cornu_model *model);
 /* Sets all weights, by order from a list, by name from a dictionary. Numbers of any dtype; shapes must be the model's. All or none. */
 CORNU_API cornu_status cornu_set_weights(cornu_model *model, const cornu_array *weights);
 
-/* Weights in a file: .npz with the keys of cornu_get_named_weights. A file appears whole or not at all. */
+/* Weights in a file, as its ending says: .weights.h5 is Keras 3's (with the optimizer's memory, if the model is compiled), .h5 and .hdf5 are the legacy
+ * format's, all others .npz with the keys of cornu_get_named_weights. A file appears whole or not at all. */
 CORNU_API cornu_status cornu_save_weights(cornu_model *model, const char *path);
 /* From such a file, or from one of Keras's: .keras, .weights.h5, the legacy .h5 of weights or of a whole model. What it is shows its contents, not
  * its name. A file that does not fit is refused with the weight's name, what came and what was wanted, and the model stays as it was. */

@@ -550,12 +550,18 @@ static cornu_model *read_model(const cornu__json_place *place, struct document *
     return model;
 }
 
-static cornu_model *read_document(const char *name, json_t *json, uint64_t seed)
+cornu_model *cornu__model_from_config(const char *name, json_t *json, uint64_t seed)
 {
     cornu__json_place root = cornu__json_root(name, json);
     struct document document = {.seed = seed};
-    cornu_model *model = json ? read_model(&root, &document, 0) : NULL;
+    cornu_model *model = read_model(&root, &document, 0);
     release_shared(&document);
+    return model;
+}
+
+static cornu_model *read_document(const char *name, json_t *json, uint64_t seed)
+{
+    cornu_model *model = json ? cornu__model_from_config(name, json, seed) : NULL;
     json_decref(json);
     return model;
 }

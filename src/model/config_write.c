@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/config.h"
 #include "model/model.h"
 
 /* jansson's functions that "steal" take NULL for a failure made before, so one check at the end of a chain suffices. */
@@ -180,18 +181,31 @@ static json_t *write_model(cornu_model *model, const cornu_model *document)
     return model->sequential ? write_sequential(model, document) : write_functional(model, document);
 }
 
-char *cornu_model_to_json(cornu_model *model)
+json_t *cornu__model_config(cornu_model *model)
 {
     if (cornu__model_need_structure(model) != CORNU_OK) { /* a deferred Sequential can be written too */
         if (cornu__model_status(model) != CORNU_OK || cornu__sequential_name_layers(model) != CORNU_OK)
             return NULL;
     }
     json_t *json = write_model(model, model);
-    char *text = json ? json_dumps(json, JSON_REAL_PRECISION(17)) : NULL;
-    char *copy = text ? cornu__copy_text(text) : NULL;
-    if (!text)
+    if (!json)
         cornu__fail_memory("a model as JSON", 0);
+    return json;
+}
+
+char *cornu__json_text(const json_t *json)
+{
+    char *text = json_dumps(json, JSON_REAL_PRECISION(17)), *copy = text ? cornu__copy_text(text) : NULL;
+    if (!text)
+        cornu__fail_memory("JSON", 0);
     free(text);
-    json_decref(json);
     return copy;
+}
+
+char *cornu_model_to_json(cornu_model *model)
+{
+    json_t *json = cornu__model_config(model);
+    char *text = json ? cornu__json_text(json) : NULL;
+    json_decref(json);
+    return text;
 }

@@ -110,6 +110,8 @@ static cornu_status list_weights(cornu_model *model, const cornu_model *owner)
 static cornu_status initialize(const cornu_model *model, cornu__weight *weight, cornu_layer *layer,
                                cornu__buffer *buffer, int64_t offset)
 {
+    if (model->awaits_weights)
+        return CORNU_OK;
     float *values = cornu__alloc_array((size_t)weight->count, sizeof *values);
     if (!values)
         return cornu_error_status();

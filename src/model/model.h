@@ -105,6 +105,7 @@ struct cornu_model {
 
     /* homes */
     bool homed;
+    bool awaits_weights; /* a file's are about to be set: the first numbers are zeros */
     cornu__backend *backend;
     cornu__model_weight *weights; /* in Keras's order */
     int weight_count;

@@ -145,3 +145,22 @@ cornu_status cornu__keras3_read_weights(const cornu__hdf5_node *root, cornu__wei
 {
     return read_model(root, map->model, map);
 }
+
+cornu_status cornu__keras3_optimizer(const cornu__hdf5_node *root, const cornu__hdf5_node ***datasets, size_t *count)
+{
+    const cornu__hdf5_node *vars = cornu__hdf5_find(root, "optimizer/vars");
+    size_t most = vars ? vars->child_count : 0;
+    *count = 0;
+    *datasets = cornu__alloc_array(most, sizeof **datasets);
+    if (!*datasets)
+        return cornu_error_status();
+    for (size_t i = 0; i < most; i++) { /* the file's order is that of the names: 0, 1, 10, 11, 2 */
+        char name[24];
+        snprintf(name, sizeof name, "%zu", i);
+        const cornu__hdf5_node *dataset = cornu__hdf5_find(vars, name);
+        if (!dataset)
+            break;
+        (*datasets)[(*count)++] = dataset;
+    }
+    return CORNU_OK;
+}

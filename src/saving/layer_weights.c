@@ -78,6 +78,11 @@ void cornu__container_next(cornu__container_names *names, char name[CORNU__CONTA
     names->next++;
 }
 
+bool cornu__layer_is_listed(const cornu_model *model, const cornu_layer *layer)
+{
+    return !(model->sequential && cornu__layer_is_input(layer));
+}
+
 const char *cornu__weight_part(const cornu_layer *layer, const cornu__weight *weight)
 {
     static const char *const with_cell[] = {"SimpleRNN", "GRU", "LSTM"};

@@ -27,6 +27,9 @@ typedef struct cornu__container_names {
 /* The name of the next layer of the model, into `name`; *number: how many of its class came before. */
 void cornu__container_next(cornu__container_names *names, char name[CORNU__CONTAINER_NAME_SIZE], int *number);
 
+/* Whether Keras lists the layer among a model's: all but a Sequential's input layer. */
+bool cornu__layer_is_listed(const cornu_model *model, const cornu_layer *layer);
+
 /* Which part of a layer Keras 3 keeps a weight in, as a path below the layer's group: "" for most; "cell" for a recurrent layer's. */
 const char *cornu__weight_part(const cornu_layer *layer, const cornu__weight *weight);
 

@@ -187,3 +187,38 @@ cornu_status cornu__legacy_read_weights(const cornu__hdf5_node *group, cornu__we
     cornu__free(reading.layers);
     return status;
 }
+
+/* --- the optimizer --- */
+
+/* Keras 2 calls the first "iterations" or "iter" and lists slot by slot; without any, it is Keras 2.2. */
+static cornu__optimizer_layout layout_of(const char *first_name)
+{
+    const char *slash = strrchr(first_name, '/'), *name = slash ? slash + 1 : first_name;
+    size_t length = strcspn(name, ":");
+    return length == strlen("iteration") && strncmp(name, "iteration", length) == 0 ? CORNU__LAYOUT_KERAS_3
+                                                                                    : CORNU__LAYOUT_KERAS_2;
+}
+
+cornu_status cornu__legacy_optimizer(const cornu__hdf5_node *root, const cornu__hdf5_node ***datasets, size_t *count,
+                                     cornu__optimizer_layout *layout)
+{
+    const cornu__hdf5_node *group = cornu__hdf5_find(root, "optimizer_weights");
+    const char **names = NULL;
+    *count = 0;
+    *datasets = NULL;
+    *layout = CORNU__LAYOUT_KERAS_3;
+    if (!group)
+        return CORNU_OK;
+    CORNU_TRY(cornu__legacy_texts(group, "weight_names", &names, count));
+    *datasets = cornu__alloc_array(*count, sizeof **datasets);
+    cornu_status status = *datasets ? CORNU_OK : cornu_error_status();
+    for (size_t i = 0; status == CORNU_OK && i < *count; i++) {
+        (*datasets)[i] = cornu__hdf5_find(group, names[i]);
+        if (!(*datasets)[i])
+            status = cornu__hdf5_fail(group, CORNU_ERROR_FORMAT, "'%.100s' is named and not there", names[i]);
+    }
+    if (*count > 0)
+        *layout = layout_of(names[0]);
+    cornu__free(names);
+    return status;
+}

@@ -7,11 +7,9 @@
 #include "format/limits.h"
 #include "format/load.h"
 #include "format/zip.h"
+#include "saving/archive.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
-
-#define CONFIG "config.json"
-#define WEIGHTS "model.weights.h5"
 
 /* The bytes of a member and a NUL behind them. */
 static cornu_status read_member(zip_t *archive, zip_int64_t index, const char *path, uint64_t most, char **bytes,
@@ -38,11 +36,12 @@ static cornu_status read_member(zip_t *archive, zip_int64_t index, const char *p
 
 static cornu_status read_keras(zip_t *archive, zip_int64_t config, cornu__saved_file *file)
 {
-    zip_int64_t weights = zip_name_locate(archive, WEIGHTS, 0);
+    zip_int64_t weights = zip_name_locate(archive, CORNU__ARCHIVE_WEIGHTS, 0);
     uint64_t size;
     if (weights < 0)
         return cornu__fail(CORNU_ERROR_UNSUPPORTED,
-                           "'%s' has no member " WEIGHTS ": weights of other kinds are not read", file->path);
+                           "'%s' has no member " CORNU__ARCHIVE_WEIGHTS ": weights of other kinds are not read",
+                           file->path);
     CORNU_TRY(read_member(archive, config, file->path, CORNU__MAX_JSON_BYTES, &file->config, &file->config_size));
     CORNU_TRY(read_member(archive, weights, file->path, UINT64_MAX, &file->weights, &size));
     file->hdf5 = cornu__hdf5_open_bytes(file->path, file->weights, size);
@@ -54,7 +53,7 @@ static cornu_status open_zip(cornu__saved_file *file)
     zip_t *archive = cornu__zip_open(file->path);
     if (!archive)
         return cornu_error_status();
-    zip_int64_t config = zip_name_locate(archive, CONFIG, 0);
+    zip_int64_t config = zip_name_locate(archive, CORNU__ARCHIVE_CONFIG, 0);
     file->kind = config < 0 ? CORNU__SAVED_NPZ : CORNU__SAVED_KERAS;
     cornu_status status = config < 0 ? CORNU_OK : read_keras(archive, config, file);
     zip_discard(archive);

@@ -2,19 +2,51 @@
 #include <cornu/array.h>
 #include <cornu/model.h>
 
-#include "base/status.h"
+#include "base/text.h"
+#include "saving/archive.h"
+#include "saving/keras3.h"
+#include "saving/legacy.h"
 #include "saving/saved_file.h"
 
-cornu_status cornu_save_weights(cornu_model *model, const char *path)
+static cornu_status save_npz(cornu_model *model, const char *path)
 {
-    if (!path)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_save_weights: the path is NULL");
     cornu_array *weights = cornu_get_named_weights(model);
     if (!weights)
         return cornu_error_status();
     cornu_status status = cornu_save_npz(path, weights);
     cornu_array_release(weights);
     return status;
+}
+
+/* Keras 3's tree, or the legacy groups. */
+static cornu_status save_hdf5(cornu_model *model, const char *path, bool legacy)
+{
+    cornu__hdf5_writer *writer = cornu__hdf5_writer_create(path);
+    if (!writer)
+        return cornu_error_status();
+    uint64_t size;
+    cornu_status status =
+        legacy ? cornu__legacy_write_weights(writer, "", model) : cornu__keras3_write(writer, model, true);
+    void *bytes = status == CORNU_OK ? cornu__hdf5_writer_finish(writer, &size) : NULL;
+    cornu__hdf5_writer_release(writer);
+    status = bytes ? cornu__bytes_write(path, bytes, size) : cornu_error_status();
+    cornu__free(bytes);
+    return status;
+}
+
+cornu_status cornu_save_weights(cornu_model *model, const char *path)
+{
+    if (!path)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_save_weights: the path is NULL");
+    CORNU_TRY(cornu__model_status(model));
+    if (cornu__text_has_ending(path, ".keras"))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "cornu_save_weights: '%s' is a name for a whole model: use cornu_save, or .weights.h5",
+                           path);
+    if (cornu__text_has_ending(path, ".weights.h5"))
+        return save_hdf5(model, path, false);
+    bool legacy = cornu__text_has_ending(path, ".h5") || cornu__text_has_ending(path, ".hdf5");
+    return legacy ? save_hdf5(model, path, true) : save_npz(model, path);
 }
 
 static cornu_status load_npz(cornu_model *model, const char *path)

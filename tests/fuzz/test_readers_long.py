@@ -22,7 +22,7 @@ FLAGS = ["-std=gnu17", "-D_GNU_SOURCE=", "-g", "-O1", "-fsanitize=fuzzer,address
 
 def build(target, program):
     sources = [path for room in ("base", "array", "format") for path in sorted((ROOT / "src" / room).glob("*.c"))]
-    libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", "libzip", "zlib", "jansson"], text=True).split()
+    libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", "libzip", "zlib", "jansson", "hdf5"], text=True).split()
     subprocess.check_call(["clang", *FLAGS, f"-I{ROOT}/src", f"-I{ROOT}/include", str(target), *map(str, sources), "-o", str(program),
                            *libraries, "-lm", "-lpthread"])
 

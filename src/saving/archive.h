@@ -1,0 +1,22 @@
+/* saving/archive.h: .keras archives: a ZIP of stored members. */
+#ifndef CORNU_SAVING_ARCHIVE_H
+#define CORNU_SAVING_ARCHIVE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define CORNU__ARCHIVE_METADATA "metadata.json"
+#define CORNU__ARCHIVE_CONFIG "config.json"
+#define CORNU__ARCHIVE_WEIGHTS "model.weights.h5"
+
+/* The Keras whose archives Cornu's are like. */
+#define CORNU__KERAS_VERSION "3.15.1"
+
+/* Writes the archive of a model's JSON and of its weights' HDF5. */
+cornu_status cornu__archive_write(const char *path, const char *config, const void *weights, uint64_t weights_size);
+
+/* Writes bytes as a file. */
+cornu_status cornu__bytes_write(const char *path, const void *bytes, uint64_t size);
+
+#endif

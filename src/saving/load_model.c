@@ -1,0 +1,158 @@
+/* load_model.c: whole models from .keras archives and legacy HDF5. */
+#include <stdio.h>
+#include <string.h>
+
+#include <cornu/saving.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "model/config.h"
+#include "model/plan.h"
+#include "saving/archive.h"
+#include "saving/compile_config.h"
+#include "saving/keras3.h"
+#include "saving/legacy.h"
+#include "saving/saved_file.h"
+
+/* --- the JSON --- */
+
+/* A text attribute of the root as JSON; NULL, without an error, if there is none. */
+static cornu_status parse_attribute(const cornu__saved_file *file, const char *name, json_t **json)
+{
+    const char *text = cornu__hdf5_text(cornu__hdf5_root(file->hdf5), name);
+    *json = NULL;
+    if (!text)
+        return CORNU_OK;
+    *json = cornu__json_parse(file->path, text, strlen(text));
+    return *json ? CORNU_OK : cornu_error_status();
+}
+
+/* The version that the file says wrote it: "2.3.1"; "1" where it says nothing, as Keras 1 did. */
+static const char *version_of(const cornu__saved_file *file)
+{
+    const cornu__hdf5_node *root = cornu__hdf5_root(file->hdf5), *layers = cornu__legacy_layers(root);
+    const char *version = cornu__hdf5_text(root, "keras_version");
+    if (!version && layers)
+        version = cornu__hdf5_text(layers, "keras_version");
+    return version ? version : "1.0";
+}
+
+/* The model's config with, at its root, the version whose words it is in. */
+static cornu_status load_config(const cornu__saved_file *file, json_t **json)
+{
+    if (file->kind == CORNU__SAVED_KERAS) {
+        *json = cornu__json_parse(file->path, file->config, file->config_size);
+        return *json ? CORNU_OK : cornu_error_status();
+    }
+    if (file->kind == CORNU__SAVED_LEGACY)
+        CORNU_TRY(parse_attribute(file, "model_config", json));
+    if (!*json)
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' holds weights and no model: make the model, then cornu_load_weights", file->path);
+    if (json_is_object(*json))
+        json_object_set_new(*json, "keras_version", json_string(version_of(file)));
+    return CORNU_OK;
+}
+
+/* --- compiling --- */
+
+/* Multi-backend Keras up to 2.3; tf.keras of those days called itself "2.2.4-tf". */
+static bool is_keras_2(const cornu__saved_file *file)
+{
+    const char *version = file->kind == CORNU__SAVED_LEGACY ? version_of(file) : CORNU__KERAS_VERSION;
+    int major = 0, minor = 0;
+    sscanf(version, "%d.%d", &major, &minor);
+    return (major < 2 || (major == 2 && minor <= 3)) && !strstr(version, "-tf");
+}
+
+static cornu_status restore_optimizer(const cornu__saved_file *file, cornu_model *model, const cornu__weight_map *map)
+{
+    const cornu__hdf5_node *root = cornu__hdf5_root(file->hdf5), **datasets = NULL;
+    cornu__optimizer_layout layout = CORNU__LAYOUT_KERAS_3;
+    size_t count;
+    bool legacy = file->kind == CORNU__SAVED_LEGACY;
+    cornu_status status = legacy ? cornu__legacy_optimizer(root, &datasets, &count, &layout)
+                                 : cornu__keras3_optimizer(root, &datasets, &count);
+    if (status == CORNU_OK && count > 0)
+        status = cornu__optimizer_restore(model, layout, legacy ? map->order : NULL, map->count, file->path, datasets,
+                                          count);
+    cornu__free(datasets);
+    return status;
+}
+
+/* What a model was trained with may be of a program of its own; the model can be used without, so that is only said. */
+static cornu_status compile(const cornu__saved_file *file, cornu_model *model, json_t *config,
+                            const cornu__weight_map *map)
+{
+    if (!json_is_object(config)) {
+        cornu__warn("%s: the file does not say what the model was compiled with: compile it to train on", file->path);
+        return CORNU_OK;
+    }
+    cornu__json_place place = cornu__json_root(file->path, config);
+    if (cornu__compile_config_apply(model, &place, is_keras_2(file)) == CORNU_OK)
+        return restore_optimizer(file, model, map);
+    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    cornu__warn("the model is loaded, and not compiled: %s", cornu_error_message());
+    cornu_error_clear();
+    return CORNU_OK;
+}
+
+/* --- all of it --- */
+
+static cornu_status load_weights(const cornu__saved_file *file, cornu_model *model, cornu__weight_map *map)
+{
+    CORNU_TRY(cornu__weight_map_create(model, map));
+    CORNU_TRY(cornu__saved_read_weights(file, map));
+    return cornu__weight_map_apply(map);
+}
+
+static cornu_status compile_as_saved(const cornu__saved_file *file, cornu_model *model, json_t *config,
+                                     const cornu__weight_map *map)
+{
+    json_t *training = NULL;
+    if (file->kind == CORNU__SAVED_KERAS)
+        return compile(file, model, json_object_get(config, "compile_config"), map);
+    CORNU_TRY(parse_attribute(file, "training_config", &training));
+    cornu_status status = compile(file, model, training, map);
+    json_decref(training);
+    return status;
+}
+
+static cornu_status load(const cornu__saved_file *file, const cornu_load_options *options, json_t *config,
+                         cornu_model **model)
+{
+    *model = cornu__model_from_config(file->path, config, options->seed);
+    if (!*model)
+        return cornu_error_status();
+    (*model)->awaits_weights = true; /* none are drawn at random only to be replaced */
+    cornu__weight_map map;
+    cornu_status status = load_weights(file, *model, &map);
+    (*model)->awaits_weights = false;
+    if (status == CORNU_OK && options->compile)
+        status = compile_as_saved(file, *model, config, &map);
+    cornu__weight_map_clear(&map);
+    return status;
+}
+
+cornu_model *cornu_load_model_with(const char *path, const cornu_load_options *options)
+{
+    cornu_load_options given = {.struct_size = sizeof given, CORNU_LOAD_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    if (!path)
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_load_model: the path is NULL");
+    cornu__saved_file file;
+    cornu_model *model = NULL;
+    json_t *config = NULL;
+    if (cornu__saved_open(path, &file) != CORNU_OK)
+        return NULL;
+    cornu_status status = load_config(&file, &config);
+    if (status == CORNU_OK)
+        status = load(&file, &given, config, &model);
+    json_decref(config);
+    cornu__saved_close(&file);
+    if (status == CORNU_OK)
+        return model;
+    cornu_model_release(model);
+    return NULL;
+}
