@@ -67,6 +67,7 @@ typedef struct cornu_variance_scaling_options {
     const char *mode CORNU_DEFAULT("fan_in");
     const char *distribution CORNU_DEFAULT("truncated_normal"); /* or "untruncated_normal", "uniform" */
     int64_t seed CORNU_DEFAULT(CORNU_NO_SEED);
+    cornu_axes input_axes, output_axes; /* both or none: the axes whose product is fan_in, fan_out */
 } cornu_variance_scaling_options;
 #define CORNU_VARIANCE_SCALING_DEFAULTS                                                                                \
     CORNU_DEFAULTS(.scale = 1.0, .mode = "fan_in", .distribution = "truncated_normal", .seed = CORNU_NO_SEED)
@@ -79,6 +80,7 @@ CORNU_API cornu_initializer *cornu_variance_scaling_with(const cornu_variance_sc
 typedef struct cornu_seeded_initializer_options {
     size_t struct_size;
     int64_t seed CORNU_DEFAULT(CORNU_NO_SEED);
+    cornu_axes input_axes, output_axes; /* as above */
 } cornu_seeded_initializer_options;
 #define CORNU_SEEDED_INITIALIZER_DEFAULTS CORNU_DEFAULTS(.seed = CORNU_NO_SEED)
 CORNU_API cornu_initializer *cornu_glorot_uniform_with(const cornu_seeded_initializer_options *options);

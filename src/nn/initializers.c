@@ -129,11 +129,37 @@ static void fans(int rank, const int64_t *shape, double *in, double *out)
     *out = rank == 0 ? 1 : rank == 1 ? (double)shape[0] : (double)shape[rank - 1] * receptive;
 }
 
-static cornu_status scale_variance(double scale, const char *mode, const char *distribution, int rank,
-                                   const int64_t *shape, uint64_t seed, uint64_t number, float *values)
+/* *fan := the product of the sizes of these axes. */
+static cornu_status multiply_axes(const cornu_axes *axes, int rank, const int64_t *shape, double *fan)
 {
-    double in, out;
+    *fan = 1;
+    for (int i = 0; i < axes->count; i++) {
+        int axis = axes->axis[i] < 0 ? axes->axis[i] + rank : axes->axis[i];
+        if (axis < 0 || axis >= rank)
+            return cornu__fail(CORNU_ERROR_SHAPE, "input_axes, output_axes: a weight of %d axes has no axis %d", rank,
+                               axes->axis[i]);
+        *fan *= (double)shape[axis];
+    }
+    return CORNU_OK;
+}
+
+/* What a variance depends on: the scale and the fans. */
+typedef struct variance_scaling {
+    double scale;
+    const char *mode, *distribution;
+    const cornu_axes *input_axes, *output_axes;
+} variance_scaling;
+
+static cornu_status scale_variance(const variance_scaling *scaling, int rank, const int64_t *shape, uint64_t seed,
+                                   uint64_t number, float *values)
+{
+    const char *mode = scaling->mode, *distribution = scaling->distribution;
+    double in, out, scale = scaling->scale;
     fans(rank, shape, &in, &out);
+    if (scaling->input_axes->count > 0) {
+        CORNU_TRY(multiply_axes(scaling->input_axes, rank, shape, &in));
+        CORNU_TRY(multiply_axes(scaling->output_axes, rank, shape, &out));
+    }
     double fan = strcmp(mode, "fan_in") == 0 ? in : strcmp(mode, "fan_out") == 0 ? out : (in + out) / 2;
     double variance = scale / (fan > 1 ? fan : 1);
     int64_t count = count_of(rank, shape);
@@ -149,14 +175,16 @@ static cornu_status scale_variance(double scale, const char *mode, const char *d
 FILL(variance_scaling)
 {
     const cornu_variance_scaling_options *o = initializer->config;
-    return scale_variance(o->scale, o->mode, o->distribution, rank, shape, seed, number, values);
+    const variance_scaling scaling = {o->scale, o->mode, o->distribution, &o->input_axes, &o->output_axes};
+    return scale_variance(&scaling, rank, shape, seed, number, values);
 }
 
 #define NAMED_SCALING(name, scale, mode, distribution)                                                                 \
     FILL(name)                                                                                                         \
     {                                                                                                                  \
-        (void)initializer;                                                                                             \
-        return scale_variance(scale, mode, distribution, rank, shape, seed, number, values);                           \
+        const cornu_seeded_initializer_options *o = initializer->config;                                               \
+        const variance_scaling named = {scale, mode, distribution, &o->input_axes, &o->output_axes};                   \
+        return scale_variance(&named, rank, shape, seed, number, values);                                              \
     }
 NAMED_SCALING(glorot_uniform, 1, "fan_avg", "uniform")
 NAMED_SCALING(glorot_normal, 1, "fan_avg", "truncated_normal")
@@ -234,17 +262,35 @@ static cornu_status check_normal(void *config)
                        : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "stddev: wanted at least 0, got %g", stddev);
 }
 
+static cornu_status check_axes(const cornu_axes *input, const cornu_axes *output)
+{
+    if ((input->count > 0) == (output->count > 0))
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                       "input_axes and output_axes: wanted both or none, got one of them");
+}
+
+static cornu_status check_seeded(void *config)
+{
+    const cornu_seeded_initializer_options *o = config;
+    return check_axes(&o->input_axes, &o->output_axes);
+}
+
 static cornu_status check_scaling(void *config)
 {
     cornu_variance_scaling_options *o = config;
     if (o->scale <= 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "scale: wanted a number above 0, got %g", o->scale);
-    return CORNU_OK;
+    return check_axes(&o->input_axes, &o->output_axes);
 }
 
 static const char *const modes[] = {"fan_in", "fan_out", "fan_avg", NULL};
 static const char *const distributions[] = {"truncated_normal", "untruncated_normal", "uniform", "normal", NULL};
 
+/* Older versions of Keras know no such fields. */
+#define AXES_FIELDS(options)                                                                                           \
+    CORNU__FIELD(AXES, options, input_axes, .optional = true, .unwritten = true),                                      \
+        CORNU__FIELD(AXES, options, output_axes, .optional = true, .unwritten = true)
 static const cornu__field constant_fields[] = {CORNU__FIELD(DOUBLE, cornu_constant_options, value)};
 static const cornu__field normal_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_random_normal_options, mean),
@@ -261,9 +307,12 @@ static const cornu__field scaling_fields[] = {
     CORNU__FIELD(TEXT, cornu_variance_scaling_options, mode, .choices = modes),
     CORNU__FIELD(TEXT, cornu_variance_scaling_options, distribution, .choices = distributions),
     CORNU__FIELD(INT64, cornu_variance_scaling_options, seed, .optional = true),
+    AXES_FIELDS(cornu_variance_scaling_options),
 };
 static const cornu__field seeded_fields[] = {
-    CORNU__FIELD(INT64, cornu_seeded_initializer_options, seed, .optional = true)};
+    CORNU__FIELD(INT64, cornu_seeded_initializer_options, seed, .optional = true),
+    AXES_FIELDS(cornu_seeded_initializer_options),
+};
 static const cornu__field orthogonal_fields[] = {
     CORNU__FIELD(DOUBLE, cornu_orthogonal_options, gain),
     CORNU__FIELD(INT64, cornu_orthogonal_options, seed, .optional = true),
@@ -317,19 +366,19 @@ CONSTRUCTOR(truncated_normal, cornu_random_normal_options)
 INITIALIZER(random_uniform, "RandomUniform", cornu_random_uniform_options, uniform_defaults, uniform_fields, 3, NULL,
             "random_uniform", "uniform")
 CONSTRUCTOR(random_uniform, cornu_random_uniform_options)
-INITIALIZER(variance_scaling, "VarianceScaling", cornu_variance_scaling_options, scaling_defaults, scaling_fields, 4,
+INITIALIZER(variance_scaling, "VarianceScaling", cornu_variance_scaling_options, scaling_defaults, scaling_fields, 6,
             check_scaling, "variance_scaling")
 CONSTRUCTOR(variance_scaling, cornu_variance_scaling_options)
 INITIALIZER(orthogonal, "Orthogonal", cornu_orthogonal_options, orthogonal_defaults, orthogonal_fields, 2, NULL,
-            "orthogonal")
+            "orthogonal", "OrthogonalInitializer")
 CONSTRUCTOR(orthogonal, cornu_orthogonal_options)
 INITIALIZER(identity_initializer, "Identity", cornu_identity_initializer_options, identity_defaults, identity_fields, 1,
             NULL, "identity", "IdentityInitializer")
 CONSTRUCTOR(identity_initializer, cornu_identity_initializer_options)
 
 #define SEEDED(function, class_name)                                                                                   \
-    INITIALIZER(function, class_name, cornu_seeded_initializer_options, seeded_defaults, seeded_fields, 1, NULL,       \
-                #function)                                                                                             \
+    INITIALIZER(function, class_name, cornu_seeded_initializer_options, seeded_defaults, seeded_fields, 3,             \
+                check_seeded, #function)                                                                               \
     CONSTRUCTOR(function, cornu_seeded_initializer_options)
 SEEDED(glorot_uniform, "GlorotUniform")
 SEEDED(glorot_normal, "GlorotNormal")
