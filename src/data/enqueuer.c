@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/enqueuer.h"
+#include "data/process_source.h"
 
 #define MESSAGE_SIZE 1024
 #define NOTHING (-1)
@@ -71,13 +72,13 @@ static void pull_batch(cornu__source *source, ring_place *place, int64_t index)
     cornu_status status = source->class->pull(source, &place->slot, index);
     if (status != CORNU_OK)
         note_failure(place, status);
-    else if (!place->slot.given.x)
+    else if (place->slot.ended)
         place->outcome = ENDED;
 }
 
 static void write_batch(cornu__source *source, ring_place *place, int64_t index)
 {
-    if (place->outcome != MADE)
+    if (place->outcome != MADE || !source->class->write)
         return;
     cornu_status status = source->class->write(source, &place->slot, index);
     if (status != CORNU_OK)
@@ -311,8 +312,18 @@ static cornu_status start(cornu__enqueuer *enqueuer, const cornu__position *from
     return start_workers(enqueuer);
 }
 
+static cornu__source *made_by_processes(cornu__source *source, const cornu__enqueuer_options *options)
+{
+    const cornu__process_source_options wanted = {.workers = options->workers,
+                                                  .slots = (int64_t)options->max_queue_size + 1,
+                                                  .restarts = options->worker_restarts};
+    return cornu__process_source(source, &wanted);
+}
+
 cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enqueuer_options *options)
 {
+    if (source && options->processes && options->workers > 0)
+        source = made_by_processes(source, options);
     cornu__enqueuer *enqueuer = source ? cornu__alloc(sizeof *enqueuer) : NULL;
     if (!enqueuer) {
         cornu__source_destroy(source);
@@ -320,6 +331,8 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
     }
     enqueuer->source = source;
     enqueuer->workers = options->workers;
+    if (source->most_workers > 0 && options->workers > source->most_workers)
+        enqueuer->workers = source->most_workers;
     enqueuer->ring_size = options->workers > 0 ? (int64_t)options->max_queue_size + 1 : 1; /* one is the consumer's */
     enqueuer->epoch = options->first_epoch;
     enqueuer->end_epoch = options->epochs > 0 ? options->first_epoch + options->epochs : INT64_MAX;
@@ -339,6 +352,8 @@ void cornu__enqueuer_stop(cornu__enqueuer *enqueuer)
 {
     if (!enqueuer)
         return;
+    if (enqueuer->source->class->stop)
+        enqueuer->source->class->stop(enqueuer->source);
     pthread_mutex_lock(&enqueuer->lock);
     enqueuer->stopping = true;
     pthread_cond_broadcast(&enqueuer->room);

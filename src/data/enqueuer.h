@@ -10,6 +10,8 @@
  * same order: epoch and index for what is numbered, and for the program's own generator what its save_state said when it made that
  * batch, since it is ahead by now.
  *
+ * Workers may be processes (data/process_source.h): the threads here then wait for them.
+ *
  * An error made by a worker reaches the consumer when its batch's turn comes. Stopping waits for the program's functions that are
  * running, lets none begin, and leaves no thread behind.
  */
@@ -27,8 +29,10 @@ typedef struct cornu__enqueuer_options {
     int64_t epochs;      /* how many of its epochs are wanted at most; 0: no limit */
     int64_t batches;     /* how many batches are wanted at most, from where it begins; 0: no limit */
     const cornu__position
-        *from;        /* where it begins; its epoch counts as one of `epochs`; NULL: at the beginning. Not kept */
-    bool keep_states; /* positions hold the state of the program's generator or Sequence, if it has save_state */
+        *from;           /* where it begins; its epoch counts as one of `epochs`; NULL: at the beginning. Not kept */
+    bool processes;      /* workers are processes, not threads; for sources of a program's generator */
+    int worker_restarts; /* how many of them are replaced when they die */
+    bool keep_states;    /* positions hold the state of the program's generator or Sequence, if it has save_state */
 } cornu__enqueuer_options;
 
 /* Begins the source's first epoch, or the one of `from`, and starts the workers. Takes over the source, also on failure (NULL). A generator

@@ -3,7 +3,6 @@
 
 typedef struct generator_source {
     cornu__source base;
-    cornu_generator *generator; /* kept */
     bool shuffle;
     int64_t *order; /* of a shuffled Sequence's batches */
     int64_t order_room;
@@ -20,13 +19,13 @@ static cornu_status ask_again(generator_source *self, int64_t count)
 {
     for (int64_t i = 0; i < count && !self->exhausted; i++) {
         cornu_batch batch;
-        if (cornu__generator_ask(self->generator, self->generator->asked, &batch) != CORNU_OK)
+        if (cornu__generator_ask(self->base.generator, self->base.generator->asked, &batch) != CORNU_OK)
             return cornu__fail_context("batch %lld, asked for again", (long long)i);
         self->exhausted = !batch.x;
         cornu_array_release(batch.x);
         cornu_array_release(batch.y);
         cornu_array_release(batch.sample_weight);
-        self->generator->asked++;
+        self->base.generator->asked++;
     }
     return CORNU_OK;
 }
@@ -34,17 +33,17 @@ static cornu_status ask_again(generator_source *self, int64_t count)
 static cornu_status go_on(cornu__source *source, const cornu__position *from)
 {
     generator_source *self = (generator_source *)source;
-    CORNU_TRY(cornu__generator_go_on(self->generator, from));
-    if (cornu__is_sequence(self->generator))
+    CORNU_TRY(cornu__generator_go_on(self->base.generator, from));
+    if (cornu__is_sequence(self->base.generator))
         return CORNU_OK;
     self->gone_by = from->index;
-    return ask_again(self, cornu__generator_replays(self->generator, from));
+    return ask_again(self, cornu__generator_replays(self->base.generator, from));
 }
 
 static int64_t asked(const cornu__source *source, int64_t index)
 {
     const generator_source *self = (const generator_source *)source;
-    return cornu__is_sequence(self->generator) ? self->generator->asked : self->first + index;
+    return cornu__is_sequence(self->base.generator) ? self->base.generator->asked : self->first + index;
 }
 
 /* --- Epochs --- */
@@ -53,7 +52,8 @@ static cornu_status save_epoch_state(generator_source *self)
 {
     cornu_array_release(self->base.epoch_state);
     self->base.epoch_state = NULL;
-    return self->base.keep_states ? cornu__generator_save_state(self->generator, &self->base.epoch_state) : CORNU_OK;
+    return self->base.keep_states ? cornu__generator_save_state(self->base.generator, &self->base.epoch_state)
+                                  : CORNU_OK;
 }
 
 static cornu_status draw_order(generator_source *self, int64_t epoch)
@@ -76,12 +76,12 @@ static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
     generator_source *self = (generator_source *)source;
     if (!source->epoch_state)
         CORNU_TRY(save_epoch_state(self));
-    if (!cornu__is_sequence(self->generator)) {
+    if (!cornu__is_sequence(self->base.generator)) {
         source->length = CORNU__ENDLESS;
-        self->first = self->generator->asked - self->gone_by;
+        self->first = self->base.generator->asked - self->gone_by;
         return CORNU_OK;
     }
-    CORNU_TRY(cornu__sequence_length_checked(self->generator, &source->length));
+    CORNU_TRY(cornu__sequence_length_checked(self->base.generator, &source->length));
     if (self->shuffle)
         CORNU_TRY(draw_order(self, epoch));
     if (self->steps > 0 && self->steps < source->length)
@@ -92,9 +92,9 @@ static cornu_status begin_epoch(cornu__source *source, int64_t epoch)
 static cornu_status end_epoch(cornu__source *source)
 {
     generator_source *self = (generator_source *)source;
-    if (self->generator->on_epoch_end)
-        self->generator->on_epoch_end(self->generator->state);
-    self->generator->asked++;
+    if (self->base.generator->on_epoch_end)
+        self->base.generator->on_epoch_end(self->base.generator->state);
+    self->base.generator->asked++;
     return save_epoch_state(self);
 }
 
@@ -109,15 +109,18 @@ static cornu_status fail_without_x(const generator_source *self, int64_t number)
 static cornu_status pull(cornu__source *source, cornu__slot *slot, int64_t index)
 {
     generator_source *self = (generator_source *)source;
-    bool is_sequence = cornu__is_sequence(self->generator);
+    bool is_sequence = cornu__is_sequence(self->base.generator);
     int64_t number = is_sequence ? (self->shuffle ? self->order[index] : index) : self->first + index;
-    if (self->exhausted)
+    slot->ended = self->exhausted;
+    if (slot->ended)
         return CORNU_OK;
-    CORNU_TRY(cornu__generator_ask(self->generator, number, &slot->given));
+    CORNU_TRY(cornu__generator_ask(self->base.generator, number, &slot->given));
     if (is_sequence)
         return slot->given.x ? CORNU_OK : fail_without_x(self, number);
-    __atomic_fetch_add(&self->generator->asked, 1, __ATOMIC_RELAXED);
-    return source->keep_states && slot->given.x ? cornu__generator_save_state(self->generator, &slot->state) : CORNU_OK;
+    __atomic_fetch_add(&self->base.generator->asked, 1, __ATOMIC_RELAXED);
+    slot->ended = !slot->given.x;
+    return source->keep_states && !slot->ended ? cornu__generator_save_state(self->base.generator, &slot->state)
+                                               : CORNU_OK;
 }
 
 static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_t index)
@@ -134,7 +137,6 @@ static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_
 static void destroy(cornu__source *source)
 {
     generator_source *self = (generator_source *)source;
-    cornu_generator_release(self->generator);
     cornu__free(self->order);
     cornu__free(self);
 }
@@ -156,8 +158,8 @@ cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generato
     self->base = (cornu__source){.class = &generator_source_class,
                                  .ports = *ports,
                                  .class_weights = class_weights,
+                                 .generator = cornu_generator_retain(generator),
                                  .concurrent = generator->thread_safe};
-    self->generator = cornu_generator_retain(generator);
     self->steps = steps;
     self->shuffle = shuffle && cornu__is_sequence(generator);
     return &self->base;

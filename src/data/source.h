@@ -22,15 +22,17 @@ typedef struct cornu__source_class {
     cornu_status (*go_on)(cornu__source *source, const cornu__position *from);
     /* Sets source->length and the order of the epoch, drawn with source->updates; takes source->epoch_state if states are kept. */
     cornu_status (*begin_epoch)(cornu__source *source, int64_t epoch);
-    /* Fills slot->given for batch `index` of this epoch, and slot->state if states are kept and every batch has one; given.x NULL: there are
-     * no more batches. NULL: nothing to pull. */
+    /* Fills slot->given for batch `index` of this epoch, and slot->state if states are kept and every batch has one; or sets slot->ended. NULL:
+     * nothing to pull. */
     cornu_status (*pull)(cornu__source *source, cornu__slot *slot, int64_t index);
-    /* Fills slot->batch. */
+    /* Fills slot->batch. NULL: `pull` has done it. */
     cornu_status (*write)(cornu__source *source, cornu__slot *slot, int64_t index);
     /* After all batches of the epoch were used; no other call runs. NULL: nothing to do. */
     cornu_status (*end_epoch)(cornu__source *source);
     /* A position's `asked` before batch `index` of this epoch. NULL: 0. */
     int64_t (*asked)(const cornu__source *source, int64_t index);
+    /* Before the workers are waited for: what a `pull` waits for should come soon now, or it fails. NULL: nothing to do. */
+    void (*stop)(cornu__source *source);
     void (*destroy)(cornu__source *source);
 } cornu__source_class;
 
@@ -39,7 +41,9 @@ struct cornu__source {
     cornu__ports ports;
     const cornu__class_weights *class_weights; /* the maker's; or NULL */
     int64_t length;                            /* batches of the epoch in hand; CORNU__ENDLESS: a plain generator's */
+    cornu_generator *generator;                /* the program's, kept; NULL: arrays */
     bool concurrent;                           /* `pull` may run in several threads at once */
+    int most_workers;                          /* that it has use for; 0: any number */
     uint64_t updates;         /* the model had made when the epoch in hand began; set by the enqueuer */
     bool keep_states;         /* the program's save_state is called; set by the enqueuer, before the first epoch */
     cornu_array *epoch_state; /* what it gave when the epoch in hand began; or NULL */

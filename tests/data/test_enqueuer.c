@@ -61,7 +61,9 @@ static cornu_status counting_pull(cornu__source *source, cornu__slot *slot, int6
     cornu_status status = CORNU_OK;
     if (index == self->pull_fails_at)
         status = cornu__fail(CORNU_ERROR_IO, "the disk of batch %lld is gone", (long long)index);
-    else if (self->end_at < 0 || index < self->end_at)
+    else if (self->end_at >= 0 && index >= self->end_at)
+        slot->ended = true;
+    else
         slot->given.x = cornu_array_retain(marker);
     atomic_fetch_sub(&self->pulling, 1);
     return status;
