@@ -116,6 +116,7 @@ typedef struct cornu_fit_options {
     int max_queue_size CORNU_DEFAULT(10);
     int workers CORNU_DEFAULT(1);
     bool use_multiprocessing;
+    int worker_restarts;
 } cornu_fit_options;
 #define CORNU_FIT_DEFAULTS                                                                                             \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1,                  \
@@ -147,8 +148,8 @@ typedef struct cornu_fit_generator_options {
     const cornu_class_weight *class_weight;
     int class_weight_count;
     int max_queue_size CORNU_DEFAULT(10); /* batches made ahead */
-    int workers CORNU_DEFAULT(1);         /* threads that make batches; 0: the calling thread makes them */
-    bool use_multiprocessing;             /* worker processes: not in this version */
+    int workers CORNU_DEFAULT(1);         /* that make batches; 0: the calling thread makes them */
+    bool use_multiprocessing;             /* workers are processes, not threads: see below */
     bool shuffle CORNU_DEFAULT(true);     /* the order of a Sequence's batches, drawn anew each epoch */
     int initial_epoch;
     int view_metrics CORNU_DEFAULT(-1);
@@ -156,6 +157,7 @@ typedef struct cornu_fit_generator_options {
     int64_t validation_epochs[CORNU_MAX_VALIDATION_EPOCHS];
     cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS];
     bool class_weight_strict;
+    int worker_restarts; /* how many worker processes are replaced when they die; each makes the same batch again */
 } cornu_fit_generator_options;
 #define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .max_queue_size = 10,             \
@@ -163,7 +165,22 @@ typedef struct cornu_fit_generator_options {
 
 /* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
  * asked for more batches than the epochs need, so another call goes on behind them; what was made ahead when training stops early is lost.
- * A generator that ends early ends training after that epoch, with a warning. */
+ * A generator that ends early ends training after that epoch, with a warning.
+ *
+ * Workers are threads, which run at once in C; so threads are the better choice nearly always. Processes (.use_multiprocessing = true) are for
+ * functions that are not thread-safe but should run several at once, or that may crash: a worker process that dies is an error
+ * (CORNU_ERROR_WORKER) which names its pid, signal and batch, or is replaced if .worker_restarts says so. Batches, order and bits are those of threads.
+ *
+ *   - Worker processes are forked from the program when training begins, and have its objects as they were then. What the program's functions
+ *     change there, the program does not see, and the other way round. `release` runs in the program only.
+ *   - A Sequence gets `workers` of them; each calls `get` alone, thread_safe or not. on_epoch_end runs in each and in the program, and must do
+ *     the same in each. A plain generator gets one, whatever workers says. When training ends, the program's own generator is brought to
+ *     where that one was if it has load_state or seek, or is thread_safe; else it stays, and another call begins where this one did.
+ *   - SIGINT, SIGTERM, SIGHUP and SIGQUIT are ignored there: Ctrl-C is the program's to answer. A worker process dies with the program. When training ends, one that
+ *     is in the midst of a batch has five seconds to finish it; then it is killed.
+ *   - exit in a worker process runs nothing that the program registered with atexit.
+ *   - One that takes a dead one's place is forked from a program that has threads by then: a lock of the program's own that another thread holds
+ *     at that moment stays locked in it for ever. The C library's own (malloc, stdio) are safe. */
 #define cornu_fit_generator(model_, generator_, ...)                                                                   \
     CORNU_KEYWORDS(cornu_fit_generator_with(model_, generator_, &cornu_keywords), cornu_fit_generator_options,         \
                    CORNU_FIT_GENERATOR_DEFAULTS __VA_ARGS__)
@@ -181,6 +198,7 @@ typedef struct cornu_evaluate_options {
     int max_queue_size CORNU_DEFAULT(10);
     int workers CORNU_DEFAULT(1);
     bool use_multiprocessing;
+    int worker_restarts;
 } cornu_evaluate_options;
 #define CORNU_EVALUATE_DEFAULTS CORNU_DEFAULTS(.verbose = CORNU_VERBOSE_AUTO, .max_queue_size = 10, .workers = 1)
 
@@ -206,6 +224,7 @@ typedef struct cornu_predict_options {
     int max_queue_size CORNU_DEFAULT(10);
     int workers CORNU_DEFAULT(1);
     bool use_multiprocessing;
+    int worker_restarts;
 } cornu_predict_options;
 #define CORNU_PREDICT_DEFAULTS CORNU_DEFAULTS(.max_queue_size = 10, .workers = 1)
 
@@ -225,8 +244,9 @@ typedef struct cornu_generator_run_options {
     cornu_callback *callbacks[CORNU_MAX_CALLBACKS];
     int max_queue_size CORNU_DEFAULT(10);
     int workers CORNU_DEFAULT(1);
-    bool use_multiprocessing; /* not in this version */
+    bool use_multiprocessing;
     int verbose;
+    int worker_restarts;
 } cornu_generator_run_options;
 #define CORNU_GENERATOR_RUN_DEFAULTS CORNU_DEFAULTS(.max_queue_size = 10, .workers = 1)
 

@@ -87,6 +87,7 @@ cornu_status cornu_evaluate_on_generator_with(cornu_model *model, cornu_generato
                                        .max_queue_size = given.max_queue_size,
                                        .workers = given.workers,
                                        .use_multiprocessing = given.use_multiprocessing,
+                                       .worker_restarts = given.worker_restarts,
                                        .verbose = given.verbose};
     memcpy(run.callbacks, given.callbacks, sizeof run.callbacks);
     cornu_status status = cornu__only_for_arrays("evaluate", "y", y != NULL);

@@ -62,13 +62,12 @@ static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *p
         return CORNU_OK;
     bool sequence = cornu__is_sequence(generator);
     const cornu__position *from = cornu__resume_validation_data(&fit->from);
-    const cornu__enqueuer_options ring = {.workers = fit->workers,
-                                          .max_queue_size = fit->max_queue_size,
-                                          .first_epoch = from ? from->epoch : 0,
-                                          .epochs = sequence ? validations : 1,
-                                          .batches = sequence ? 0 : cornu__fit_batches(steps, validations),
-                                          .from = from,
-                                          .keep_states = fit->keeps_backups};
+    cornu__enqueuer_options ring = cornu__enqueuer_options_for(fit->function, generator, &fit->workers);
+    ring.first_epoch = from ? from->epoch : 0;
+    ring.epochs = sequence ? validations : 1;
+    ring.batches = sequence ? 0 : cornu__fit_batches(steps, validations);
+    ring.from = from;
+    ring.keep_states = fit->keeps_backups;
     cornu__resume_warn_of_replay(fit, generator, from, "validation generator");
     fit->validation =
         cornu__enqueuer_start(cornu__generator_source(ports, generator, false, fit->validation_steps, NULL), &ring);

@@ -21,7 +21,7 @@ typedef struct cornu__fit {
     int64_t steps;                    /* per epoch; 0: the length of the source's epoch */
     cornu__enqueuer *validation;      /* NULL: none */
     int64_t validation_steps;         /* 0: the length of the source's epoch */
-    int workers, max_queue_size;      /* of a validation generator */
+    cornu__workers workers;           /* of a training or validation generator */
 
     /* While it runs. */
     cornu_training *training;

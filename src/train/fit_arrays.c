@@ -12,7 +12,7 @@ static cornu_status check_options(const cornu_fit_options *given)
     CORNU_TRY(cornu__argument_at_least("fit", "steps_per_epoch", given->steps_per_epoch, 0));
     CORNU_TRY(cornu__argument_at_least("fit", "validation_steps", given->validation_steps, 0));
     CORNU_TRY(cornu__fit_check_validation("fit", given->validation_freq, given->validation_epochs));
-    CORNU_TRY(cornu__check_workers("fit", given->workers, given->max_queue_size, given->use_multiprocessing));
+    CORNU_TRY(cornu__check_workers("fit", &CORNU__WORKERS_OF(given)));
     if (given->shuffle < 0 || given->shuffle > CORNU_SHUFFLE_BATCH)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "fit: shuffle is %d, and must be true, false or CORNU_SHUFFLE_BATCH", given->shuffle);
@@ -114,8 +114,7 @@ static cornu_history *fit_arrays(cornu_model *model, const cornu_array *x, const
                       .validation_freq = given->validation_freq,
                       .validation_epochs = given->validation_epochs,
                       .validation_steps = given->validation_steps,
-                      .workers = given->workers,
-                      .max_queue_size = given->max_queue_size};
+                      .workers = CORNU__WORKERS_OF(given)};
     arrays *data = cornu__alloc(sizeof *data);
     if (!data)
         return NULL;

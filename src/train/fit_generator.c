@@ -11,7 +11,7 @@ static cornu_status check_options(const char *function, const cornu_fit_generato
     CORNU_TRY(cornu__argument_at_least(function, "initial_epoch", given->initial_epoch, 0));
     CORNU_TRY(cornu__argument_at_least(function, "validation_steps", given->validation_steps, 0));
     CORNU_TRY(cornu__fit_check_validation(function, given->validation_freq, given->validation_epochs));
-    CORNU_TRY(cornu__check_workers(function, given->workers, given->max_queue_size, given->use_multiprocessing));
+    CORNU_TRY(cornu__check_workers(function, &CORNU__WORKERS_OF(given)));
     bool view; /* by whom there is to be */
     return cornu__view_metrics_resolve(function, given->view_metrics, &view);
 }
@@ -29,13 +29,12 @@ static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *
     const cornu__position *from = cornu__resume_data(&fit->from);
     if (!cornu__fit_wants_data(fit))
         return CORNU_OK;
-    const cornu__enqueuer_options ring = {.workers = given->workers,
-                                          .max_queue_size = given->max_queue_size,
-                                          .first_epoch = fit->initial_epoch,
-                                          .epochs = fit->steps > 0 ? 0 : fit->epochs - fit->initial_epoch,
-                                          .batches = fit->steps > 0 ? cornu__fit_batches_left(fit) : 0,
-                                          .from = from,
-                                          .keep_states = fit->keeps_backups};
+    cornu__enqueuer_options ring = cornu__enqueuer_options_for(fit->function, generator, &fit->workers);
+    ring.first_epoch = fit->initial_epoch;
+    ring.epochs = fit->steps > 0 ? 0 : fit->epochs - fit->initial_epoch;
+    ring.batches = fit->steps > 0 ? cornu__fit_batches_left(fit) : 0;
+    ring.from = from;
+    ring.keep_states = fit->keeps_backups;
     cornu__resume_warn_of_replay(fit, generator, from, "generator");
     fit->batches = cornu__enqueuer_start(
         cornu__generator_source(&data->ports, generator, given->shuffle, 0, &data->class_weights), &ring);
@@ -76,8 +75,7 @@ static cornu_history *fit_generator(const char *function, cornu_model *model, co
                       .validation_epochs = given->validation_epochs,
                       .steps = given->steps_per_epoch,
                       .validation_steps = given->validation_steps,
-                      .workers = given->workers,
-                      .max_queue_size = given->max_queue_size};
+                      .workers = CORNU__WORKERS_OF(given)};
     validation *data = cornu__alloc(sizeof *data);
     if (!data)
         return NULL;
@@ -125,6 +123,7 @@ static cornu_fit_generator_options generator_options(const cornu_fit_options *gi
                                            .max_queue_size = given->max_queue_size,
                                            .workers = given->workers,
                                            .use_multiprocessing = given->use_multiprocessing,
+                                           .worker_restarts = given->worker_restarts,
                                            .shuffle =
                                                given->shuffle != false, /* batches of a Sequence keep their rows */
                                            .initial_epoch = given->initial_epoch,

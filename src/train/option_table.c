@@ -69,6 +69,7 @@ static const cornu__option_field fit_fields[] = {
     {"max_queue_size", &positive_count, AT(max_queue_size)},
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {"worker_restarts", &count, AT(worker_restarts)},
     {0},
 };
 
@@ -88,6 +89,7 @@ static const cornu__option_field fit_generator_fields[] = {
     {"max_queue_size", &positive_count, AT(max_queue_size)},
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {"worker_restarts", &count, AT(worker_restarts)},
     {"shuffle", &truth, AT(shuffle)},
     {"initial_epoch", &count, AT(initial_epoch)},
     {"view_metrics", &view_metrics, AT(view_metrics)},
@@ -108,6 +110,7 @@ static const cornu__option_field evaluate_fields[] = {
     {"max_queue_size", &positive_count, AT(max_queue_size)},
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {"worker_restarts", &count, AT(worker_restarts)},
     {0},
 };
 
@@ -121,6 +124,7 @@ static const cornu__option_field predict_fields[] = {
     {"max_queue_size", &positive_count, AT(max_queue_size)},
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {"worker_restarts", &count, AT(worker_restarts)},
     {0},
 };
 
@@ -132,6 +136,7 @@ static const cornu__option_field generator_run_fields[] = {
     {"max_queue_size", &positive_count, AT(max_queue_size)},
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
+    {"worker_restarts", &count, AT(worker_restarts)},
     {"verbose", &verbose, AT(verbose)},
     {0},
 };

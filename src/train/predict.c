@@ -98,6 +98,7 @@ cornu_array *cornu_predict_on_generator_with(cornu_model *model, cornu_generator
                                        .max_queue_size = given.max_queue_size,
                                        .workers = given.workers,
                                        .use_multiprocessing = given.use_multiprocessing,
+                                       .worker_restarts = given.worker_restarts,
                                        .verbose = given.verbose};
     memcpy(run.callbacks, given.callbacks, sizeof run.callbacks);
     bool refused = cornu__only_for_arrays("predict", "batch_size", given.batch_size != 0) != CORNU_OK;

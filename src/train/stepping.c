@@ -21,16 +21,24 @@ cornu_status cornu__only_for_arrays(const char *function, const char *argument, 
         function, argument);
 }
 
-cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing)
+cornu_status cornu__check_workers(const char *function, const cornu__workers *workers)
 {
-    CORNU_TRY(cornu__argument_at_least(function, "workers", workers, 0));
-    CORNU_TRY(cornu__argument_at_least(function, "max_queue_size", max_queue_size, 1));
-    if (use_multiprocessing)
-        return cornu__fail(
-            CORNU_ERROR_UNSUPPORTED,
-            "%s: use_multiprocessing is not in this version: workers are threads, which run in parallel in C",
-            function);
-    return CORNU_OK;
+    CORNU_TRY(cornu__argument_at_least(function, "workers", workers->count, 0));
+    CORNU_TRY(cornu__argument_at_least(function, "max_queue_size", workers->max_queue_size, 1));
+    return cornu__argument_at_least(function, "worker_restarts", workers->restarts, 0);
+}
+
+cornu__enqueuer_options cornu__enqueuer_options_for(const char *function, const cornu_generator *generator,
+                                                    const cornu__workers *workers)
+{
+    if (workers->processes && workers->count > 1 && !cornu__is_sequence(generator))
+        cornu__warn("%s: workers is %d, but a plain generator gets one worker process, since only one can know what "
+                    "comes next; a Sequence has use for several",
+                    function, workers->count);
+    return (cornu__enqueuer_options){.workers = workers->count,
+                                     .max_queue_size = workers->max_queue_size,
+                                     .processes = workers->processes,
+                                     .worker_restarts = workers->restarts};
 }
 
 cornu_status cornu__batch_size_given(const char *function, const char *argument, const cornu__ports *ports, int given,
@@ -71,7 +79,7 @@ cornu_status cornu__steps_of(const char *function, const char *argument, const c
 static cornu_status check_run(const char *function, const cornu_generator *generator,
                               const cornu_generator_run_options *options, int64_t *steps)
 {
-    CORNU_TRY(cornu__check_workers(function, options->workers, options->max_queue_size, options->use_multiprocessing));
+    CORNU_TRY(cornu__check_workers(function, &CORNU__WORKERS_OF(options)));
     return cornu__steps_of(function, "steps", generator, options->steps, steps);
 }
 
@@ -81,8 +89,8 @@ cornu__enqueuer *cornu__enqueue_run(const char *function, const cornu__ports *po
     *steps = 0;
     if (check_run(function, generator, options, steps) != CORNU_OK)
         return NULL;
-    const cornu__enqueuer_options ring = {
-        .workers = options->workers, .max_queue_size = options->max_queue_size, .batches = *steps};
+    cornu__enqueuer_options ring = cornu__enqueuer_options_for(function, generator, &CORNU__WORKERS_OF(options));
+    ring.batches = *steps;
     return cornu__enqueuer_start(cornu__generator_source(ports, generator, false, 0, NULL), &ring);
 }
 

@@ -15,8 +15,22 @@ cornu_status cornu__batch_size_given(const char *function, const char *argument,
 /* Refuses an argument that was given although x is a generator or Sequence. */
 cornu_status cornu__only_for_arrays(const char *function, const char *argument, bool given);
 
-/* What the enqueuer's arguments may be. */
-cornu_status cornu__check_workers(const char *function, int workers, int max_queue_size, bool use_multiprocessing);
+/* Who makes the batches of generators and Sequences: the arguments workers, max_queue_size, use_multiprocessing and worker_restarts. */
+typedef struct cornu__workers {
+    int count, max_queue_size;
+    bool processes;
+    int restarts;
+} cornu__workers;
+#define CORNU__WORKERS_OF(options)                                                                                     \
+    ((cornu__workers){(options)->workers, (options)->max_queue_size, (options)->use_multiprocessing,                   \
+                      (options)->worker_restarts})
+
+/* What they may be. */
+cornu_status cornu__check_workers(const char *function, const cornu__workers *workers);
+
+/* The enqueuer's options as far as workers set them. Warns when a plain generator has no use for all of them. */
+cornu__enqueuer_options cornu__enqueuer_options_for(const char *function, const cornu_generator *generator,
+                                                    const cornu__workers *workers);
 
 /* *view := whether the values of this training are to be shown as it runs: what view_metrics says, or for -1 the environment's
  * CORNU_VIEW_METRICS, or else whether there is a viewer. There is none yet: true is refused when the call asks for it, and comes with a

@@ -167,7 +167,7 @@ static void open_stream(stream *self, stream_kind kind)
     self->generator = make_generator(self);
 }
 
-static void begin(stream *self, int workers, const cornu__position *from, int64_t batches)
+static void begin_by(stream *self, int workers, bool processes, const cornu__position *from, int64_t batches)
 {
     static const cornu__shuffle shuffles[] = {CORNU__SHUFFLE_NONE, CORNU__SHUFFLE_ROWS, CORNU__SHUFFLE_BATCHES,
                                               CORNU__SHUFFLE_ROWS};
@@ -179,12 +179,19 @@ static void begin(stream *self, int workers, const cornu__position *from, int64_
                                      &(cornu__array_source_options){.batch_size = BATCH_SIZE,
                                                                     .shuffle = shuffles[self->kind],
                                                                     .steps = self->kind == ARRAYS_FEW_STEPS ? 4 : 0});
-    self->batches = cornu__enqueuer_start(source, &(cornu__enqueuer_options){.workers = workers,
-                                                                             .max_queue_size = 3,
-                                                                             .first_epoch = FIRST_EPOCH,
-                                                                             .batches = batches,
-                                                                             .from = from,
-                                                                             .keep_states = true});
+    self->batches =
+        cornu__enqueuer_start(source, &(cornu__enqueuer_options){.workers = workers,
+                                                                 .max_queue_size = 3,
+                                                                 .first_epoch = FIRST_EPOCH,
+                                                                 .batches = batches,
+                                                                 .from = from,
+                                                                 .keep_states = true,
+                                                                 .processes = processes && self->generator});
+}
+
+static void begin(stream *self, int workers, const cornu__position *from, int64_t batches)
+{
+    begin_by(self, workers, false, from, batches);
 }
 
 static void close_stream(stream *self)
@@ -236,7 +243,8 @@ static void take(stream *self, record *taken, cornu__position *in_hand, cornu__p
 
 /* --- From every position --- */
 
-static void go_on_from(stream_kind kind, int workers, const cornu__position *from, int64_t used, const record *whole)
+static void go_on_from(stream_kind kind, int workers, bool processes, const cornu__position *from, int64_t used,
+                       const record *whole)
 {
     stream again;
     open_stream(&again, kind);
@@ -245,7 +253,7 @@ static void go_on_from(stream_kind kind, int workers, const cornu__position *fro
     bool plain = kind == PLAIN;
     if (again.generator)
         assert_int_equal(cornu__generator_replays(again.generator, from), plain ? used : 0);
-    begin(&again, workers, from, used < TAKEN ? TAKEN - used : 1);
+    begin_by(&again, workers, processes, from, used < TAKEN ? TAKEN - used : 1);
     assert_non_null(again.batches);
     for (int64_t n = used; n < TAKEN; n++) {
         record taken;
@@ -257,22 +265,22 @@ static void go_on_from(stream_kind kind, int workers, const cornu__position *fro
         assert_int_equal(cornu__enqueuer_get(again.batches, &none), CORNU_OK);
         assert_null(none);
         if (kind == LOADING || kind == SEEKING)
-            assert_int_equal(again.walk.calls, TAKEN - used);
+            assert_int_equal(again.walk.calls, processes ? 0 : TAKEN - used);
         if (plain)
-            assert_int_equal(again.walk.calls, TAKEN);
+            assert_int_equal(again.walk.calls, processes ? 0 : TAKEN);
     }
     close_stream(&again);
 }
 
-static void the_rest_is_the_same_from_every_position(void **state)
+static void interrupt_everywhere(bool processes)
 {
-    (void)state;
     for (stream_kind kind = 0; kind < KINDS; kind++) {
         record whole[TAKEN];
         cornu__position positions[TAKEN + 1][2] = {0};
         stream first;
         open_stream(&first, kind);
-        begin(&first, kind % 2 ? 2 : 0, NULL, TAKEN);
+        begin_by(&first, processes || kind % 2 ? 2 : 0, processes, NULL, TAKEN);
+        assert_non_null(first.batches);
         cornu__enqueuer_position(first.batches, &positions[0][0]);
         cornu__enqueuer_position(first.batches, &positions[0][1]);
         for (int n = 0; n < TAKEN; n++)
@@ -280,12 +288,26 @@ static void the_rest_is_the_same_from_every_position(void **state)
         close_stream(&first);
         for (int n = 0; n <= TAKEN; n++) {
             for (int done = 0; done < 2; done++) {
-                go_on_from(kind, (n + done) % 3, &positions[n][done], n, whole);
+                go_on_from(kind, (n + done) % 3, false, &positions[n][done], n, whole);
+                if (processes)
+                    go_on_from(kind, 1 + (n + done) % 2, true, &positions[n][done], n, whole);
                 cornu__position_clear(&positions[n][done]);
             }
         }
     }
     assert_int_equal(cornu__allocation_live(), 0);
+}
+
+static void the_rest_is_the_same_from_every_position(void **state)
+{
+    (void)state;
+    interrupt_everywhere(false);
+}
+
+static void positions_of_worker_processes_and_threads_are_the_same(void **state)
+{
+    (void)state;
+    interrupt_everywhere(true);
 }
 
 static void a_second_interruption_changes_nothing_either(void **state)
@@ -503,6 +525,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rest_is_the_same_from_every_position),
+        cmocka_unit_test(positions_of_worker_processes_and_threads_are_the_same),
         cmocka_unit_test(a_second_interruption_changes_nothing_either),
         cmocka_unit_test(a_position_belongs_to_the_batch_in_hand_not_to_what_was_made_ahead),
         cmocka_unit_test(a_generator_that_went_on_meanwhile_cannot_go_back),

@@ -226,7 +226,7 @@ static cornu_status endless_next(void *state, cornu_batch *batch)
     return CORNU_OK;
 }
 
-static void a_generator_without_steps_and_processes(void **state)
+static void a_generator_without_steps_and_bad_workers(void **state)
 {
     fixture *f = *state;
     cornu_logs logs;
@@ -238,9 +238,8 @@ static void a_generator_without_steps_and_processes(void **state)
     assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .verbose = 0,
                                     .validation_data = {.generator = generator}));
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "validation_steps must be given");
-    assert_null(
-        cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .use_multiprocessing = true, .verbose = 0));
-    SAYS(CORNU_ERROR_UNSUPPORTED, "use_multiprocessing");
+    assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .worker_restarts = -1, .verbose = 0));
+    SAYS(CORNU_ERROR_INVALID_ARGUMENT, "worker_restarts is -1");
     assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .workers = -1, .verbose = 0));
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "workers is -1");
     assert_null(cornu_fit_generator(f->model, generator, .steps_per_epoch = 1, .max_queue_size = 0, .verbose = 0));
@@ -295,7 +294,7 @@ int main(void)
         TEST(terminate_on_nan_stops),
         TEST(arguments_out_of_range),
         TEST(a_callback_given_to_a_fit_that_is_refused_is_not_leaked),
-        TEST(a_generator_without_steps_and_processes),
+        TEST(a_generator_without_steps_and_bad_workers),
         TEST(every_refused_allocation_is_an_error_and_no_leak),
     };
     return cmocka_run_group_tests(tests, NULL, nothing_is_left);
