@@ -23,6 +23,20 @@ void cornu_set_warning_handler(cornu_warning_handler new_handler, void *user_dat
     pthread_mutex_unlock(&lock);
 }
 
+void cornu__log_before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+/* The new process's thread has another number than the one that locked: there the lock is made anew. */
+void cornu__log_after_fork(bool in_new_process)
+{
+    if (in_new_process)
+        lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    else
+        pthread_mutex_unlock(&lock);
+}
+
 void cornu__log_unfinished_line(bool unfinished)
 {
     atomic_store_explicit(&line_is_unfinished, unfinished, memory_order_relaxed);

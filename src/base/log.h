@@ -11,4 +11,8 @@ void cornu__warn(const char *format, ...) CORNU_PRINTF(1, 2);
 /* Whether standard output stands in the middle of a line, as while a progress bar runs: on a terminal a warning then begins a new one. */
 void cornu__log_unfinished_line(bool unfinished);
 
+/* Around a fork: no other thread is in the midst of a warning, and the new process can give its own. */
+void cornu__log_before_fork(void);
+void cornu__log_after_fork(bool in_new_process);
+
 #endif

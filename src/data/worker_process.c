@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "data/worker_process.h"
 
 #define LOOK_MILLISECONDS 250    /* how often one looks where the system does not tell of an end */
@@ -148,12 +149,14 @@ cornu_status cornu__worker_start(cornu__worker *worker, const sigset_t *signals,
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    cornu__log_before_fork();
     pid_t program = getpid(), pid = fork();
+    int refused = pid < 0 ? errno : 0;
+    cornu__log_after_fork(pid == 0);
     if (pid == 0) {
         close(pair[0]);
         become_worker(program, signals, (beginning){serve, state, pair[1]});
     }
-    int refused = pid < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(pair[1]);
     if (refused) {

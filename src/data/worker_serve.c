@@ -94,19 +94,15 @@ static cornu_status go_on(cornu__source *source, const cornu__position *from)
 void cornu__worker_serve(void *state, int connection)
 {
     const cornu__serving *serving = state;
-    server *self = cornu__alloc(sizeof *self);
-    if (!self)
-        return;
-    self->source = serving->source;
-    self->blocks = serving->blocks;
-    cornu__shared_blocks_forget(self->blocks);
-    cornu_status began = go_on(self->source, serving->from);
+    server self = {.source = serving->source, .blocks = serving->blocks};
+    cornu__shared_blocks_forget(self.blocks);
+    cornu_status began = go_on(self.source, serving->from);
     char why[CORNU__ANSWER_MESSAGE_SIZE] = "";
     strncpy(why, began == CORNU_OK ? "" : cornu_error_message(), sizeof why - 1);
     cornu__request request;
     while (cornu__worker_receive(connection, &request)) {
         cornu__answer answer = {0};
-        cornu_status status = began == CORNU_OK ? serve(self, &request, &answer) : cornu__fail_from(began, why);
+        cornu_status status = began == CORNU_OK ? serve(&self, &request, &answer) : cornu__fail_from(began, why);
         if (status != CORNU_OK)
             note_failure(&answer, status);
         cornu__worker_answer(connection, &answer);
