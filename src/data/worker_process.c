@@ -22,6 +22,19 @@
 #define LOOK_MILLISECONDS 250    /* how often one looks where the system does not tell of an end */
 #define CLOSING_MILLISECONDS 200 /* between the closing of a connection and the end of the process */
 
+/* The thread sanitizer cannot follow a thread that begins in a process forked from one with threads. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WORKS_IN_THE_FORKED_THREAD true
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WORKS_IN_THE_FORKED_THREAD true
+#endif
+#ifndef WORKS_IN_THE_FORKED_THREAD
+#define WORKS_IN_THE_FORKED_THREAD false
+#endif
+
 /* --- Time --- */
 
 static int64_t now_milliseconds(void)
@@ -116,7 +129,7 @@ static void become_worker(pid_t program, const sigset_t *signals, beginning begi
     on_exit(leave_at_once, NULL);
     pthread_t thread;
     pthread_sigmask(SIG_SETMASK, signals, NULL);
-    if (pthread_create(&thread, NULL, work, &begin) != 0)
+    if (WORKS_IN_THE_FORKED_THREAD || pthread_create(&thread, NULL, work, &begin) != 0)
         work(&begin);
     pthread_join(thread, NULL);
     _exit(0);
