@@ -244,17 +244,11 @@ static cornu_history *fit(const scripted *test, const killed_training *what, cor
     return history;
 }
 
-static void ignore(const char *message, void *nothing)
-{
-    (void)nothing;
-    (void)message;
-}
-
 /* In the child. Its exit status: 0 when it came to the end. */
 static int train(const scripted *test, const killed_training *what, killer kills)
 {
     char digest[CORNU_SHA256_TEXT_SIZE];
-    cornu_set_warning_handler(ignore, NULL); /* that a generator is asked again */
+    cornu_set_warning_handler(scripted_ignore_warning, NULL); /* that a generator is asked again */
     cornu_model *model = small_model(3);
     cornu_compile(model,
                   .optimizer = cornu_adam(.learning_rate = 0.02, .use_ema = true,

@@ -112,6 +112,12 @@ void scripted_fails(const scripted *test, cornu_callback *callback, cornu_status
     assert_string_equal(before, after); /* before the first epoch */
 }
 
+void scripted_ignore_warning(const char *message, void *nothing)
+{
+    (void)message;
+    (void)nothing;
+}
+
 /* --- Standard output --- */
 
 static FILE *captured;

@@ -35,6 +35,9 @@ void scripted_fails(const scripted *test, cornu_callback *callback, cornu_status
 #define scripted_fails_with(test, callback, status, ...)                                                               \
     scripted_fails(test, callback, status, (const char *const[]){__VA_ARGS__, NULL})
 
+/* A handler of warnings that are expected. */
+void scripted_ignore_warning(const char *message, void *nothing);
+
 /* Between the two all that goes to standard output is kept. */
 void scripted_capture_begin(void);
 void scripted_capture_end(char *text, size_t size);

@@ -1,4 +1,6 @@
 /* file_pattern.c: file names with fields in them. */
+#include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,22 +141,9 @@ static void add_integer(cornu__text *text, const field *filled, int64_t value)
     cornu__text_add(text, "%s", number);
 }
 
-static void add_real(cornu__text *text, const field *filled, double value)
+/* A number's text, filled up to the width as Python does. */
+static void add_filled(cornu__text *text, const field *filled, const char *number)
 {
-    char directive[40], number[LONGEST_NUMBER];
-    bool percent = filled->type == '%';
-    write_directive(filled, directive, sizeof directive - 4);
-    size_t length = strlen(directive);
-    snprintf(directive + length, sizeof directive - length, "%c%s", percent ? 'f' : filled->type, percent ? "%%" : "");
-    snprintf(number, sizeof number, directive, percent ? 100 * value : value);
-    cornu__text_add(text, "%s", number);
-}
-
-/* Without a format: as Python's str, filled up to the width. */
-static void add_plain(cornu__text *text, const field *filled, double value)
-{
-    char number[CORNU__NUMBER_TEXT_SIZE];
-    cornu__number_text(value, number);
     const char sign[2] = {number[0] == '-' ? '\0' : filled->sign, '\0'};
     int columns = (int)(strlen(sign) + strlen(number));
     int missing = filled->width > columns ? filled->width - columns : 0;
@@ -165,6 +154,33 @@ static void add_plain(cornu__text *text, const field *filled, double value)
     for (int i = 0; filled->zeros && i < missing; i++)
         cornu__text_add(text, "0");
     cornu__text_add(text, "%s", number + negative);
+}
+
+/* Without a format: as Python's str. */
+static void add_plain(cornu__text *text, const field *filled, double value)
+{
+    char number[CORNU__NUMBER_TEXT_SIZE];
+    add_filled(text, filled, cornu__number_text(value, number));
+}
+
+/* C writes what is not finite in other ways, and fills up to a width without the percent sign. */
+static void add_real(cornu__text *text, const field *filled, double value)
+{
+    char directive[20], number[LONGEST_NUMBER];
+    bool percent = filled->type == '%';
+    if (isfinite(value)) {
+        write_directive(&(field){.precision = filled->precision}, directive, sizeof directive - 2);
+        size_t length = strlen(directive);
+        snprintf(directive + length, sizeof directive - length, "%c", percent ? 'f' : filled->type);
+        snprintf(number, sizeof number, directive, percent ? 100 * value : value);
+    } else {
+        cornu__number_text(value, number);
+        for (char *c = number; *c && isupper((unsigned char)filled->type); c++)
+            *c = (char)toupper((unsigned char)*c);
+    }
+    if (percent)
+        strcat(number, "%");
+    add_filled(text, filled, number);
 }
 
 static cornu_status add_number(cornu__text *text, const field *filled, int64_t value)
