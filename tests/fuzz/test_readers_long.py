@@ -12,6 +12,9 @@ import unittest
 ROOT = pathlib.Path(os.environ.get("CORNU_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 SECONDS = os.environ.get("CORNU_FUZZ_SECONDS", "20")
 FIXTURES = ROOT / "tests" / "format" / "fixtures"
+PICTURES = ROOT / "tests" / "image" / "fixtures"
+PICTURE_SEEDS = {"jpeg": "*.jpg", "png": "*.png", "gif": "*.gif", "bmp": "*.bmp", "ppm": "*.p?m", "tiff": "*.tif", "webp": "*.webp"}
+DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png", "ppm", "tiff", "webp"]
 SEEDS = {"npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
 LENGTHS = {"hdf5": 65536}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
@@ -22,7 +25,12 @@ FLAGS = ["-std=gnu17", "-D_GNU_SOURCE=", "-g", "-O1", "-fsanitize=fuzzer,address
 
 def build(target, program):
     sources = [path for room in ("base", "array", "format") for path in sorted((ROOT / "src" / room).glob("*.c"))]
-    libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", "libzip", "zlib", "jansson", "hdf5"], text=True).split()
+    packages = ["libzip", "zlib", "jansson", "hdf5", "libpng"]
+    if target.stem.startswith("fuzz_image_"):
+        sources += [ROOT / "src" / "image" / f"{name}.c" for name in DECODERS]
+        packages += ["libjpeg", "libtiff-4", "libwebp", "libwebpdemux"]
+    libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", *packages], text=True).split()
+    libraries += ["-lgif"] if "libwebp" in packages else []
     subprocess.check_call(["clang", *FLAGS, f"-I{ROOT}/src", f"-I{ROOT}/include", str(target), *map(str, sources), "-o", str(program),
                            *libraries, "-lm", "-lpthread"])
 
@@ -30,6 +38,9 @@ def build(target, program):
 def write_seeds(kind, folder):
     folder.mkdir()
     for path in FIXTURES.glob(SEEDS[kind]) if kind in SEEDS else []:
+        shutil.copy(path, folder)
+    picture = kind.removeprefix("image_")
+    for path in PICTURES.glob(PICTURE_SEEDS[picture]) if kind != picture else []:
         shutil.copy(path, folder)
     for number, text in enumerate(TEXTS.get(kind, [])):
         (folder / str(number)).write_text(text)
@@ -67,6 +78,11 @@ class Readers(unittest.TestCase):
 
     def test_hdf5(self):
         self.run_target("hdf5")
+
+    def test_pictures(self):
+        for kind in PICTURE_SEEDS:
+            with self.subTest(kind):
+                self.run_target(f"image_{kind}")
 
 
 if __name__ == "__main__":

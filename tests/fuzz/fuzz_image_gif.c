@@ -1,0 +1,7 @@
+/* fuzz_image_gif.c: libFuzzer's way into cornu__decode_gif. */
+#include "image_bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    return fuzz_image(bytes, size, cornu__is_gif);
+}

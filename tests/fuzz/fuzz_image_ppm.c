@@ -1,0 +1,7 @@
+/* fuzz_image_ppm.c: libFuzzer's way into cornu__decode_ppm. */
+#include "image_bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    return fuzz_image(bytes, size, cornu__is_ppm);
+}
