@@ -332,7 +332,7 @@ const cornu__subcommand cornu__command_fit = {
                 "            --validation-split 0.2\n"
                 "  cornu fit --model mlp --data iris.csv --target -1 --epochs 50 \\\n"
                 "            --plot curves.png\n"
-                "  cornu fit --model mlp --data iris.csv --target -1 --epochs 500 \\\n"
+                "  cornu fit --model cnn --data share/digits.npz --scale 16 --epochs 500 \\\n"
                 "            --validation-split 0.2 --early-stopping patience=5 \\\n"
                 "            --checkpoint best.npz --save-best-only --backup unfinished\n"
                 "  cornu fit --model model.json --x images.gz --y labels.gz \\\n"

@@ -9,6 +9,7 @@
 #include "cli/progress_options.h"
 #include "train/progress_json.h"
 #include "train/progress_look.h"
+#include "train/training.h"
 
 #define AT(field) offsetof(cornu__progress_arguments, field)
 const cornu__argument cornu__progress_argument_table[] = {
@@ -28,10 +29,10 @@ static const struct {
 
 cornu_status cornu__progress_check(const cornu__progress_arguments *arguments)
 {
-    cornu__progress_look look;
+    int verbose;
     if (arguments->verbose >= 0 && arguments->progress >= 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--verbose and --progress say the same; give one of them");
-    return cornu__progress_look_asked(&look);
+    return cornu__verbose_resolve("cornu", cornu__progress_verbose(arguments), &verbose); /* the environment too */
 }
 
 bool cornu__progress_is_json(const cornu__progress_arguments *arguments)

@@ -260,6 +260,26 @@ class InAPipe(CommandCase):
         self.assertEqual(self.digest("w.npz"), self.digest("whole.npz"))
         self.assertEqual(os.listdir(self.path("backup")) if os.path.exists(self.path("backup")) else [], [])
 
+    def test_a_killed_training_goes_on_in_mid_epoch(self):
+        words = ["--epochs", "3", "--batch-size", "1", "--progress", "json"]
+        self.assertEqual(self.train(*words, "--save-weights", self.path("whole.npz")).returncode, 0)
+        words += ["--save-weights", self.path("w.npz"), "--backup", self.path("backup") + ",save_freq=100"]
+        for _ in range(3):
+            process = self.start(*words)
+            until = time.monotonic() + 60
+            while not (os.path.exists(self.path("backup/latest.npz")) or process.poll() is not None) and time.monotonic() < until:
+                time.sleep(0.001)
+            process.kill()
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, -signal.SIGKILL)
+        result = self.train(*words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.digest("w.npz"), self.digest("whole.npz"))
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        begins = [event["epoch"] for event in events if event["event"] == "epoch_begin"]
+        steps = [event["step"] for event in events if event["event"] == "batch" and event["epoch"] == begins[0]]
+        self.assertTrue(begins[0] > 0 or steps[0] > 100, events[:3])
+
     def test_a_hang_up_is_a_request_to_stop(self):
         process = self.start(*ENDLESS, "--save-weights", self.path("w.npz"), "--verbose", "2", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         process.stdout.readline()

@@ -10,7 +10,7 @@ import threading
 import unittest
 import urllib.parse
 
-from command_case import DIGITS, CommandCase, cornu, npy
+from command_case import DIGITS, CommandCase, cornu, environment, npy
 
 
 class TrainingOptions(CommandCase):
@@ -251,6 +251,8 @@ class TrainingOptions(CommandCase):
         self.refused(self.train("--progress", "none", "--verbose", "1"), 2, "--verbose and --progress")
         self.refused(self.train("--progress", "bars"), 2, "--progress wants one of bar|keras2|keras3|line|json|none, got 'bars'")
         self.refused(self.train("--verbose", "3"), 2, "--verbose wants one of 0|1|2")
+        for variable, words in (("CORNU_PROGRESS", "auto, keras2, keras3 or json"), ("CORNU_VERBOSE", "0, 1 or 2")):
+            self.refused(cornu("fit", "--model", "mlp", "--data", DIGITS, env=environment(**{variable: "x"})), 2, f"{variable} is \"x\", and must be {words}")
 
 
 if __name__ == "__main__":
