@@ -60,7 +60,8 @@ static cornu_status run_over(const values *options, const cornu__dataset *data, 
                                           .steps = options->steps,
                                           .max_queue_size = options->queue.max_queue_size,
                                           .workers = cornu__queue_workers(&options->queue),
-                                          .use_multiprocessing = options->queue.use_multiprocessing};
+                                          .use_multiprocessing = options->queue.use_multiprocessing,
+                                          .worker_restarts = options->queue.worker_restarts};
     if (!queue)
         return cornu_evaluate_with(model, data->x, data->y, results, &given);
     cornu_sequence *batches = cornu__queue_batches(data, options->batch_size);
@@ -100,7 +101,7 @@ static int run(const void *given)
 const cornu__subcommand cornu__command_evaluate = {
     .name = "evaluate",
     .summary = "Measures a trained model's loss and metrics on data from files.",
-    .usage = "--model MODEL --weights FILE\n                      (--data FILE | --x FILE --y FILE) [OPTIONS]",
+    .usage = "--model MODEL [--weights FILE]\n                      (--data FILE | --x FILE --y FILE) [OPTIONS]",
     .examples = "  cornu evaluate --model model.json --weights weights.npz --data test.npz\n",
     .groups = groups,
     .values_size = sizeof(values),

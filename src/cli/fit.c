@@ -3,6 +3,7 @@
 
 #include <cornu/option_text.h>
 #include <cornu/plot.h>
+#include <cornu/saving.h>
 #include <cornu/train.h>
 
 #include "base/file.h"
@@ -75,8 +76,10 @@ static const cornu__argument training_arguments[] = {
     {0},
 };
 static const cornu__argument output_arguments[] = {
-    {"save-weights", CORNU__ARGUMENT_TEXT, AT(save_weights), 0, "FILE", "write the weights as .npz at the end"},
-    {"save-model", CORNU__ARGUMENT_TEXT, AT(save_model), 0, "FILE", "write the model's JSON"},
+    {"save-weights", CORNU__ARGUMENT_TEXT, AT(save_weights), 0, "FILE",
+     "write the weights at the end: .npz, .weights.h5"},
+    {"save-model", CORNU__ARGUMENT_TEXT, AT(save_model), 0, "FILE",
+     "write the model: its JSON, or all of it as .keras or .h5"},
     {"history", CORNU__ARGUMENT_TEXT, AT(history), 0, "FILE", "write each epoch's values as CSV"},
     {"plot", CORNU__ARGUMENT_TEXT, AT(plot), 0, "FILE", "draw the curves: .png, .svg or .pdf"},
     {"summary", CORNU__ARGUMENT_FLAG, AT(summary), 0, NULL, "print the model first"},
@@ -180,6 +183,7 @@ static cornu_status read_options(const values *options, const cornu__dataset *da
     fit->workers = cornu__queue_workers(&options->queue);
     fit->max_queue_size = options->queue.max_queue_size;
     fit->use_multiprocessing = options->queue.use_multiprocessing;
+    fit->worker_restarts = options->queue.worker_restarts;
     CORNU_TRY(cornu__class_weight_option_read(&options->class_weight, data, class_weights));
     CORNU_TRY(read_validation_freq(&options->validation_freq, fit));
     CORNU_TRY(read_steps(options, fit));
@@ -209,6 +213,8 @@ static cornu_history *fit(const values *options, cornu_model *model, const cornu
 
 static cornu_status save_model(cornu_model *model, const char *path)
 {
+    if (cornu__model_file_is_whole(path))
+        return cornu_save(model, path);
     char *json = cornu_model_to_json(model);
     if (!json)
         return cornu_error_status();

@@ -1,15 +1,19 @@
 /* model_files.c: models by name and from JSON files. */
 #include <string.h>
 
+#include <cornu/saving.h>
+
 #include "base/text.h"
 #include "cli/model_files.h"
 
 #define AT(field) offsetof(cornu__model_arguments, field)
 const cornu__argument cornu__model_argument_table[] = {
-    {"model", CORNU__ARGUMENT_TEXT, AT(model), 0, "MODEL", "linear, mlp, cnn, or a JSON file of Keras or Cornu"},
+    {"model", CORNU__ARGUMENT_TEXT, AT(model), 0, "MODEL",
+     "linear, mlp, cnn, or a file of Keras or Cornu: .json, .keras, .h5"},
     {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER",
      "named models divide their input by this: 255 for images [1]"},
-    {"weights", CORNU__ARGUMENT_TEXT, AT(weights), 0, "FILE", "weights to begin with, as --save-weights wrote them"},
+    {"weights", CORNU__ARGUMENT_TEXT, AT(weights), 0, "FILE",
+     "weights to begin with: .npz, as --save-weights wrote them, or a file of Keras"},
     {0},
 };
 
@@ -134,15 +138,22 @@ static bool names_file(const char *name)
     return strchr(name, '.') || strchr(name, '/');
 }
 
+bool cornu__model_file_is_whole(const char *path)
+{
+    return cornu__text_has_ending(path, ".keras") || cornu__text_has_ending(path, ".h5") ||
+           cornu__text_has_ending(path, ".hdf5");
+}
+
 static cornu_status unknown_architecture(const char *name)
 {
     const char *names[ARCHITECTURE_COUNT];
     for (size_t i = 0; i < ARCHITECTURE_COUNT; i++)
         names[i] = architectures[i].name;
     const char *nearest = cornu__text_nearest(name, names, ARCHITECTURE_COUNT);
-    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
-                       "--model %s: no such architecture%s%s%s; there are linear, mlp and cnn, or a .json file", name,
-                       nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    return cornu__fail(
+        CORNU_ERROR_UNKNOWN_NAME,
+        "--model %s: no such architecture%s%s%s; there are linear, mlp and cnn, or a .json, .keras or .h5 file", name,
+        nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 /* The architecture of that name, or ARCHITECTURE_COUNT. */
@@ -157,14 +168,13 @@ static size_t find_architecture(const char *name)
 cornu_status cornu__model_check(const cornu__model_arguments *arguments)
 {
     if (!arguments->model)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "no model: give --model linear, mlp or cnn, or --model FILE.json");
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "no model: give --model linear, mlp or cnn, or --model FILE");
     if (!names_file(arguments->model))
         return find_architecture(arguments->model) < ARCHITECTURE_COUNT ? CORNU_OK
                                                                         : unknown_architecture(arguments->model);
     if (arguments->scale > 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "--scale is for named architectures; a JSON model has its own Rescaling layer");
+                           "--scale is for named architectures; a model from a file has its own Rescaling layer");
     return CORNU_OK;
 }
 
@@ -184,7 +194,10 @@ cornu_status cornu__model_load(const cornu__model_arguments *arguments, const co
     cornu_status status;
     *model = NULL;
     if (names_file(arguments->model)) {
-        *model = cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
+        *model = cornu__model_file_is_whole(arguments->model)
+                     ? cornu_load_model(arguments->model, .compile = false,
+                                        .seed = (uint64_t)arguments->seed) /* as the options say */
+                     : cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
         status = *model ? CORNU_OK : cornu_error_status();
     } else {
         status = make_named(arguments, dataset, model);

@@ -1,4 +1,4 @@
-/* cli/model_files.h: the model that --model names: a JSON file, or an architecture by name made for the data. */
+/* cli/model_files.h: the model that --model names: a file, or an architecture by name made for the data. */
 #ifndef CORNU_CLI_MODEL_FILES_H
 #define CORNU_CLI_MODEL_FILES_H
 
@@ -7,18 +7,21 @@
 #include "cli/data_files.h"
 
 typedef struct cornu__model_arguments {
-    const char *model;   /* "cnn", or a JSON file */
-    const char *weights; /* .npz to start from, or NULL */
+    const char *model;   /* "cnn", or a file */
+    const char *weights; /* a file to start from, or NULL */
     double scale;        /* of a named architecture: inputs are divided by it; 0: not given */
     int seed;
 } cornu__model_arguments;
 
 extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */
 
+/* Whether a file of that name holds a model and its weights: .keras, .h5. */
+bool cornu__model_file_is_whole(const char *path);
+
 /* Whether they go together and name a model. */
 cornu_status cornu__model_check(const cornu__model_arguments *arguments);
 
-/* The model, built if its shapes are known, weights loaded. `dataset` may be NULL: a JSON file needs none. */
+/* The model, built if its shapes are known, weights loaded. `dataset` may be NULL: a file needs none. */
 cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model);
 

@@ -127,7 +127,8 @@ static cornu_array *run_over(const values *options, const cornu__dataset *data, 
                                          .steps = options->steps,
                                          .max_queue_size = options->queue.max_queue_size,
                                          .workers = cornu__queue_workers(&options->queue),
-                                         .use_multiprocessing = options->queue.use_multiprocessing};
+                                         .use_multiprocessing = options->queue.use_multiprocessing,
+                                         .worker_restarts = options->queue.worker_restarts};
     if (!queue)
         return cornu_predict_with(model, data->x, &given);
     cornu_sequence *batches = cornu__queue_batches(data, options->batch_size);
@@ -167,7 +168,7 @@ static int run(const void *given)
 const cornu__subcommand cornu__command_predict = {
     .name = "predict",
     .summary = "Writes a trained model's outputs for data from files.",
-    .usage = "--model FILE.json --weights FILE\n                     (--data FILE | --x FILE) [OPTIONS]",
+    .usage = "--model FILE [--weights FILE]\n                     (--data FILE | --x FILE) [OPTIONS]",
     .examples = "  cornu predict --model model.json --weights weights.npz --x images.npy \\\n"
                 "                --classes\n",
     .groups = groups,

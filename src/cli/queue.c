@@ -8,6 +8,8 @@ const cornu__argument cornu__queue_argument_table[] = {
     {"max-queue-size", CORNU__ARGUMENT_INT, AT(max_queue_size), 1, "N", "batches made ahead, with --workers [10]"},
     {"use-multiprocessing", CORNU__ARGUMENT_FLAG, AT(use_multiprocessing), 0, NULL,
      "the workers are processes, not threads; without --workers one"},
+    {"worker-restarts", CORNU__ARGUMENT_INT, AT(worker_restarts), 0, "N",
+     "how many worker processes are replaced when they die [0]"},
     {0},
 };
 

@@ -8,7 +8,7 @@
 
 typedef struct cornu__queue_arguments {
     int workers; /* -1: not given */
-    int max_queue_size;
+    int max_queue_size, worker_restarts;
     bool use_multiprocessing;
 } cornu__queue_arguments;
 
@@ -17,7 +17,8 @@ typedef struct cornu__queue_arguments {
         .workers = -1, .max_queue_size = 10                                                                            \
     }
 
-extern const cornu__argument cornu__queue_argument_table[]; /* --workers, --max-queue-size, --use-multiprocessing */
+extern const cornu__argument
+    cornu__queue_argument_table[]; /* --workers, --max-queue-size, --use-multiprocessing, --worker-restarts */
 
 /* Whether batches are to come through a queue. */
 bool cornu__queue_wanted(const cornu__queue_arguments *arguments);

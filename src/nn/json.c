@@ -450,8 +450,8 @@ json_t *cornu__object_config_to_json(const cornu__object *object)
         const cornu__field *field = &object->class->fields[i];
         bool given = field->type == CORNU__FIELD_OBJECT && *(cornu__object *const *)at(object->config, field) &&
                      strcmp(field->name, "schedule") != 0;
-        given = given ||
-                (field->type == CORNU__FIELD_AXES && ((const cornu_axes *)at(object->config, field))->count > 0);
+        given =
+            given || (field->type == CORNU__FIELD_AXES && ((const cornu_axes *)at(object->config, field))->count > 0);
         if (field->unwritten && !given)
             continue;
         if (json_object_set_new(config, field->name, write_field(object, field)) != 0) {

@@ -117,11 +117,23 @@ class TrainingOptions(CommandCase):
     def test_worker_processes_give_the_same_weights(self):
         words = ["--workers", "2", "--use-multiprocessing", "--verbose", "0", "--save-weights", self.path("w.npz")]
         result = self.train(*words)
-        if "not in this version" in result.stderr:
-            self.skipTest("this version has no worker processes")
         self.assertEqual(result.returncode, 0, result.stderr)
         processes = self.digest("w.npz")
         self.assertEqual(processes, self.trained("--workers", "3")[0])
+
+    def test_whole_models_are_files_of_keras(self):
+        for name in ("m.keras", "m.h5"):
+            self.trained("--save-model", self.path("m.json"), "--save-model", self.path(name), "--epochs", "3")
+            self.trained("--save-model", self.path("m.json"), "--epochs", "3")
+            outputs = []
+            for model in (["--model", self.path(name)], ["--model", self.path("m.json"), "--weights", self.path("w.npz")]):
+                result = cornu("predict", *model, "--data", DIGITS, "--classes")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                outputs.append(result.stdout)
+            self.assertEqual(outputs[0], outputs[1])
+            self.assertEqual(cornu("evaluate", "--model", self.path(name), "--data", DIGITS, "--verbose", "0").stdout[:6], "loss: ")
+            result = cornu("fit", "--model", self.path(name), "--data", DIGITS, "--verbose", "0")
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     # --- callbacks ---
 
