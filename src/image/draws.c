@@ -4,6 +4,8 @@
  * With numpy's stream the order of the draws is Keras's, down to the two flips, which are drawn though nobody wants them. With a key each
  * parameter has a number of its own, so that one more option does not change what the others draw.
  */
+#include <math.h>
+
 #include "image/image_data_generator.h"
 
 typedef enum purpose {

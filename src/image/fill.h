@@ -15,7 +15,6 @@
 #ifndef CORNU_IMAGE_FILL_H
 #define CORNU_IMAGE_FILL_H
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,26 +31,43 @@ typedef enum cornu__fill_mode {
 /* "constant", "nearest", "reflect" or "wrap"; `scipy_wrap` says which wrap. */
 cornu_status cornu__fill_mode_from_name(const char *name, bool scipy_wrap, cornu__fill_mode *mode);
 
-static inline double cornu__fill_reflect(double at, double size)
+#define CORNU__FILL_ONE ((int64_t)1 << 32) /* one pixel, in 32.32 fixed point */
+
+static inline int64_t cornu__fill_modulo(int64_t index, int64_t period)
 {
-    at -= 2 * size * floor(at / (2 * size));
-    return at > size - 0.5 ? 2 * size - 1 - at : at;
+    int64_t rest = index % period;
+    return rest < 0 ? rest + period : rest;
 }
 
-static inline double cornu__fill_wrap_scipy(double at, double size)
+static inline int64_t cornu__fill_reflect(int64_t at, int64_t size)
 {
-    double period = size - 1;
-    if (period <= 0)
+    int64_t period = 2 * size * CORNU__FILL_ONE;
+    at = at >= -period && at < 0 ? at + period : cornu__fill_modulo(at, period); /* the usual case without a division */
+    return at > size * CORNU__FILL_ONE - CORNU__FILL_ONE / 2 ? period - CORNU__FILL_ONE - at : at;
+}
+
+static inline int64_t cornu__fill_wrap(int64_t at, int64_t size)
+{
+    int64_t period = size * CORNU__FILL_ONE;
+    at = at >= -period && at < 0 ? at + period : at;
+    return at >= 0 && at < period ? at : cornu__fill_modulo(at, period);
+}
+
+static inline int64_t cornu__fill_wrap_scipy(int64_t at, int64_t size)
+{
+    int64_t period = (size - 1) * CORNU__FILL_ONE;
+    if (period == 0)
         return 0;
     if (at < 0)
-        return at + period * (trunc(-at / period) + 1);
-    return at > period ? at - period * trunc(at / period) : at;
+        return at + period * (-at / period + 1);
+    return at > period ? at - period * (at / period) : at;
 }
 
-/* Brings a coordinate along an axis of `size` pixels into (-1, size). False: the pixel there has the constant value. */
-static inline bool cornu__fill_coordinate(cornu__fill_mode mode, double *at, int size)
+/* Brings a coordinate (32.32, less than 2^30 pixels away) along an axis of `size` pixels into (-1, size). False: the pixel there has the
+ * constant value. */
+static inline bool cornu__fill_coordinate(cornu__fill_mode mode, int64_t *at, int64_t size)
 {
-    double last = (double)size - 1;
+    int64_t last = (size - 1) * CORNU__FILL_ONE;
     switch (mode) {
     case CORNU__FILL_CONSTANT:
         return *at >= 0 && *at <= last;
@@ -62,19 +78,13 @@ static inline bool cornu__fill_coordinate(cornu__fill_mode mode, double *at, int
         *at = cornu__fill_reflect(*at, size);
         return true;
     case CORNU__FILL_WRAP:
-        *at -= size * floor(*at / size);
+        *at = cornu__fill_wrap(*at, size);
         return true;
     case CORNU__FILL_WRAP_SCIPY:
         *at = cornu__fill_wrap_scipy(*at, size);
         return true;
     }
     return false;
-}
-
-static inline int64_t cornu__fill_modulo(int64_t index, int64_t period)
-{
-    int64_t rest = index % period;
-    return rest < 0 ? rest + period : rest;
 }
 
 /* The pixel that stands at `index` of the endless row. For the modes without one of their own (constant, scipy's wrap) it is scipy's choice:

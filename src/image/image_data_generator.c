@@ -1,4 +1,5 @@
 /* image_data_generator.c: making a generator, and its functions for one picture. */
+#include <math.h>
 #include <string.h>
 
 #include "array/array.h"

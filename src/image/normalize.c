@@ -1,4 +1,5 @@
 /* normalize.c: Keras's standardize: from a transformed picture to what the model gets. */
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"

@@ -1,4 +1,6 @@
 /* spline.c: the recursive filter that turns pixels into B-spline coefficients, and the B-splines themselves. */
+#include <math.h>
+
 #include "image/spline.h"
 
 #define EDGE_PIXELS 12

@@ -3,6 +3,7 @@
  *
  * All sums are in double, of the values less a shift near their mean (the first picture's), so that nothing cancels.
  */
+#include <math.h>
 #include <string.h>
 
 #include "array/array.h"

@@ -1,4 +1,5 @@
 /* transform.c: a transform done to one picture: one pass of resampling with the flips in it, then the colours. */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"

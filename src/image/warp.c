@@ -1,4 +1,5 @@
 /* warp.c: from a map to rows. */
+#include <math.h>
 #include <string.h>
 
 #include "image/spline.h"

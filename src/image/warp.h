@@ -40,8 +40,6 @@ void cornu__flip(cornu__extent extent, bool horizontal, bool vertical, const flo
 
 /* --- Between warp.c and the files of the orders --- */
 
-#define CORNU__WARP_ONE ((int64_t)1 << 32) /* one pixel */
-
 /* Where the pixels of one row of the result come from: pixel i from (row + i * row_step, column + i * column_step), 32.32. */
 typedef struct cornu__warp_line {
     int64_t row, column, row_step, column_step;
@@ -67,10 +65,5 @@ typedef struct cornu__warp_picture {
 typedef void cornu__warp_row(const cornu__warp_picture *picture, const cornu__warp_line *line, float *to, bool last);
 
 cornu__warp_row cornu__warp_row_nearest, cornu__warp_row_linear, cornu__warp_row_spline;
-
-static inline double cornu__warp_place(int64_t fixed)
-{
-    return (double)fixed * 0x1p-32;
-}
 
 #endif

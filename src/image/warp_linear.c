@@ -41,40 +41,54 @@ typedef struct sides {
     float fraction;
 } sides;
 
-static inline bool find_sides(cornu__fill_mode mode, int64_t fixed, int size, sides *out)
+static inline bool find_sides(cornu__fill_mode mode, int64_t fixed, int64_t size, sides *out)
 {
-    double place = cornu__warp_place(fixed);
-    if (!cornu__fill_coordinate(mode, &place, size))
+    if (!cornu__fill_coordinate(mode, &fixed, size))
         return false;
-    double below = floor(place);
-    out->before = cornu__fill_index(mode, (int64_t)below, size);
-    out->after = cornu__fill_index(mode, (int64_t)below + 1, size);
-    out->fraction = (float)(place - below);
+    out->before = fixed >> 32;
+    out->after = out->before + 1;
+    if (out->before < 0 || out->after == size) { /* the fold of a fill mode runs between these two */
+        out->before = cornu__fill_index(mode, out->before, size);
+        out->after = cornu__fill_index(mode, out->after, size);
+    }
+    out->fraction = fraction_of(fixed);
     return true;
 }
 
-static void take_border(const cornu__warp_picture *picture, const cornu__warp_line *line, int begin, int end, float *to)
+/* Always inlined, as the functions below, so that the usual numbers of channels are constants. */
+static inline __attribute__((always_inline)) void take_border_of(const cornu__warp_picture *picture,
+                                                                 const cornu__warp_line *line, int begin, int end,
+                                                                 int channels, float *to)
 {
     const cornu__warp *warp = picture->warp;
-    int64_t channels = picture->extent.channels, width = picture->extent.width;
+    int64_t length = (int64_t)picture->extent.width * channels;
     for (int i = begin; i < end; i++) {
-        float *out = to + i * channels;
+        float *out = to + (int64_t)i * channels;
         sides row, column;
         if (!find_sides(warp->fill_mode, line->row + i * line->row_step, picture->extent.height, &row) ||
             !find_sides(warp->fill_mode, line->column + i * line->column_step, picture->extent.width, &column)) {
-            for (int64_t channel = 0; channel < channels; channel++)
+            for (int channel = 0; channel < channels; channel++)
                 out[channel] = warp->constant;
             continue;
         }
-        const float *upper = picture->from + row.before * width * channels;
-        const float *lower = picture->from + row.after * width * channels;
+        const float *upper = picture->from + row.before * length, *lower = picture->from + row.after * length;
         int64_t left = column.before * channels, right = column.after * channels;
-        for (int64_t channel = 0; channel < channels; channel++) {
+        for (int channel = 0; channel < channels; channel++) {
             float above = between(upper[left + channel], upper[right + channel], column.fraction);
             float below = between(lower[left + channel], lower[right + channel], column.fraction);
             out[channel] = between(above, below, row.fraction);
         }
     }
+}
+
+static void take_border(const cornu__warp_picture *picture, const cornu__warp_line *line, int begin, int end, float *to)
+{
+    if (picture->extent.channels == 1)
+        take_border_of(picture, line, begin, end, 1, to);
+    else if (picture->extent.channels == 3)
+        take_border_of(picture, line, begin, end, 3, to);
+    else
+        take_border_of(picture, line, begin, end, picture->extent.channels, to);
 }
 
 /* --- where they are inside --- */
@@ -127,7 +141,7 @@ void cornu__warp_row_linear(const cornu__warp_picture *picture, const cornu__war
     cornu__extent extent = picture->extent;
     /* The fourth float of three channels must not be read behind the picture, nor written behind the result. */
     bool fourth = extent.channels == 3;
-    int64_t rows = (extent.height - (fourth ? 2 : 1)) * CORNU__WARP_ONE, columns = (extent.width - 1) * CORNU__WARP_ONE;
+    int64_t rows = (extent.height - (fourth ? 2 : 1)) * CORNU__FILL_ONE, columns = (extent.width - 1) * CORNU__FILL_ONE;
     cornu__warp_span span = cornu__warp_inside(line, extent.width, rows > 0 ? rows : 0, columns);
     if (fourth && last && span.end == extent.width && span.begin < span.end)
         span.end--;

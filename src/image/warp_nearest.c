@@ -3,7 +3,7 @@
 
 #include "image/warp.h"
 
-#define HALF (CORNU__WARP_ONE / 2)
+#define HALF (CORNU__FILL_ONE / 2)
 
 static inline const float *pixel_at(const cornu__warp_picture *picture, int64_t row, int64_t column)
 {
@@ -15,8 +15,8 @@ static void take_border(const cornu__warp_picture *picture, const cornu__warp_li
     const cornu__warp *warp = picture->warp;
     int channels = picture->extent.channels;
     for (int i = begin; i < end; i++) {
-        double row = cornu__warp_place(line->row + i * line->row_step);
-        double column = cornu__warp_place(line->column + i * line->column_step);
+        int64_t row = line->row + i * line->row_step;
+        int64_t column = line->column + i * line->column_step;
         float *out = to + (size_t)i * (size_t)channels;
         bool inside = cornu__fill_coordinate(warp->fill_mode, &row, picture->extent.height) &&
                       cornu__fill_coordinate(warp->fill_mode, &column, picture->extent.width);
@@ -25,8 +25,8 @@ static void take_border(const cornu__warp_picture *picture, const cornu__warp_li
                 out[channel] = warp->constant;
             continue;
         }
-        int64_t y = cornu__fill_index(warp->fill_mode, (int64_t)floor(row + 0.5), picture->extent.height);
-        int64_t x = cornu__fill_index(warp->fill_mode, (int64_t)floor(column + 0.5), picture->extent.width);
+        int64_t y = cornu__fill_index(warp->fill_mode, (row + HALF) >> 32, picture->extent.height);
+        int64_t x = cornu__fill_index(warp->fill_mode, (column + HALF) >> 32, picture->extent.width);
         memcpy(out, pixel_at(picture, y, x), (size_t)channels * sizeof *out);
     }
 }
@@ -52,7 +52,7 @@ void cornu__warp_row_nearest(const cornu__warp_picture *picture, const cornu__wa
 {
     (void)last;
     cornu__extent extent = picture->extent;
-    int64_t rows = (extent.height - 1) * CORNU__WARP_ONE + 1, columns = (extent.width - 1) * CORNU__WARP_ONE + 1;
+    int64_t rows = (extent.height - 1) * CORNU__FILL_ONE + 1, columns = (extent.width - 1) * CORNU__FILL_ONE + 1;
     cornu__warp_span span = cornu__warp_inside(line, extent.width, rows, columns);
     take_border(picture, line, 0, span.begin, to);
     if (extent.channels == 1)

@@ -11,11 +11,11 @@ static bool find_support(const cornu__warp_picture *picture, int64_t fixed, int 
 {
     cornu__fill_mode mode = picture->warp->fill_mode;
     int order = picture->warp->order, whole = size + 2 * picture->margin;
-    double place = cornu__warp_place(fixed) + picture->margin;
-    if (!cornu__fill_coordinate(mode, &place, whole))
+    fixed += picture->margin * CORNU__FILL_ONE;
+    if (!cornu__fill_coordinate(mode, &fixed, whole))
         return false;
     int64_t start;
-    cornu__spline_weights(order, place, &start, out->weight);
+    cornu__spline_weights(order, (double)fixed * 0x1p-32, &start, out->weight);
     for (int i = 0; i <= order; i++)
         out->index[i] = cornu__fill_index(mode, start + i, whole);
     return true;

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "image/augmentation_values.h"
