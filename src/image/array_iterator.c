@@ -103,14 +103,13 @@ static int64_t choose_rows(const array_iterator *self, int64_t index, int64_t *r
     return count;
 }
 
-/* The picture of a row as floats: in its array, or converted. */
+/* The picture of a row as floats, in the worker's memory. Pictures of floats are copied there too: a turned picture is read along slanting lines,
+ * which is slow out of main memory, and the copy brings it near in one straight run. */
 static const float *picture_of(const array_iterator *self, int64_t row, worker_space *space)
 {
     const cornu_array *all = self->pictures;
     int64_t size = cornu__row_count(all);
     const char *from = (const char *)all->data + (size_t)(row * size) * cornu_dtype_size(all->dtype);
-    if (all->dtype == CORNU_FLOAT32)
-        return (const float *)(const void *)from;
     cornu__convert(CORNU_FLOAT32, space->picture.picture, all->dtype, from, size);
     return space->picture.picture;
 }
