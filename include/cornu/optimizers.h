@@ -251,6 +251,24 @@ CORNU_API cornu_optimizer *cornu_schedule_free_adamw_with(const cornu_schedule_f
     CORNU_KEYWORDS(cornu_schedule_free_adamw_with(&cornu_keywords), cornu_schedule_free_adamw_options,                 \
                    CORNU_SCHEDULE_FREE_ADAMW_DEFAULTS __VA_ARGS__)
 
+/* Another optimizer, by name or as an object, with a loss scale that finds itself, so that small gradients do not vanish and large ones do not
+ * overflow: the loss is multiplied by the scale, which begins as initial_scale, and the gradients are divided by it. A batch whose gradients
+ * are not all finite changes neither weights nor the number of updates, and halves the scale; dynamic_growth_steps finite ones in a row double it.
+ * inner_optimizer's loss_scale_factor does not count. */
+typedef struct cornu_loss_scale_optimizer_options {
+    size_t struct_size;
+    cornu_identifier inner_optimizer; /* set by the function's argument */
+    double initial_scale CORNU_DEFAULT(32768.0);
+    int dynamic_growth_steps CORNU_DEFAULT(2000);
+    const char *name;
+} cornu_loss_scale_optimizer_options;
+#define CORNU_LOSS_SCALE_OPTIMIZER_DEFAULTS CORNU_DEFAULTS(.initial_scale = 32768.0, .dynamic_growth_steps = 2000)
+CORNU_API cornu_optimizer *cornu_loss_scale_optimizer_with(cornu_identifier inner_optimizer,
+                                                           const cornu_loss_scale_optimizer_options *options);
+#define cornu_loss_scale_optimizer(inner_optimizer, ...)                                                               \
+    CORNU_KEYWORDS(cornu_loss_scale_optimizer_with((inner_optimizer), &cornu_keywords),                                \
+                   cornu_loss_scale_optimizer_options, CORNU_LOSS_SCALE_OPTIMIZER_DEFAULTS __VA_ARGS__)
+
 /* --- schedules: the learning rate as a function of s, the number of batches trained on: .schedule = cornu_exponential_decay(0.1, 1000, 0.9) --- */
 
 #define CORNU_MAX_BOUNDARIES 31

@@ -373,6 +373,7 @@ cornu_status cornu__lower(cornu__lowering *lowering, cornu_model *model, cornu__
         .learning_rate_feed = -1,
         .step_feed = -1,
         .overwrite_feed = -1,
+        .finite_result = -1,
     };
     memset(lowering->target_feeds, -1, sizeof lowering->target_feeds);
     memset(lowering->weight_feeds, -1, sizeof lowering->weight_feeds);

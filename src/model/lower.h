@@ -30,6 +30,7 @@ typedef struct cornu__lowering {
     int feed_count;
     int target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS]; /* -1: none */
     int learning_rate_feed, step_feed, overwrite_feed;                  /* -1: none */
+    int finite_result; /* the result that is 0 where this step changes nothing; -1: none */
     cornu_node *targets[CORNU__MAX_PORTS], *sample_weights[CORNU__MAX_PORTS];
     cornu_node *total;
     int loss_results[CORNU__MAX_PORTS]; /* the result that is output i's loss; -1: none */

@@ -451,12 +451,25 @@ static cornu_status fill_part(cornu__plan *plan, int part, double value)
     return status;
 }
 
+/* A LossScaleOptimizer leaves its numbers and the optimizer inside it. */
+static void take_inner_optimizer(cornu__plan *plan)
+{
+    const cornu__object *inner = cornu__loss_scale_inner(plan->optimizer, &plan->initial_scale, &plan->growth_steps);
+    plan->scale_offset = -1;
+    if (!inner)
+        return;
+    cornu__object *outer = plan->optimizer;
+    plan->optimizer = cornu__object_keep((cornu__object *)inner);
+    cornu__object_drop(outer);
+}
+
 static cornu_status set_optimizer(struct planning *planning)
 {
     cornu__plan *plan = planning->plan;
     if (!planning->options->optimizer)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .optimizer is NULL");
     CORNU_TRY(cornu__resolve(CORNU__KIND_OPTIMIZER, planning->options->optimizer, &plan->optimizer));
+    take_inner_optimizer(plan);
     const cornu__optimizer_common *options = cornu__plan_optimizer_options(plan);
     const cornu__optimizer_class *class = cornu__plan_optimizer_class(plan);
     const char *names[CORNU__OPTIMIZER_MAX_SLOTS];
@@ -466,9 +479,15 @@ static cornu_status set_optimizer(struct planning *planning)
     plan->average_part = options->use_ema ? parts++ : -1;
     plan->sum_part = cornu__plan_accumulation(plan) > 1 ? parts++ : -1;
     plan->part_size = room_for_trained(planning->model);
-    if (parts * plan->part_size == 0)
+    if (plan->part_size == 0 || (parts == 0 && plan->growth_steps == 0))
         return CORNU_OK;
-    CORNU_TRY(cornu__buffer_create(planning->backend, CORNU_FLOAT32, parts * plan->part_size, &plan->parts));
+    int64_t behind = plan->growth_steps > 0 ? CORNU__SEGMENT : 0;
+    CORNU_TRY(cornu__buffer_create(planning->backend, CORNU_FLOAT32, parts * plan->part_size + behind, &plan->parts));
+    if (behind > 0) {
+        const float scale[2] = {(float)plan->initial_scale, 0};
+        plan->scale_offset = parts * plan->part_size;
+        CORNU_TRY(cornu__buffer_upload(plan->parts, plan->scale_offset, 2, scale));
+    }
     for (int i = 0; i < plan->slot_count && class->slot_initial; i++) {
         double initial = class->slot_initial(plan->optimizer, i);
         if (initial != 0)

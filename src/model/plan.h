@@ -34,10 +34,14 @@ struct cornu__plan {
     int metric_count;
     cornu__buffer *metric_states;
 
-    cornu__object *optimizer; /* kept */
+    cornu__object *optimizer; /* kept; of a LossScaleOptimizer the inner one */
     int slot_count;
     int64_t part_size;          /* floats: all trained weights, each beginning on a cache line */
     int average_part, sum_part; /* which part is the average of the weights, the sum of gradients; -1: none */
+    /* Where the loss scale lies in `parts`, behind all parts, and behind it the number of finite steps since it changed; -1: it is fixed */
+    int64_t scale_offset;
+    double initial_scale;
+    int growth_steps;
     cornu__buffer *parts;
     bool average_in_use; /* the trained weights and their average have changed places */
     double learning_rate;

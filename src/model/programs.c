@@ -22,7 +22,8 @@ struct cornu__model_program {
     int64_t *signature;
     int feed_count;
     const void **feeds;
-    int port_count; /* outputs with a target */
+    int port_count;    /* outputs with a target */
+    int finite_result; /* 0 there: the gradients were not finite, and nothing was updated; -1: there is none */
     int target_feeds[CORNU__MAX_PORTS], weight_feeds[CORNU__MAX_PORTS], loss_results[CORNU__MAX_PORTS];
     int output_ranks[CORNU__MAX_PORTS]; /* of predictions */
     int64_t output_shapes[CORNU__MAX_PORTS][CORNU_MAX_RANK];
@@ -101,6 +102,7 @@ static cornu_status copy_feeds(cornu_model *model, const cornu__lowering *loweri
     program->feeds = cornu__alloc_array((size_t)lowering->feed_count, sizeof *program->feeds);
     if (!program->feeds)
         return cornu_error_status();
+    program->finite_result = lowering->finite_result;
     memcpy(program->target_feeds, lowering->target_feeds, sizeof program->target_feeds);
     memcpy(program->weight_feeds, lowering->weight_feeds, sizeof program->weight_feeds);
     memcpy(program->loss_results, lowering->loss_results, sizeof program->loss_results);
@@ -288,6 +290,12 @@ static void read_losses(cornu_model *model, const cornu__model_program *program)
     }
 }
 
+static bool has_updated(const cornu__model_program *program)
+{
+    int result = program->finite_result;
+    return result < 0 || *(const float *)cornu__program_result(program->program, result) != 0;
+}
+
 /* One step by a program; `seconds`: of each kernel, or NULL. */
 static cornu_status run_program(cornu_model *model, const cornu__batch *batch, cornu__model_program *program,
                                 double *seconds)
@@ -300,7 +308,7 @@ static cornu_status run_program(cornu_model *model, const cornu__batch *batch, c
                       : cornu__program_run(program->program, program->feeds, &run));
     if (program->kind != CORNU__STEP_PREDICT)
         read_losses(model, program);
-    if (model->plan && program->kind == CORNU__STEP_TRAIN)
+    if (model->plan && program->kind == CORNU__STEP_TRAIN && has_updated(program))
         model->plan->iterations++;
     return CORNU_OK;
 }

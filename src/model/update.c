@@ -21,6 +21,7 @@ struct updating {
     cornu_node **gradients; /* one per trained weight; NULL: the loss does not depend on it */
     int trained_count;
     cornu_node *learning_rate, *step, *overwrite;
+    cornu_node *scale, *finite; /* with a loss scale that moves: it, and whether all gradients are finite; or NULL */
 };
 
 /* Trained weights first .. first + count - 1, side by side. */
@@ -48,6 +49,67 @@ static cornu_node *flat(cornu_node *x)
     return cornu__op_reshape(x, 1, &size);
 }
 
+/* The region takes the value, unless gradients that are not finite stop it: then it stays `before`. */
+static cornu_status assign(const struct updating *updating, cornu__variable_region region, cornu_node *before,
+                           cornu_node *value)
+{
+    return cornu__op_assign(updating->graph, region,
+                            updating->finite ? cornu__op_select(updating->finite, value, before) : value);
+}
+
+/* --- a loss scale that moves (keras/src/optimizers/loss_scale_optimizer.py, read for its rules) --- */
+
+static cornu_node *read_scale(const struct updating *updating, int which)
+{
+    cornu__variable_region region = {.buffer = cornu__lowering_parts_buffer(updating->lowering),
+                                     .offset = updating->plan->scale_offset + which};
+    return cornu__op_variable(updating->graph, region, CORNU_FLOAT32, 0, NULL);
+}
+
+/* g - g is 0 where g is finite, else NaN. */
+static cornu_node *all_finite(const struct updating *updating)
+{
+    cornu_node *total = NULL;
+    for (int i = 0; i < updating->trained_count; i++) {
+        cornu_node *gradient = updating->gradients[i];
+        if (!gradient)
+            continue;
+        cornu_node *sum = cornu__op_reduce(CORNU__OP_SUM, cornu__subtract(gradient, gradient), 0, NULL, false);
+        total = total ? cornu__add(total, sum) : sum;
+    }
+    return cornu__op_binary_scalar(CORNU__OP_EQUAL, total, 0);
+}
+
+/* scale := finite ? (enough steps ? 2 scale : scale) : scale / 2; steps := finite and not enough ? steps + 1 : 0. */
+static cornu_status move_scale(const struct updating *updating)
+{
+    int buffer = cornu__lowering_parts_buffer(updating->lowering);
+    cornu__variable_region scale = {buffer, updating->plan->scale_offset}, steps = {buffer, scale.offset + 1};
+    cornu_node *counted = read_scale(updating, 1);
+    cornu_node *enough = cornu__op_binary_scalar(CORNU__OP_EQUAL, counted, updating->plan->growth_steps - 1);
+    cornu_node *grown = cornu__op_select(enough, cornu__scale(updating->scale, 2), updating->scale);
+    cornu_node *goes_on = cornu__multiply(updating->finite, cornu__one_minus(enough));
+    CORNU_TRY(cornu__op_assign(updating->graph, scale,
+                               cornu__op_select(updating->finite, grown, cornu__scale(updating->scale, 0.5))));
+    return cornu__op_assign(updating->graph, steps, cornu__multiply(goes_on, cornu__shift(counted, 1)));
+}
+
+/* Behind the gradients' making: finds whether they are finite, divides them by the scale, and moves it. */
+static cornu_status unscale(struct updating *updating)
+{
+    updating->finite = all_finite(updating);
+    for (int i = 0; i < updating->trained_count; i++) {
+        if (!updating->gradients[i])
+            continue;
+        updating->gradients[i] = cornu__divide(updating->gradients[i], updating->scale);
+        if (!updating->gradients[i])
+            return cornu_error_status();
+    }
+    CORNU_TRY(move_scale(updating));
+    updating->lowering->finite_result = updating->graph->result_count;
+    return cornu__graph_add_result(updating->graph, updating->finite);
+}
+
 /* --- gradients --- */
 
 static cornu_status find_gradients(struct updating *updating)
@@ -69,8 +131,11 @@ static cornu_status find_gradients(struct updating *updating)
     /* A ReLU can change places with the pooling behind it only while its gradient does not use it too. */
     CORNU_TRY(cornu__graph_simplify(lowering->total->op->graph));
     double factor = updating->options->loss_scale_factor;
-    bool scaled = !isnan(factor) && factor != 1;
-    cornu_node *total = scaled ? cornu__scale(lowering->total, factor) : lowering->total;
+    updating->scale = updating->plan->scale_offset >= 0 ? read_scale(updating, 0) : NULL;
+    bool scaled = !isnan(factor) && factor != 1 && !updating->scale;
+    cornu_node *total = updating->scale ? cornu__multiply(lowering->total, updating->scale)
+                        : scaled        ? cornu__scale(lowering->total, factor)
+                                        : lowering->total;
     if (!total)
         return cornu_error_status();
     CORNU_TRY(cornu__gradients(total, updating->trained_count, weights, updating->gradients));
@@ -84,7 +149,7 @@ static cornu_status find_gradients(struct updating *updating)
         return cornu__fail(CORNU_ERROR_STATE,
                            "the loss of model '%s' does not depend on any of the weights to be trained",
                            cornu_model_name(model));
-    return CORNU_OK;
+    return updating->scale && found > 0 ? unscale(updating) : CORNU_OK;
 }
 
 /* --- clipping: one of the three, or none --- */
@@ -182,7 +247,7 @@ static cornu_status accumulate(struct updating *updating)
             total = cornu__op_binary_scalar(CORNU__OP_DIVIDE, total, steps);
             next = cornu__op_fill(updating->graph, CORNU_FLOAT32, weight->rank, weight->shape, 0);
         }
-        CORNU_TRY(cornu__op_assign(updating->graph, region, next));
+        CORNU_TRY(assign(updating, region, so_far, next));
         updating->gradients[i] = total;
         if (!total)
             return cornu_error_status();
@@ -267,7 +332,7 @@ static cornu_status optimize(struct updating *updating, const struct run *run, c
         update.slots[i] = read_part(updating, run, i);
     CORNU_TRY(class->update(plan->optimizer, &update));
     for (int i = 0; i < plan->slot_count; i++)
-        CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, i), update.new_slots[i]));
+        CORNU_TRY(assign(updating, part_region(updating, run, i), update.slots[i], update.new_slots[i]));
     *weight = update.new_weight;
     return *weight ? CORNU_OK : cornu_error_status();
 }
@@ -280,7 +345,7 @@ static cornu_status average(struct updating *updating, const struct run *run, co
     cornu_node *momentum = cornu__scale(started, updating->options->ema_momentum);
     cornu_node *rest = cornu__op_scalar_binary(CORNU__OP_SUBTRACT, 1, momentum);
     cornu_node *next = cornu__op_binary(CORNU__OP_ADD, cornu__multiply(momentum, old), cornu__multiply(rest, *weight));
-    CORNU_TRY(cornu__op_assign(updating->graph, part_region(updating, run, updating->plan->average_part), next));
+    CORNU_TRY(assign(updating, part_region(updating, run, updating->plan->average_part), old, next));
     if (updating->overwrite)
         *weight = cornu__op_select(updating->overwrite, next, *weight);
     return *weight ? CORNU_OK : cornu_error_status();
@@ -310,7 +375,7 @@ static cornu_status update_run(struct updating *updating, const struct run *run)
         CORNU_TRY(average(updating, run, &weight));
     if (has_gradient)
         CORNU_TRY(constrain(updating, run, &weight));
-    return weight == before ? CORNU_OK : cornu__op_assign(updating->graph, home, weight);
+    return weight == before ? CORNU_OK : assign(updating, home, before, weight);
 }
 
 cornu_status cornu__lower_update(cornu__lowering *lowering)

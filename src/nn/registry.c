@@ -35,6 +35,7 @@ static const struct {
     {CORNU__KIND_OPTIMIZER, cornu__gradient_optimizers},
     {CORNU__KIND_OPTIMIZER, cornu__moment_optimizers},
     {CORNU__KIND_OPTIMIZER, cornu__norm_optimizers},
+    {CORNU__KIND_OPTIMIZER, cornu__loss_scale_optimizers},
     {CORNU__KIND_SCHEDULE, cornu__schedules},
     {CORNU__KIND_INITIALIZER, cornu__initializers},
     {CORNU__KIND_REGULARIZER, cornu__regularizers},

@@ -11,7 +11,8 @@ extern cornu__family cornu__core_layers, cornu__activation_layers, cornu__convol
 extern cornu__family cornu__losses, cornu__crossentropy_losses, cornu__embedding_losses, cornu__sequence_losses;
 extern cornu__family cornu__accuracy_metrics, cornu__mean_metrics, cornu__confusion_metrics, cornu__curve_metrics,
     cornu__score_metrics, cornu__overlap_metrics;
-extern cornu__family cornu__gradient_optimizers, cornu__moment_optimizers, cornu__norm_optimizers;
+extern cornu__family cornu__gradient_optimizers, cornu__moment_optimizers, cornu__norm_optimizers,
+    cornu__loss_scale_optimizers;
 extern cornu__family cornu__schedules;
 extern cornu__family cornu__initializers;
 extern cornu__family cornu__regularizers;

@@ -116,6 +116,9 @@ typedef struct cornu__optimizer_class {
     double (*weight_decay)(const cornu__object *optimizer, const cornu__update *update);
 } cornu__optimizer_class;
 
+/* The optimizer inside a LossScaleOptimizer and how its scale moves; NULL (and nothing set) of any other optimizer. */
+const cornu__object *cornu__loss_scale_inner(const cornu__object *optimizer, double *initial_scale, int *growth_steps);
+
 /* --- schedules: the learning rate as a function of the number of updates made --- */
 typedef struct cornu__schedule_class {
     cornu__class base;
