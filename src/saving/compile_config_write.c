@@ -40,6 +40,17 @@ static json_t *write_identifier(struct writing *writing, cornu_identifier identi
     return json_null();
 }
 
+/* Around the inner optimizer; the scale as it is now, so that a training that is read again goes on with it. */
+static json_t *wrap_in_loss_scale(const cornu__plan *plan, json_t *inner)
+{
+    float scale = (float)plan->initial_scale;
+    if (plan->scale_offset >= 0 && cornu__buffer_download(plan->parts, plan->scale_offset, 1, &scale) != CORNU_OK)
+        scale = (float)plan->initial_scale;
+    return json_pack("{s:s, s:s, s:{s:s, s:o, s:f, s:i}, s:n}", "module", "keras.optimizers", "class_name",
+                     "LossScaleOptimizer", "config", "name", "loss_scale_optimizer", "inner_optimizer", inner,
+                     "initial_scale", (double)scale, "dynamic_growth_steps", plan->growth_steps, "registered_name");
+}
+
 /* The learning rate as it is now: callbacks may have changed it. */
 static json_t *write_optimizer(struct writing *writing)
 {
@@ -48,7 +59,7 @@ static json_t *write_optimizer(struct writing *writing)
     json_t *config = json_object_get(json, "config");
     if (config && !cornu__plan_optimizer_options(plan)->schedule)
         json_object_set_new(config, "learning_rate", json_real(plan->learning_rate));
-    return json;
+    return plan->growth_steps > 0 ? wrap_in_loss_scale(plan, json) : json;
 }
 
 static const char *output_name(const struct writing *writing, int output)

@@ -40,7 +40,7 @@ static const char *const without_class[] = {
     /* building blocks of metrics */
     "Mean", "Sum", "Reduce",
     /* absent */
-    "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap", "STFT", "STFTInitializer", "stft", NULL};
+    "MultiOptimizer", "OptimizerMap", "STFT", "STFTInitializer", "stft", NULL};
 
 static bool is_listed(const char *const *list, const char *name)
 {
