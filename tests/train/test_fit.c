@@ -520,9 +520,17 @@ static void the_batch_that_tells_the_shape_is_not_lost(void **state)
         cornu_model_release(model);
         cornu_generator_release(generator);
     }
-    small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1); /* asked, and never used */
-    cornu_generator *generator =
-        cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
+    small_batches *batches = small_batches_make(f->x, f->y, 10, NULL, 1); /* asked here, used by a worker process */
+    cornu_generator *generator = cornu_generator_create(.next = small_batches_next, .state = batches);
+    model = model_without_input();
+    cornu_history_release(
+        cornu_fit(model, generator, NULL, .steps_per_epoch = 5, .use_multiprocessing = true, .verbose = 0));
+    small_digest(model, digest);
+    assert_string_equal(digest, wanted);
+    cornu_model_release(model);
+    cornu_generator_release(generator);
+    batches->given = 0; /* asked, and never used */
+    generator = cornu_generator_create(.next = small_batches_next, .state = batches, .release = small_batches_free);
     model = model_without_input();
     assert_null(cornu_fit(model, generator, NULL, .verbose = 0));
     cornu_generator_release(generator);
