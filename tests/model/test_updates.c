@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <cornu/constraints.h>
 #include <cornu/initializers.h>
 #include <cornu/losses.h>
 #include <cornu/metrics.h>
@@ -28,13 +29,15 @@ static cornu__batch table_batch(void)
     return batch;
 }
 
-static void after_three_steps(cornu_identifier optimizer, double *first, double *second)
+static void after_steps(int steps, cornu_identifier optimizer, cornu_identifier constraint, double *first,
+                        double *second)
 {
     cornu_model *model = cornu_sequential();
-    cornu_add(model, cornu_dense(1, .use_bias = false, .kernel_initializer = cornu_constant(0.5), .input_shape = {2}));
+    cornu_add(model, cornu_dense(1, .use_bias = false, .kernel_initializer = cornu_constant(0.5),
+                                 .kernel_constraint = constraint, .input_shape = {2}));
     assert_ok(cornu_compile(model, .optimizer = optimizer, .loss = "mse"));
     cornu__batch batch = table_batch();
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < steps; i++)
         assert_ok(cornu__model_step(model, CORNU__STEP_TRAIN, &batch));
     cornu_array *weights = cornu_get_weights(model);
     *first = cornu_array_get(cornu_array_item(weights, 0), 0);
@@ -43,12 +46,61 @@ static void after_three_steps(cornu_identifier optimizer, double *first, double 
     cornu_model_release(model);
 }
 
-static void check_update(const char *what, cornu_identifier optimizer, double first, double second)
+static void after_three_steps(cornu_identifier optimizer, double *first, double *second)
+{
+    after_steps(3, optimizer, NULL, first, second);
+}
+
+static void check_steps(const char *what, int steps, cornu_identifier optimizer, cornu_identifier constraint,
+                        double first, double second)
 {
     double a, b;
-    after_three_steps(optimizer, &a, &b);
+    after_steps(steps, optimizer, constraint, &a, &b);
     if (!(fabs(a - first) < 2e-6 && fabs(b - second) < 2e-6))
         fail_msg("%s: the weights are %.7f %.7f, Keras has %.7f %.7f", what, a, b, first, second);
+}
+
+static void check_update(const char *what, cornu_identifier optimizer, double first, double second)
+{
+    check_steps(what, 3, optimizer, NULL, first, second);
+}
+
+static void optimizers_of_both_kerases_do_the_same(void **state)
+{
+    (void)state;
+    check_update("SGD()", cornu_sgd(), .5164251, .6352291);
+    check_update("SGD(.1, momentum .9)", cornu_sgd(.learning_rate = .1, .momentum = .9), .5180390, 2.1150470);
+    check_update("SGD(.1, .9, nesterov)", cornu_sgd(.learning_rate = .1, .momentum = .9, .nesterov = true), .2252449,
+                 1.8177388);
+    check_update("SGD(.1, clipnorm 1)", cornu_sgd(.learning_rate = .1, .clipnorm = 1), .5318089, .7982429);
+    check_update("SGD(.1, clipvalue .5)", cornu_sgd(.learning_rate = .1, .clipvalue = .5), .6339062, .6500000);
+    check_update("RMSprop()", cornu_rmsprop(), .5073415, .5073663);
+    check_update("RMSprop(.1, rho .5)", cornu_rmsprop(.learning_rate = .1, .rho = .5), .7053805, .8416620);
+    check_update("RMSprop(.1, momentum .9)", cornu_rmsprop(.learning_rate = .1, .momentum = .9), .8499610, 1.6789033);
+    check_update("RMSprop(.1, centered)", cornu_rmsprop(.learning_rate = .1, .centered = true), .5298538, 1.1381645);
+    check_update("Adagrad(.1)", cornu_adagrad(.learning_rate = .1), .6608099, .7160867);
+    check_update("Adadelta()", cornu_adadelta(), .5000043, .5000043);
+    check_update("Adam()", cornu_adam(), .5029995, .5029998);
+    check_update("Adam(.1)", cornu_adam(.learning_rate = .1), .7749574, .7974532);
+    check_update("Adam(.1, amsgrad)", cornu_adam(.learning_rate = .1, .amsgrad = true), .7749574, .7974532);
+    check_update("Adamax()", cornu_adamax(), .5029960, .5030008);
+    check_update("Adamax(.002)", cornu_adamax(.learning_rate = .002), .5059778, .5059972);
+    check_update("AdamW(.1)", cornu_adamw(.learning_rate = .1), .7743648, .7967424);
+}
+
+static void constraints_averages_and_sums_are_kept(void **state)
+{
+    (void)state;
+    check_steps("SGD(.1) + MaxNorm(.5)", 3, cornu_sgd(.learning_rate = .1), cornu_max_norm(.max_value = .5), .1327752,
+                .4820485);
+    check_steps("SGD(.1) + UnitNorm", 3, cornu_sgd(.learning_rate = .1), cornu_unit_norm(), .3264576, .9452118);
+    check_steps("SGD(.1) + MinMaxNorm(1, 2, .5)", 3, cornu_sgd(.learning_rate = .1),
+                cornu_min_max_norm(.min_value = 1, .max_value = 2, .rate = .5), .4972265, 1.3196718);
+    check_steps("SGD(.1, ema .9, overwrite 2)", 3,
+                cornu_sgd(.learning_rate = .1, .use_ema = true, .ema_momentum = .9, .ema_overwrite_frequency = 2), NULL,
+                .5410663, 1.2147797);
+    check_steps("SGD(.1, accumulate 2)", 4, cornu_sgd(.learning_rate = .1, .gradient_accumulation_steps = 2), NULL,
+                .5459375, 1.2031250);
 }
 
 static void optimizers_of_keras_3_do_the_same_in_a_model(void **state)
@@ -179,6 +231,8 @@ static void a_metric_of_several_values_has_a_log_for_each(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(optimizers_of_both_kerases_do_the_same),
+        cmocka_unit_test(constraints_averages_and_sums_are_kept),
         cmocka_unit_test(optimizers_of_keras_3_do_the_same_in_a_model),
         cmocka_unit_test(optimizers_of_keras_2_are_there_on_request),
         cmocka_unit_test(a_scaled_loss_changes_no_update_and_is_not_reported),

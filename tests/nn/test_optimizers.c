@@ -122,7 +122,7 @@ static void updates_are_keras_s_step_for_step(void **state)
 static void schedule_free_adamw_and_the_formulas_of_keras_2_are_theirs(void **state)
 {
     (void)state;
-    assert_int_equal(follow_runs("optimizers_more"), 4);
+    assert_int_equal(follow_runs("optimizers_more"), 10);
 }
 
 static void schedules_are_keras_s(void **state)

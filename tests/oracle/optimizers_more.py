@@ -15,6 +15,15 @@ LEGACY = [
     ("rmsprop_2", "RMSprop", {"learning_rate": 0.05, "epsilon": 0.02}),
     ("adagrad_2", "Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.0, "epsilon": 0.02}),
 ]
+# the formula is one in both
+LEGACY_ALIKE = [
+    ("sgd_2", "SGD", {"learning_rate": 0.05, "momentum": 0.8, "nesterov": True}),
+    ("adam_2", "Adam", {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.01}),
+    ("adam_amsgrad_2", "Adam", {"learning_rate": 0.05, "amsgrad": True}),
+    ("adadelta_2", "Adadelta", {"learning_rate": 1.0, "rho": 0.9, "epsilon": 0.01}),
+    ("adamax_2", "Adamax", {"learning_rate": 0.002, "beta_1": 0.8, "beta_2": 0.95}),
+    ("ftrl_2", "Ftrl", {"learning_rate": 0.05, "l1_regularization_strength": 0.01, "l2_regularization_strength": 0.02, "beta": 0.1}),
+]
 
 
 def schedule_free(data, arrays, name, arguments):
@@ -30,7 +39,7 @@ def schedule_free(data, arrays, name, arguments):
     return {"name": name, "class_name": "ScheduleFreeAdamW", "config": arguments}
 
 
-def legacy(data, arrays, name, class_name, arguments):
+def legacy(data, arrays, name, class_name, arguments, **more):
     import tensorflow as tf
     import tf_keras
 
@@ -42,7 +51,7 @@ def legacy(data, arrays, name, class_name, arguments):
         optimizer.apply_gradients([(tf.constant(data[f"gradient{i}"][step]), variables[i]) for i in range(2)])
         for i, variable in enumerate(variables):
             arrays[f"{name}.w{i}"].append(variable.numpy().copy())
-    return {"name": name, "class_name": class_name, "config": dict(arguments, keras_2=True)}
+    return {"name": name, "class_name": class_name, "config": {**arguments, **more}}
 
 
 def main():
@@ -52,7 +61,8 @@ def main():
         schedule_free(data, arrays, "schedule_free_adamw", {"learning_rate": 0.05}),
         schedule_free(data, arrays, "schedule_free_adamw_warmup", {"learning_rate": 0.05, "beta_1": 0.8, "warmup_steps": 4}),
     ]
-    runs += [legacy(data, arrays, *run) for run in LEGACY]
+    runs += [legacy(data, arrays, *run, keras_2=True) for run in LEGACY]
+    runs += [legacy(data, arrays, *run) for run in LEGACY_ALIKE]
     import tf_keras
 
     source = dict(common.versions(), tf_keras=tf_keras.__version__)
