@@ -6,8 +6,6 @@
 
 #include "graph/arithmetic.h"
 
-_Static_assert(CORNU_ZERO_THRESHOLD == CORNU__LIST_ZERO, "metrics.h says what nn/object.h means");
-
 /* --- counting --- */
 
 int cornu__list_count(const double *list)

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include <cornu/metrics.h>
 #include <cornu/object.h>
 #include <cornu/options.h>
 
@@ -64,7 +65,7 @@ typedef struct cornu__field {
 } cornu__field;
 
 #define CORNU__MAX_DOUBLES 32
-#define CORNU__LIST_ZERO 0x1p-1000 /* what stands for 0 in a list that ends at its first 0: 0 as a float */
+#define CORNU__LIST_ZERO CORNU_ZERO_THRESHOLD /* what stands for 0 in a list that ends at its first 0: 0 as a float */
 
 /* One field of a table; further members may follow: CORNU__FIELD(TEXT, cornu_conv_options, padding, .choices = paddings). */
 #define CORNU__FIELD(field_type, options, member, ...)                                                                 \
