@@ -3,9 +3,12 @@
 #define CORNU_MODEL_CONFIG_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include <cornu/model.h>
 
+/* Whether a layer's config has words that only Keras 1 and earlier wrote. */
+bool cornu__is_keras1(const json_t *layer);
 /* Turns one layer's entry ({"class_name", "config"}) from Keras 1's words into today's, in place. */
 void cornu__translate_keras1(json_t *layer);
 

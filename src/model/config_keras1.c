@@ -68,6 +68,22 @@ static void translate_order(json_t *config)
                             json_string(strcmp(order, "th") == 0 ? "channels_first" : "channels_last"));
 }
 
+/* {"name": "WeightRegularizer", "l1": 0, "l2": 0.01}: the class stood among the options. */
+static void translate_member(json_t *config, const char *key)
+{
+    json_t *member = json_object_get(config, key);
+    const char *class = json_string_value(json_object_get(member, "name"));
+    if (!class || json_object_get(member, "class_name"))
+        return;
+    if (strcmp(class, "WeightRegularizer") == 0 || strcmp(class, "L1L2Regularizer") == 0)
+        class = "L1L2";
+    json_t *translated = json_pack("{s:s, s:o}", "class_name", class, "config", json_copy(member));
+    json_t *options = json_object_get(translated, "config");
+    json_object_del(options, "name");
+    rename_key(options, "m", "max_value");
+    json_object_set_new(config, key, translated);
+}
+
 static const char *translate_class(json_t *layer)
 {
     const char *class = json_string_value(json_object_get(layer, "class_name"));
@@ -86,6 +102,17 @@ static bool is_other_mode(const char *class, const json_t *config)
     return strcmp(class, "BatchNormalization") == 0 && json_integer_value(json_object_get(config, "mode")) != 0;
 }
 
+bool cornu__is_keras1(const json_t *layer)
+{
+    static const char *const only_there[] = {"init", "border_mode", "dim_ordering", "W_regularizer", "p"};
+    const json_t *config = json_object_get(layer, "config");
+    for (size_t i = 0; i < sizeof only_there / sizeof *only_there; i++) {
+        if (json_object_get(config, only_there[i]))
+            return true;
+    }
+    return false;
+}
+
 void cornu__translate_keras1(json_t *layer)
 {
     json_t *config = json_object_get(layer, "config");
@@ -98,6 +125,10 @@ void cornu__translate_keras1(json_t *layer)
         if (!keys[i].class || strcmp(keys[i].class, class) == 0)
             rename_key(config, keys[i].old, keys[i].new);
     }
+    static const char *const members[] = {"kernel_regularizer", "bias_regularizer", "kernel_constraint",
+                                          "bias_constraint", "activity_regularizer"};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        translate_member(config, members[i]);
     translate_shape_of_kernel(config);
     translate_order(config);
     for (size_t i = 0; i < sizeof superfluous / sizeof *superfluous; i++) {

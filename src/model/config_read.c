@@ -91,13 +91,14 @@ static cornu_status place_text(const cornu__json_place *place, char *out, size_t
     return CORNU_OK;
 }
 
-/* Keras 1 says so at the document's root; Keras 2.0 wrote no version there, but today's words. */
+/* Keras 1 says so at the document's root; before 1.0, and in Keras 2.0, there is no version, and the words tell. */
 static bool is_keras1(const cornu__json_place *place)
 {
+    const json_t *layer = place->value;
     while (place->parent)
         place = place->parent;
     const char *version = json_string_value(json_object_get(place->value, "keras_version"));
-    return version && strncmp(version, "1.", 2) == 0;
+    return version ? strncmp(version, "1.", 2) == 0 : cornu__is_keras1(layer);
 }
 
 /* *layer is kept for the caller. */
@@ -245,8 +246,18 @@ static cornu_status fail_unknown(const struct reading *reading, const cornu__jso
     return status;
 }
 
+/* The number of a layer's call, from 0. In Keras 2 the making of a nested model was its call 0; Keras 3 counts so for functional models, and only
+ * where the outer model's inputs and outputs are listed. */
+static int64_t call_number(const struct entry *entry, int64_t written, bool is_port)
+{
+    const cornu_model *nested = entry->layer->model;
+    bool shifted = nested && (!entry->is_keras3 || (is_port && !nested->sequential));
+    return shifted && written > 0 ? written - 1 : written;
+}
+
 /* A reference [layer, call, output]: *tensor is kept for the caller, or NULL if that call is not worked out yet. */
-static cornu_status read_reference(const struct reading *reading, const cornu__json_place *place, cornu_tensor **tensor)
+static cornu_status read_reference(const struct reading *reading, const cornu__json_place *place, bool is_port,
+                                   cornu_tensor **tensor)
 {
     cornu__json_place name_place = cornu__json_item(place, 0), call_place = cornu__json_item(place, 1),
                       output_place = cornu__json_item(place, 2);
@@ -259,8 +270,7 @@ static cornu_status read_reference(const struct reading *reading, const cornu__j
     const struct entry *entry = find_entry(reading, name);
     if (!entry)
         return fail_unknown(reading, &name_place, name);
-    if (entry->layer->model && !entry->is_keras3 && call > 0)
-        call--; /* in Keras 2 the making of a nested model was its call 0 */
+    call = call_number(entry, call, is_port);
     if (call >= entry->call_count)
         return cornu__json_fail(&call_place, CORNU_ERROR_FORMAT, "layer '%s' is called %d times; there is no call %lld",
                                 name, entry->call_count, (long long)call);
@@ -290,7 +300,7 @@ static cornu_status read_argument(const struct reading *reading, const cornu__js
         return cornu__json_fail(place, CORNU_ERROR_LIMIT, "a layer is called with at most %d tensors",
                                 CORNU__MAX_INPUTS);
     cornu_tensor *tensor;
-    CORNU_TRY(read_reference(reading, place, &tensor));
+    CORNU_TRY(read_reference(reading, place, false, &tensor));
     if (tensor)
         arguments->tensors[arguments->count++] = tensor;
     else
@@ -457,7 +467,7 @@ static cornu_status read_ports(const struct reading *reading, const cornu__json_
     for (size_t i = 0; i < (alone ? 1 : items); i++) {
         cornu__json_place item = alone ? *place : cornu__json_item(place, i);
         CORNU_TRY(cornu__json_expect_array(&item, &(size_t){0}));
-        CORNU_TRY(read_reference(reading, &item, &tensors[*count]));
+        CORNU_TRY(read_reference(reading, &item, true, &tensors[*count]));
         ++*count;
     }
     return CORNU_OK;

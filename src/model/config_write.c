@@ -146,14 +146,24 @@ static json_t *write_sequential(cornu_model *model, const cornu_model *document)
     return json;
 }
 
+/* The same where a model's inputs and outputs are listed: there Keras counts the making of a nested functional model as its call 0. */
+static json_t *write_port(const cornu_model *model, int value)
+{
+    const cornu_layer *layer = maker_of(model, value)->layer;
+    json_t *history = write_history(model, value), *call = json_array_get(history, 1);
+    if (layer->model && !layer->model->sequential)
+        json_integer_set(call, json_integer_value(call) + 1);
+    return history;
+}
+
 /* One port as a bare triple, several as a list of them. */
 static json_t *write_ports(const cornu_model *model, int count, const int *values)
 {
     if (count == 1)
-        return write_history(model, values[0]);
+        return write_port(model, values[0]);
     json_t *list = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(list, write_history(model, values[i]));
+        json_array_append_new(list, write_port(model, values[i]));
     return list;
 }
 

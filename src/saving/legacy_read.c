@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array/array.h"
 #include "base/text.h"
 #include "saving/layer_weights.h"
 
@@ -59,6 +60,7 @@ struct file_layer {
 
 struct reading {
     cornu__weight_map *map;
+    bool is_keras1, is_theano;
     struct file_layer *file;
     size_t file_count;
     cornu_layer **layers;
@@ -144,6 +146,107 @@ static cornu_status find_dataset(const struct file_layer *from, size_t index, co
                             from->weight_names[index]);
 }
 
+/* --- kernels of convolutions in older files --- */
+
+/* to[i...] := from, whose axes come in the order `axes`, with the first `flipped` axes of `to` turned around. */
+static void rearrange(const float *from, const int64_t *from_shape, const int *axes, int rank, int flipped, float *to)
+{
+    int64_t index[CORNU_MAX_RANK] = {0}, strides[CORNU_MAX_RANK], shape[CORNU_MAX_RANK];
+    int64_t count = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+        strides[i] = count;
+        count *= from_shape[i];
+    }
+    for (int i = 0; i < rank; i++)
+        shape[i] = from_shape[axes[i]];
+    for (int64_t n = 0; n < count; n++) {
+        int64_t place = 0;
+        for (int i = 0; i < rank; i++)
+            place += strides[axes[i]] * (i < flipped ? shape[i] - 1 - index[i] : index[i]);
+        to[n] = from[place];
+        for (int i = rank - 1; i >= 0 && ++index[i] == shape[i]; i--)
+            index[i] = 0;
+    }
+}
+
+static bool is_convolution(const cornu_layer *layer)
+{
+    static const char *const classes[] = {"Conv1D", "Conv2D", "Conv2DTranspose"};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (strcmp(cornu__layer_class_name(layer), classes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_channels_first(const cornu_layer *layer)
+{
+    const cornu__field *field = cornu__class_field(layer->object.class, "data_format");
+    const char *format = field ? *(const char *const *)((const char *)layer->object.config + field->offset) : NULL;
+    return format && strcmp(format, "channels_first") == 0;
+}
+
+#define ORDER_COUNT 4
+
+static bool matches(const cornu__hdf5_node *dataset, const int *axes, const int64_t *shape)
+{
+    for (int i = 0; i < 4; i++) {
+        if (dataset->shape[axes[i]] != shape[i])
+            return false;
+    }
+    return true;
+}
+
+/* The order of axes in which a kernel of Keras 1 has the weight's shape; it is given as of four axes: one that slides along a line is
+ * (length, 1, in, out) there, and where channels come first mostly (out, in, rows, columns). */
+static const int *find_order(const cornu_layer *layer, const cornu__hdf5_node *dataset, const cornu__weight *weight)
+{
+    static const int orders[ORDER_COUNT][4] = {{0, 1, 2, 3}, {2, 3, 1, 0}, {0, 1, 3, 2}, {2, 3, 0, 1}};
+    int64_t shape[4] = {weight->shape[0], 1, weight->shape[weight->rank - 2], weight->shape[weight->rank - 1]};
+    if (weight->rank == 4)
+        shape[1] = weight->shape[1];
+    for (int i = 0, first = is_channels_first(layer) ? 1 : 0; i < ORDER_COUNT; i++) {
+        const int *order = orders[(first + i) % ORDER_COUNT]; /* where two would do, the usual one is meant */
+        if (dataset->rank == 4 && (weight->rank == 3 || weight->rank == 4) && matches(dataset, order, shape))
+            return order;
+    }
+    return NULL;
+}
+
+static cornu_array *rearranged(const cornu_array *stored, const cornu__weight *weight, const int *order, bool flip)
+{
+    static const int as_they_are[] = {0, 1, 2, 3};
+    cornu_array *floats = cornu_array_cast(stored, CORNU_FLOAT32);
+    cornu_array *array = floats ? cornu_array_zeros(CORNU_FLOAT32, weight->rank, weight->shape) : NULL;
+    if (array)
+        rearrange(cornu_array_data(floats), cornu_array_shape(stored), order ? order : as_they_are,
+                  cornu_array_rank(stored), flip ? cornu_array_rank(stored) - 2 : 0, cornu_array_data(array));
+    cornu_array_release(floats);
+    return array;
+}
+
+/* Keras 1's kernels may have other shapes; those that Theano trained lie the other way round, since it convolves and all others correlate. */
+static cornu_status read_kernel(const struct reading *reading, const cornu_layer *layer, const cornu__weight *weight,
+                                const cornu__hdf5_node *dataset)
+{
+    const int *order = reading->is_keras1 ? find_order(layer, dataset, weight) : NULL;
+    bool same = dataset->is_dataset && cornu__shape_equal(dataset->rank, dataset->shape, weight->rank, weight->shape);
+    if ((same && !reading->is_theano && (!order || order[0] == 0)) || (!same && !order))
+        return cornu__weight_map_read(reading->map, layer, weight, dataset);
+    cornu_array *stored = cornu__hdf5_read(dataset);
+    cornu_array *array = stored ? rearranged(stored, weight, order, reading->is_theano) : NULL;
+    cornu_array_release(stored);
+    return array ? cornu__weight_map_take(reading->map, layer, weight, array) : cornu_error_status();
+}
+
+static cornu_status read_weight(const struct reading *reading, const cornu_layer *layer, const cornu__weight *weight,
+                                const cornu__hdf5_node *dataset)
+{
+    bool old = (reading->is_keras1 || reading->is_theano) && is_convolution(layer) && weight == layer->weights[0];
+    return old ? read_kernel(reading, layer, weight, dataset)
+               : cornu__weight_map_read(reading->map, layer, weight, dataset);
+}
+
 static cornu_status read_layer(const struct reading *reading, const struct file_layer *from, cornu_layer *layer)
 {
     cornu__layer_weights weights = {.count = 0};
@@ -156,7 +259,7 @@ static cornu_status read_layer(const struct reading *reading, const struct file_
         const cornu__hdf5_node *dataset;
         status = find_dataset(from, (size_t)i, &dataset);
         if (status == CORNU_OK)
-            status = cornu__weight_map_read(reading->map, weights.items[i].layer, weights.items[i].weight, dataset);
+            status = read_weight(reading, weights.items[i].layer, weights.items[i].weight, dataset);
     }
     cornu__layer_weights_clear(&weights);
     return status;
@@ -177,9 +280,18 @@ static cornu_status read_layers(const cornu__hdf5_node *group, struct reading *r
     return CORNU_OK;
 }
 
+/* Of the group, or of the file around it. */
+static const char *version_of(const cornu__hdf5_node *group, const char *name)
+{
+    const char *text = cornu__hdf5_text(group, name);
+    return text || !group->parent ? text : cornu__hdf5_text(group->parent, name);
+}
+
 cornu_status cornu__legacy_read_weights(const cornu__hdf5_node *group, cornu__weight_map *map)
 {
-    struct reading reading = {.map = map};
+    const char *version = version_of(group, "keras_version"), *backend = version_of(group, "backend");
+    struct reading reading = {
+        .map = map, .is_keras1 = !version || version[0] < '2', .is_theano = backend && strcmp(backend, "theano") == 0};
     cornu_status status = read_layers(group, &reading);
     for (size_t i = 0; i < reading.file_count; i++)
         cornu__free(reading.file[i].weight_names);

@@ -63,9 +63,12 @@ static cornu_status write_training(cornu__hdf5_writer *writer, const cornu_model
     json_t *training = json_deep_copy(compile);
     if (!training)
         return cornu__fail_memory("what a model was compiled with", 0);
-    json_object_set(training, "optimizer_config", json_object_get(training, "optimizer"));
+    /* Losses and schedules stay in Keras 3's words, which tf.keras has read since 2.13; the optimizer alone is a bare class and config. */
+    json_t *optimizer = json_object_get(training, "optimizer");
+    json_object_set_new(training, "optimizer_config",
+                        json_pack("{s:O, s:O}", "class_name", json_object_get(optimizer, "class_name"), "config",
+                                  json_object_get(optimizer, "config")));
     json_object_del(training, "optimizer");
-    cornu__legacy_config(training);
     CORNU_TRY(write_json(writer, "training_config", training));
     return model->plan->iterations > 0 ? cornu__legacy_write_optimizer(writer, model) : CORNU_OK;
 }
