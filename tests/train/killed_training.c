@@ -237,6 +237,7 @@ static cornu_history *fit(const scripted *test, const killed_training *what, cor
         by_batches.steps_per_epoch = sequence && !what->odd_steps ? 0 : killed_training_steps(what);
         by_batches.workers = sequence ? 2 : what->way == BY_GENERATOR ? 0 : 1;
         by_batches.max_queue_size = 3;
+        by_batches.use_multiprocessing = what->processes;
         history = cornu_fit_generator_with(model, batches, &by_batches);
     }
     cornu_generator_release(batches);

@@ -31,6 +31,7 @@ typedef struct killed_training {
     bool ends_early;     /* EarlyStopping stops it after three epochs */
     bool accumulates;    /* gradients, over three steps */
     bool doubles;        /* double_checkpoint */
+    bool processes;      /* batches are made by worker processes */
 } killed_training;
 
 /* When a training ends before its time. */

@@ -90,6 +90,15 @@ static void generators_go_on_by_their_hooks(void **state)
                false);
 }
 
+static void worker_processes_go_on_too(void **state)
+{
+    check_each(*state, &(killed_training){.way = BY_SEQUENCE, .save_freq = 1, .processes = true}, false);
+    check_each(
+        *state,
+        &(killed_training){.way = BY_SAVED_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR, .processes = true},
+        false);
+}
+
 static void generators_without_hooks_are_asked_again(void **state)
 {
     check_each(*state, &(killed_training){.way = BY_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR}, false);
@@ -120,15 +129,11 @@ static void stopped_on_request_at_each_batch_it_ends_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(killed_at_each_batch_it_ends_the_same),
-        TEST(killed_between_two_backups_it_ends_the_same),
-        TEST(accumulated_gradients_are_kept),
-        TEST(sequences_go_on_in_their_order),
-        TEST(generators_go_on_by_their_hooks),
-        TEST(generators_without_hooks_are_asked_again),
-        TEST(a_training_that_ended_early_stays_so),
-        TEST(killed_again_and_again_it_ends_the_same),
-        TEST(stopped_on_request_at_each_batch_it_ends_the_same),
+        TEST(killed_at_each_batch_it_ends_the_same),    TEST(killed_between_two_backups_it_ends_the_same),
+        TEST(accumulated_gradients_are_kept),           TEST(sequences_go_on_in_their_order),
+        TEST(generators_go_on_by_their_hooks),          TEST(worker_processes_go_on_too),
+        TEST(generators_without_hooks_are_asked_again), TEST(a_training_that_ended_early_stays_so),
+        TEST(killed_again_and_again_it_ends_the_same),  TEST(stopped_on_request_at_each_batch_it_ends_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);
 }

@@ -84,6 +84,8 @@ static void killed_at_any_moment_it_ends_the_same(void **state)
         {.way = BY_SAVED_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR, .many_callbacks = true},
         {.way = BY_SOUGHT_GENERATOR, .save_freq = 2, .validates = ON_ARRAYS, .doubles = true},
         {.save_freq = 1, .ends_early = true},
+        {.way = BY_SEQUENCE, .save_freq = 2, .processes = true},
+        {.way = BY_SAVED_GENERATOR, .save_freq = 1, .validates = ON_GENERATOR, .processes = true},
     };
     campaign all = {0};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
