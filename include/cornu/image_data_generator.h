@@ -215,8 +215,8 @@ typedef struct cornu_flow_options {
     int64_t seed CORNU_DEFAULT(CORNU_NONE); /* CORNU_NONE: the generator's */
     const char
         *save_to_dir; /* every picture is written there too, its range stretched to what can be seen; NULL: none */
-    const char *save_prefix; /* files are named prefix_index_hash.png */
-    const char *save_format CORNU_DEFAULT("png");
+    const char *save_prefix;                      /* files are named prefix_index_hash.format */
+    const char *save_format CORNU_DEFAULT("png"); /* or "jpg", "jpeg" */
     const char
         *subset; /* "training" or "validation": validation_split's share from the front, or the rest; NULL: all */
     bool ignore_class_split; /* a subset may lack some of y's values */

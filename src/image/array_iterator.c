@@ -1,11 +1,12 @@
 /* array_iterator.c: the order of an epoch, and the pictures of a batch. */
 #include <string.h>
 
+#include <cornu/image.h>
+
 #include "array/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "image/array_iterator.h"
-#include "image/save_picture.h"
 
 typedef cornu__worker_space worker_space;
 typedef cornu__array_iterator array_iterator;
@@ -132,7 +133,20 @@ static cornu_status make_picture(array_iterator *self, int64_t row, int64_t i, w
     return CORNU_OK;
 }
 
-/* Keras's names: prefix_index_hash.png, the hash from numpy's stream behind all the transforms; ours from the key. */
+static cornu_status save_picture(const array_iterator *self, const cornu_array *batch, int64_t i, const char *path)
+{
+    size_t bytes = (size_t)cornu__row_count(batch) * cornu_dtype_size(batch->dtype);
+    cornu_array *picture = cornu_array_view(batch->dtype, 3, batch->shape + 1, (char *)batch->data + (size_t)i * bytes);
+    if (!picture)
+        return cornu_error_status();
+    cornu_status status =
+        cornu_save_img(path, picture, .file_format = self->save_format,
+                       .data_format = self->generator->channels_first ? "channels_first" : "channels_last");
+    cornu_array_release(picture);
+    return status;
+}
+
+/* Keras's names: prefix_index_hash.format, the hash from numpy's stream behind all the transforms; ours from the key. */
 static cornu_status save_pictures(const array_iterator *self, const cornu_array *batch, worker_space *space)
 {
     for (int64_t i = 0; i < cornu_array_size(batch, 0); i++) {
@@ -141,12 +155,12 @@ static cornu_status save_pictures(const array_iterator *self, const cornu_array 
         unsigned hash = self->generator->numpy_draws ? (unsigned)cornu__numpy_below(&space->numpy, 10000)
                                                      : (unsigned)cornu__random_below(key, UINT32_MAX, 10000);
         cornu__text path = {0};
-        cornu__text_add(&path, "%s/%s_%lld_%u.png", self->save_to_dir, self->save_prefix ? self->save_prefix : "",
-                        (long long)(space->rows[i] - self->begin), hash);
+        cornu__text_add(&path, "%s/%s_%lld_%u.%s", self->save_to_dir, self->save_prefix ? self->save_prefix : "",
+                        (long long)(space->rows[i] - self->begin), hash, self->save_format);
         char *name = cornu__text_take(&path);
         if (!name)
             return CORNU_ERROR_OUT_OF_MEMORY;
-        cornu_status status = cornu__save_picture(name, batch, i, self->generator->channels_first);
+        cornu_status status = save_picture(self, batch, i, name);
         cornu__free(name);
         CORNU_TRY(status);
     }

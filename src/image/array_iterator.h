@@ -32,7 +32,8 @@ typedef struct cornu__array_iterator {
     int64_t batch_size;
     bool shuffle;
     uint64_t seed;
-    char *save_to_dir, *save_prefix;
+    char *save_to_dir, *save_prefix; /* NULL: pictures are not saved; no prefix */
+    const char *save_format;         /* of ours */
 
     int64_t epoch;
     int64_t *order; /* `count` rows in this epoch's order, or NULL: as they are */

@@ -48,6 +48,17 @@ static cornu_status check_pictures(const cornu_image_data_generator *generator, 
     return CORNU_OK;
 }
 
+/* The format's name in memory of ours; NULL if there is no such format. */
+static const char *save_format_of(const cornu_flow_options *options)
+{
+    static const char *const formats[] = {"png", "jpg", "jpeg"};
+    for (size_t i = 0; options->save_format && i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(options->save_format, formats[i]) == 0)
+            return formats[i];
+    }
+    return NULL;
+}
+
 static cornu_status check_options(const cornu_image_data_generator *generator, const cornu_flow_options *options)
 {
     if (options->batch_size < 1)
@@ -61,8 +72,8 @@ static cornu_status check_options(const cornu_image_data_generator *generator, c
     if (subset && strcmp(subset, "training") != 0 && strcmp(subset, "validation") != 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "flow: subset is \"%s\"; wanted \"training\", \"validation\" or NULL", subset);
-    if (options->save_to_dir && (!options->save_format || strcmp(options->save_format, "png") != 0))
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "flow: save_format is \"%s\"; pictures are saved as \"png\"",
+    if (options->save_to_dir && !save_format_of(options))
+        return cornu__fail(CORNU_ERROR_UNSUPPORTED, "flow: save_format is \"%s\"; wanted \"png\", \"jpg\" or \"jpeg\"",
                            options->save_format ? options->save_format : "NULL");
     return CORNU_OK;
 }
@@ -161,6 +172,7 @@ static cornu_status take_arrays(array_iterator *self, cornu_array *x, cornu_arra
 static cornu_status take_texts(array_iterator *self, const cornu_flow_options *options)
 {
     if (options->save_to_dir) {
+        self->save_format = save_format_of(options);
         self->save_to_dir = cornu__copy_text(options->save_to_dir);
         self->save_prefix = cornu__copy_text(options->save_prefix);
         if (!self->save_to_dir || (options->save_prefix && !self->save_prefix))
