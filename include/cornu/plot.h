@@ -53,7 +53,7 @@ CORNU_API cornu_status cornu_plot_history_with(const char *path, const cornu_his
 typedef struct cornu_sheet_options {
     size_t struct_size;
     const char *title;
-    const char *const *captions; /* one per image, or NULL */
+    const char *const *captions; /* one per image, or NULL; of several lines where '\n' is in it */
     const bool *marked;          /* captions set in the colour of a mistake, or NULL */
     int columns;                 /* 0: fitting */
     double minimum, maximum;     /* what is black and white; equal: the images' own extremes */

@@ -8,5 +8,6 @@ extern const cornu__subcommand cornu__command_fit;
 extern const cornu__subcommand cornu__command_evaluate;
 extern const cornu__subcommand cornu__command_predict;
 extern const cornu__subcommand cornu__command_summary;
+extern const cornu__subcommand cornu__command_augment;
 
 #endif

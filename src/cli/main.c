@@ -12,10 +12,8 @@
 #include "cli/signals.h"
 
 static const cornu__subcommand *const subcommands[] = {
-    &cornu__command_fit,
-    &cornu__command_evaluate,
-    &cornu__command_predict,
-    &cornu__command_summary,
+    &cornu__command_fit,     &cornu__command_evaluate, &cornu__command_predict,
+    &cornu__command_summary, &cornu__command_augment,
 };
 #define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
 

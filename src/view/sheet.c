@@ -9,7 +9,8 @@
 
 #define CELL 96.0
 #define GAP 14.0
-#define CAPTION_HEIGHT 20.0
+#define CAPTION_HEIGHT 20.0 /* of a caption's first line */
+#define LINE_HEIGHT 14.0    /* of each further one */
 #define TITLE_HEIGHT 40.0
 #define TEXT_SIZE 12.0
 #define MOST_IMAGES 1024
@@ -97,6 +98,30 @@ static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n,
     cairo_surface_destroy(surface);
 }
 
+static double height_of_captions(const char *const *captions, int64_t count)
+{
+    int most = 0;
+    for (int64_t n = 0; captions && n < count; n++) {
+        int ends = 0;
+        for (const char *c = captions[n] ? captions[n] : ""; *c; c++)
+            ends += *c == '\n';
+        most = ends > most ? ends : most;
+    }
+    return captions ? CAPTION_HEIGHT + most * LINE_HEIGHT : 0;
+}
+
+/* Lines end with '\n', except the last. */
+static void draw_caption(cornu__canvas *canvas, double middle, double top, const char *caption)
+{
+    char line[128];
+    for (double y = top + 15; caption; y += LINE_HEIGHT) {
+        size_t length = strcspn(caption, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), caption);
+        cornu__canvas_text(canvas, middle, y, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4, line);
+        caption = caption[length] ? caption + length + 1 : NULL;
+    }
+}
+
 cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *given)
 {
     cornu_sheet_options own = {.struct_size = sizeof own};
@@ -108,7 +133,8 @@ cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
     int64_t columns = options->columns > 0 ? options->columns : (int64_t)ceil(sqrt((double)all.count * 1.6));
     columns = columns < all.count ? columns : all.count;
     int64_t rows = (all.count + columns - 1) / columns;
-    double caption_height = options->captions ? CAPTION_HEIGHT : 0, title_height = options->title ? TITLE_HEIGHT : 0;
+    double caption_height = height_of_captions(options->captions, all.count),
+           title_height = options->title ? TITLE_HEIGHT : 0;
     cornu__canvas canvas;
     CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)columns * (CELL + GAP),
                                   title_height + GAP + (double)rows * (CELL + caption_height + GAP), theme->paper));
@@ -124,8 +150,7 @@ cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
             continue;
         bool marked = options->marked && options->marked[n];
         cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
-        cornu__canvas_text(&canvas, left + CELL / 2, top + CELL + 15, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4,
-                           options->captions[n]);
+        draw_caption(&canvas, left + CELL / 2, top + CELL, options->captions[n]);
     }
     return cornu__canvas_commit(&canvas);
 }

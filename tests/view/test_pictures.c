@@ -138,6 +138,29 @@ static void a_sheet_shows_pixels_and_marks_mistakes(void **state)
     cornu_array_release(images);
 }
 
+/* The height that a PNG file says it has. */
+static int height_of(const char *path)
+{
+    unsigned char head[24];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(head, 1, sizeof head, file), sizeof head);
+    fclose(file);
+    return head[20] << 24 | head[21] << 16 | head[22] << 8 | head[23];
+}
+
+static void a_caption_may_have_several_lines(void **state)
+{
+    (void)state;
+    cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){2, 2, 2, 1});
+    const char *one[] = {"cat", NULL}, *three[] = {"cat", "a\nb\nc"};
+    assert_int_equal(cornu_plot_images(path_of("one.png"), images, .captions = one), CORNU_OK);
+    int lone = height_of(path_of("one.png"));
+    assert_int_equal(cornu_plot_images(path_of("three.png"), images, .captions = three), CORNU_OK);
+    assert_int_equal(height_of(path_of("three.png")), lone + 28);
+    cornu_array_release(images);
+}
+
 static void what_is_no_image_is_refused(void **state)
 {
     (void)state;
@@ -166,6 +189,7 @@ int main(void)
         cmocka_unit_test(the_ending_of_the_name_is_the_kind_of_file),
         cmocka_unit_test(one_value_and_no_finite_value_can_be_drawn),
         cmocka_unit_test(a_sheet_shows_pixels_and_marks_mistakes),
+        cmocka_unit_test(a_caption_may_have_several_lines),
         cmocka_unit_test(what_is_no_image_is_refused),
         cmocka_unit_test(a_folder_that_does_not_exist_is_an_error),
     };

@@ -1,0 +1,320 @@
+/* augment.c: cornu augment: a sheet of pictures as they are and as ImageDataGenerator changes them, with what was drawn under each. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cornu/image.h>
+#include <cornu/image_data_generator.h>
+#include <cornu/plot.h>
+
+#include "array/array.h"
+#include "base/plain_locale.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/data_files.h"
+
+typedef struct values {
+    cornu__data_arguments data;
+    cornu__text_list images;
+    const char *output;
+    int pictures, samples, seed, interpolation_order;
+    double rotation_range, width_shift_range, height_shift_range, shear_range, channel_shift_range, cval;
+    const char *zoom_range, *brightness_range, *fill_mode;
+    bool horizontal_flip, vertical_flip, dark;
+    const char *affine_compat, *brightness_compat, *wrap_compat, *rng_compat;
+} values;
+
+#define AT(field) offsetof(values, field)
+static const cornu__argument picture_arguments[] = {
+    {"images", CORNU__ARGUMENT_LIST, AT(images), 0, "FILE,...",
+     "picture files (JPEG, PNG, ...), resized to the first one's size"},
+    {"pictures", CORNU__ARGUMENT_INT, AT(pictures), 1, "N", "how many are shown, from the first on [6]"},
+    {"samples", CORNU__ARGUMENT_INT, AT(samples), 1, "N", "changed samples of each [7]"},
+    {0},
+};
+static const cornu__argument transform_arguments[] = {
+    {"rotation-range", CORNU__ARGUMENT_NUMBER, AT(rotation_range), 0, "DEGREES", "turned by up to so much [0]"},
+    {"width-shift-range", CORNU__ARGUMENT_NUMBER, AT(width_shift_range), 0, "SHARE",
+     "moved to the sides: a share of the width, or pixels from 1 on [0]"},
+    {"height-shift-range", CORNU__ARGUMENT_NUMBER, AT(height_shift_range), 0, "SHARE", "moved up and down [0]"},
+    {"shear-range", CORNU__ARGUMENT_NUMBER, AT(shear_range), 0, "DEGREES", "sheared by up to so much [0]"},
+    {"zoom-range", CORNU__ARGUMENT_TEXT, AT(zoom_range), 0, "RANGE", "0.2 for 0.8 to 1.2, or 0.8,1.2 [0]"},
+    {"channel-shift-range", CORNU__ARGUMENT_NUMBER, AT(channel_shift_range), 0, "VALUE",
+     "all values plus up to so much [0]"},
+    {"brightness-range", CORNU__ARGUMENT_TEXT, AT(brightness_range), 0, "LOW,HIGH", "values times a factor [none]"},
+    {"horizontal-flip", CORNU__ARGUMENT_FLAG, AT(horizontal_flip), 0, NULL, "half of them mirrored sideways"},
+    {"vertical-flip", CORNU__ARGUMENT_FLAG, AT(vertical_flip), 0, NULL, "half of them upside down"},
+    {"fill-mode", CORNU__ARGUMENT_TEXT, AT(fill_mode), 0, "MODE", "constant, nearest, reflect or wrap [nearest]"},
+    {"cval", CORNU__ARGUMENT_NUMBER, AT(cval), 0, "VALUE", "of constant [0]"},
+    {"interpolation-order", CORNU__ARGUMENT_INT, AT(interpolation_order), 0, "N",
+     "0: nearest pixel, 1: linear, to 5: splines [1]"},
+    {"seed", CORNU__ARGUMENT_INT, AT(seed), 0, "N", "of all draws [0]"},
+    {"affine-compat", CORNU__ARGUMENT_TEXT, AT(affine_compat), 0, "VERSION", "kp112 or tf29: of old Keras [exact]"},
+    {"brightness-compat", CORNU__ARGUMENT_TEXT, AT(brightness_compat), 0, "VERSION", "kp112 or tf29 [exact]"},
+    {"wrap-compat", CORNU__ARGUMENT_TEXT, AT(wrap_compat), 0, "VERSION", "scipy [exact]"},
+    {"rng-compat", CORNU__ARGUMENT_TEXT, AT(rng_compat), 0, "VERSION", "numpy: Keras's own draws [ours]"},
+    {0},
+};
+static const cornu__argument output_arguments[] = {
+    {"output", CORNU__ARGUMENT_TEXT, AT(output), 0, "FILE", "the sheet: .png, .svg or .pdf [augmented.png]"},
+    {"dark", CORNU__ARGUMENT_FLAG, AT(dark), 0, NULL, "light on dark"},
+    {0},
+};
+static const cornu__argument_group groups[] = {
+    {"Pictures", cornu__input_arguments, AT(data)},
+    {NULL, picture_arguments, 0},
+    {"Changes (ImageDataGenerator's arguments)", transform_arguments, 0},
+    {"Output", output_arguments, 0},
+    {0},
+};
+static const values defaults = {
+    .output = "augmented.png", .pictures = 6, .samples = 7, .interpolation_order = 1, .fill_mode = "nearest"};
+
+/* "0.2" or "0.8,1.2"; NULL leaves the interval as it is. */
+static cornu_status read_interval(const char *option, const char *text, cornu_interval *interval)
+{
+    if (!text)
+        return CORNU_OK;
+    cornu__plain_locale locale = cornu__plain_locale_begin();
+    char *end;
+    double first = strtod(text, &end), second = 0;
+    bool right = end != text, pair = right && *end == ',';
+    if (pair) {
+        const char *rest = end + 1;
+        second = strtod(rest, &end);
+        right = end != rest;
+    }
+    cornu__plain_locale_end(locale);
+    if (!right || *end != '\0')
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s wants a number, or two with a comma, not '%s'", option,
+                           text);
+    *interval = (cornu_interval){first, second, pair};
+    return CORNU_OK;
+}
+
+static cornu_status check(const void *given)
+{
+    const values *options = given;
+    cornu_interval unused;
+    if (options->images.count > 0 && cornu__data_given(&options->data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--images and --data or --x exclude each other");
+    if (options->images.count == 0 && !cornu__data_given(&options->data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted pictures: --images FILE,..., --x FILE or --data FILE");
+    CORNU_TRY(read_interval("--zoom-range", options->zoom_range, &unused));
+    return read_interval("--brightness-range", options->brightness_range, &unused);
+}
+
+/* --- Pictures --- */
+
+/* *pictures := float32 (n, height, width, channels). */
+static cornu_status read_arrays(const values *options, cornu_array **pictures)
+{
+    cornu__dataset data = {0};
+    CORNU_TRY(cornu__data_load(&options->data, "", false, &data));
+    const cornu_array *x = data.x ? cornu_array_item(data.x, 0) : NULL;
+    cornu_status status = CORNU_OK;
+    if (!x || (x->rank != 3 && x->rank != 4) || x->shape[0] < 1)
+        status = cornu__fail(CORNU_ERROR_SHAPE, "the data are no pictures: wanted shape (n, height, width) or (n, "
+                                                "height, width, channels)");
+    if (status == CORNU_OK) {
+        cornu_array *first = cornu_array_rows(cornu_array_item(data.x, 0), 0,
+                                              x->shape[0] < options->pictures ? x->shape[0] : options->pictures);
+        cornu_array *floats = first ? cornu_array_cast(first, CORNU_FLOAT32) : NULL;
+        if (floats)
+            *pictures = cornu_array_reshape(floats, 4,
+                                            (int64_t[]){floats->shape[0], floats->shape[1], floats->shape[2],
+                                                        floats->rank == 4 ? floats->shape[3] : 1});
+        cornu_array_release(first);
+        cornu_array_release(floats);
+        status = *pictures ? CORNU_OK : cornu_error_status();
+    }
+    cornu__data_free(&data);
+    return status;
+}
+
+static cornu_status read_files(const values *options, cornu_array **pictures)
+{
+    int64_t count = options->images.count < options->pictures ? options->images.count : options->pictures;
+    cornu_size2 size = {0, 0};
+    for (int64_t i = 0; i < count; i++) {
+        cornu_array *picture =
+            cornu_load_img(options->images.items[i], .target_size = size, .interpolation = "bilinear");
+        if (!picture)
+            return cornu_error_status();
+        if (i == 0) {
+            size = cornu_pair((int)picture->shape[0], (int)picture->shape[1]);
+            *pictures = cornu_array_zeros(CORNU_FLOAT32, 4, (int64_t[]){count, size.first, size.second, 3});
+        }
+        if (*pictures)
+            cornu__convert(CORNU_FLOAT32, cornu_array_float32(*pictures) + i * picture->count, picture->dtype,
+                           picture->data, picture->count);
+        cornu_array_release(picture);
+        if (!*pictures)
+            return cornu_error_status();
+    }
+    return CORNU_OK;
+}
+
+/* --- The sheet --- */
+
+static cornu_image_data_generator *make_generator(const values *options)
+{
+    cornu_image_data_generator_options given = {.struct_size = sizeof given, CORNU_IMAGE_DATA_GENERATOR_DEFAULTS};
+    given.rotation_range = options->rotation_range;
+    given.width_shift_range.number = options->width_shift_range;
+    given.height_shift_range.number = options->height_shift_range;
+    given.shear_range = options->shear_range;
+    given.channel_shift_range = options->channel_shift_range;
+    given.cval = options->cval;
+    given.fill_mode = options->fill_mode;
+    given.horizontal_flip = options->horizontal_flip;
+    given.vertical_flip = options->vertical_flip;
+    given.interpolation_order = options->interpolation_order;
+    given.seed = (uint64_t)options->seed;
+    given.affine_compat = options->affine_compat;
+    given.brightness_compat = options->brightness_compat;
+    given.wrap_compat = options->wrap_compat;
+    given.rng_compat = options->rng_compat;
+    if (read_interval("--zoom-range", options->zoom_range, &given.zoom_range) != CORNU_OK ||
+        read_interval("--brightness-range", options->brightness_range, &given.brightness_range) != CORNU_OK)
+        return NULL;
+    return cornu_image_data_generator_create_with(&given);
+}
+
+/* A caption of a few short lines: what was drawn, as far as it changes anything. */
+static char *caption_of(const cornu_transform_options *t)
+{
+    cornu__text text = {0};
+    if (t->theta != 0 || t->shear != 0)
+        cornu__text_add(&text, "%.0f\u00b0, shear %.1f\u00b0\n", t->theta, t->shear);
+    if (t->tx != 0 || t->ty != 0)
+        cornu__text_add(&text, "shift %.1f, %.1f\n", t->tx, t->ty);
+    if (t->zx != 1 || t->zy != 1)
+        cornu__text_add(&text, "zoom %.2f, %.2f\n", t->zx, t->zy);
+    if (t->channel_shift_intensity != 0)
+        cornu__text_add(&text, "channels %+.3g\n", t->channel_shift_intensity);
+    if (!isnan(t->brightness))
+        cornu__text_add(&text, "brightness %.2f\n", t->brightness);
+    if (t->flip_horizontal || t->flip_vertical)
+        cornu__text_add(&text, "flip%s%s\n", t->flip_horizontal ? " sideways" : "", t->flip_vertical ? " down" : "");
+    if (text.length == 0)
+        cornu__text_add(&text, "as it is\n");
+    if (text.data && !text.failed)
+        text.data[--text.length] = '\0'; /* the last line's end */
+    return cornu__text_take(&text);
+}
+
+typedef struct contact_sheet {
+    cornu_array *cells; /* (pictures * columns, height, width, channels) */
+    char **captions;
+    int64_t pictures, columns;
+} contact_sheet;
+
+static cornu_status draw_sample(cornu_image_data_generator *generator, const cornu_array *picture, contact_sheet *sheet,
+                                int64_t cell)
+{
+    cornu_transform_options drawn;
+    CORNU_TRY(cornu_image_data_generator_get_random_transform(generator, picture->shape, CORNU_NONE, &drawn));
+    cornu_array *changed = cornu_image_data_generator_apply_transform_with(generator, picture, &drawn);
+    if (!changed)
+        return cornu_error_status();
+    memcpy(cornu_array_float32(sheet->cells) + cell * changed->count, changed->data,
+           (size_t)changed->count * sizeof(float));
+    cornu_array_release(changed);
+    sheet->captions[cell] = caption_of(&drawn);
+    return sheet->captions[cell] ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
+}
+
+static cornu_status fill_row(cornu_image_data_generator *generator, cornu_array *pictures, int64_t row,
+                             contact_sheet *sheet)
+{
+    int64_t size = cornu__row_count(pictures), cell = row * sheet->columns;
+    float *original = cornu_array_float32(pictures) + row * size;
+    cornu__text name = {0};
+    cornu__text_add(&name, "picture %lld", (long long)row);
+    sheet->captions[cell] = cornu__text_take(&name);
+    if (!sheet->captions[cell])
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    memcpy(cornu_array_float32(sheet->cells) + cell * size, original, (size_t)size * sizeof(float));
+    cornu_array *picture = cornu_array_view(CORNU_FLOAT32, 3, pictures->shape + 1, original);
+    cornu_status status = picture ? CORNU_OK : cornu_error_status();
+    for (int64_t sample = 1; sample < sheet->columns && status == CORNU_OK; sample++)
+        status = draw_sample(generator, picture, sheet, cell + sample);
+    cornu_array_release(picture);
+    return status;
+}
+
+static cornu_status begin_sheet(const cornu_array *pictures, int samples, contact_sheet *sheet)
+{
+    sheet->pictures = pictures->shape[0];
+    sheet->columns = samples + 1;
+    int64_t shape[4] = {sheet->pictures * sheet->columns, pictures->shape[1], pictures->shape[2], pictures->shape[3]};
+    sheet->cells = cornu_array_zeros(CORNU_FLOAT32, 4, shape);
+    sheet->captions = cornu__alloc_array((size_t)shape[0], sizeof *sheet->captions);
+    return sheet->cells && sheet->captions ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
+}
+
+static void free_sheet(contact_sheet *sheet)
+{
+    for (int64_t i = 0; sheet->captions && i < sheet->pictures * sheet->columns; i++)
+        cornu__free(sheet->captions[i]);
+    cornu__free(sheet->captions);
+    cornu_array_release(sheet->cells);
+}
+
+/* The pictures' own range is black to white, so that brightness can be seen. */
+static void find_range(const cornu_array *pictures, double *minimum, double *maximum)
+{
+    *minimum = *maximum = cornu_array_get(pictures, 0);
+    for (int64_t i = 1; i < pictures->count; i++) {
+        *minimum = fmin(*minimum, cornu_array_get(pictures, i));
+        *maximum = fmax(*maximum, cornu_array_get(pictures, i));
+    }
+}
+
+static cornu_status draw(const values *options, cornu_array *pictures, cornu_image_data_generator *generator,
+                         contact_sheet *sheet)
+{
+    double minimum, maximum;
+    CORNU_TRY(begin_sheet(pictures, options->samples, sheet));
+    for (int64_t row = 0; row < sheet->pictures; row++)
+        CORNU_TRY(fill_row(generator, pictures, row, sheet));
+    find_range(pictures, &minimum, &maximum);
+    CORNU_TRY(cornu_plot_images(options->output, sheet->cells, .captions = (const char *const *)sheet->captions,
+                                .columns = (int)sheet->columns, .minimum = minimum, .maximum = maximum,
+                                .dark = options->dark));
+    printf("%s: %lld pictures, %d samples of each\n", options->output, (long long)sheet->pictures, options->samples);
+    return CORNU_OK;
+}
+
+static int run(const void *given)
+{
+    const values *options = given;
+    cornu_array *pictures = NULL;
+    contact_sheet sheet = {0};
+    cornu_image_data_generator *generator = make_generator(options);
+    cornu_status status = generator ? CORNU_OK : cornu_error_status();
+    if (status == CORNU_OK)
+        status = options->images.count > 0 ? read_files(options, &pictures) : read_arrays(options, &pictures);
+    if (status == CORNU_OK)
+        status = draw(options, pictures, generator, &sheet);
+    free_sheet(&sheet);
+    cornu_array_release(pictures);
+    cornu_image_data_generator_release(generator);
+    return status == CORNU_OK ? CORNU__EXIT_OK : cornu__say_error("augment");
+}
+
+const cornu__subcommand cornu__command_augment = {
+    .name = "augment",
+    .summary = "Draws a sheet of pictures as ImageDataGenerator changes them.",
+    .usage = "(--images FILE,... | --x FILE | --data FILE) [OPTIONS]",
+    .examples = "  cornu augment --images cat.jpg,dog.jpg --rotation-range 30 --zoom-range 0.2 \\\n"
+                "                --horizontal-flip --output sheet.png\n"
+                "  cornu augment --data share/digits.npz --width-shift-range 0.1\n",
+    .groups = groups,
+    .values_size = sizeof(values),
+    .defaults = &defaults,
+    .check = check,
+    .run = run,
+};
