@@ -66,6 +66,12 @@ static cornu_status reserve_scratch(cornu__resizer *resizer, size_t size)
     return CORNU_OK;
 }
 
+cornu_status cornu__resizer_reserve(cornu__resizer *resizer, const cornu__image *from, const cornu__image *to)
+{
+    size_t widest = (size_t)(from->width > to->width ? from->width : to->width);
+    return reserve_scratch(resizer, widest * (size_t)from->channels * sizeof(double) + OVERREAD);
+}
+
 /* --- The nearest pixel --- */
 
 /* Which pixel each of `count` comes from. The place goes on by repeated addition, as Pillow's does: its rounding decides ties. */
@@ -119,7 +125,7 @@ static cornu_status take_nearest(cornu__resizer *resizer, const cornu__image *fr
 
 /* --- Filters --- */
 
-static cornu_status filter_both(cornu__resizer *resizer, const cornu__image *from, cornu__image *to)
+cornu_status cornu__resize_both(cornu__resizer *resizer, const cornu__image *from, cornu__image *to)
 {
     const cornu__filter_axis *rows = &resizer->rows;
     int last = rows->outputs - 1, first_row = rows->first[0], end_row = rows->first[last] + rows->count[last];
@@ -134,8 +140,7 @@ static cornu_status filter(cornu__resizer *resizer, const cornu__image *from, co
 {
     bool columns = to->width != from->width || box.left != 0 || box.right != (float)from->width;
     bool rows = to->height != from->height || box.top != 0 || box.bottom != (float)from->height;
-    size_t widest = (size_t)(from->width > to->width ? from->width : to->width);
-    CORNU_TRY(reserve_scratch(resizer, widest * (size_t)from->channels * sizeof(double) + OVERREAD));
+    CORNU_TRY(cornu__resizer_reserve(resizer, from, to));
     if (columns)
         CORNU_TRY(
             cornu__filter_axis_make(&resizer->columns, interpolation, from->width, box.left, box.right, to->width));
@@ -143,7 +148,7 @@ static cornu_status filter(cornu__resizer *resizer, const cornu__image *from, co
         CORNU_TRY(
             cornu__filter_axis_make(&resizer->rows, interpolation, from->height, box.top, box.bottom, to->height));
     if (columns && rows)
-        return filter_both(resizer, from, to);
+        return cornu__resize_both(resizer, from, to);
     if (columns)
         cornu__resize_columns(&resizer->columns, from, 0, to, resizer->scratch);
     else
@@ -189,22 +194,22 @@ static bool is_whole(const cornu__image *image, cornu__box box)
     return box.left == 0 && box.top == 0 && box.right == (float)image->width && box.bottom == (float)image->height;
 }
 
-static cornu_status check(const cornu__image *from, cornu__box box)
+cornu_status cornu__box_check(const cornu__image *image, cornu__box box)
 {
     bool inside = box.left >= 0 && box.top >= 0 && box.right > box.left && box.bottom > box.top &&
-                  box.right <= (float)from->width && box.bottom <= (float)from->height;
+                  box.right <= (float)image->width && box.bottom <= (float)image->height;
     if (inside)
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                        "the part (%g, %g, %g, %g) (left, top, right, bottom) is not within a picture of %d x %d pixels",
-                       (double)box.left, (double)box.top, (double)box.right, (double)box.bottom, from->width,
-                       from->height);
+                       (double)box.left, (double)box.top, (double)box.right, (double)box.bottom, image->width,
+                       image->height);
 }
 
 cornu_status cornu__resize(cornu__resizer *resizer, const cornu__image *from, cornu__box box,
                            cornu__interpolation interpolation, int height, int width, cornu__image *to)
 {
-    CORNU_TRY(check(from, box));
+    CORNU_TRY(cornu__box_check(from, box));
     if (from->height == height && from->width == width && is_whole(from, box))
         return cornu__image_copy(to, from);
     CORNU_TRY(cornu__image_shape(to, from->dtype, height, width, from->channels));

@@ -62,6 +62,20 @@ void cornu__resizer_free(cornu__resizer *resizer);
 cornu_status cornu__resize(cornu__resizer *resizer, const cornu__image *from, cornu__box box,
                            cornu__interpolation interpolation, int height, int width, cornu__image *to);
 
+/* --- Between the files of the passes --- */
+
+/* CORNU_ERROR_INVALID_ARGUMENT for a box that is not within the picture, or empty. */
+cornu_status cornu__box_check(const cornu__image *image, cornu__box box);
+
+/* Makes room in the resizer for both passes from one picture to the other, whose shape is set. */
+cornu_status cornu__resizer_reserve(cornu__resizer *resizer, const cornu__image *from, const cornu__image *to);
+
+/* Both passes by the resizer's axes, which are made. */
+cornu_status cornu__resize_both(cornu__resizer *resizer, const cornu__image *from, cornu__image *to);
+
+/* Puts the arrays of the axis into its block, which becomes as large as they need; they are not set. */
+cornu_status cornu__filter_axis_reserve(cornu__filter_axis *axis, int outputs, int taps);
+
 /* --- resize_weights.c --- */
 
 cornu_status cornu__filter_axis_make(cornu__filter_axis *axis, cornu__interpolation interpolation, int inputs,

@@ -65,8 +65,7 @@ static const struct filter {
     [CORNU__BICUBIC] = {cubic, 2}, [CORNU__LANCZOS] = {lanczos, 3},
 };
 
-/* Puts the arrays of the axis into its block, which becomes as large as they need. */
-static cornu_status reserve(cornu__filter_axis *axis, int outputs, int taps)
+cornu_status cornu__filter_axis_reserve(cornu__filter_axis *axis, int outputs, int taps)
 {
     size_t count = (size_t)outputs, cells, weights;
     if (__builtin_mul_overflow(count, (size_t)taps, &cells) ||
@@ -133,7 +132,7 @@ cornu_status cornu__filter_axis_make(cornu__filter_axis *axis, cornu__interpolat
     double scale = (double)(end - begin) / outputs;
     double most =
         ceil(filter->support * (scale < 1 ? 1 : scale)) * 2 + 2; /* the one more is rounded up to an even number */
-    CORNU_TRY(reserve(axis, outputs, most < INT32_MAX ? (int)most : INT32_MAX));
+    CORNU_TRY(cornu__filter_axis_reserve(axis, outputs, most < INT32_MAX ? (int)most : INT32_MAX));
     axis->interpolation = (int)interpolation;
     axis->inputs = inputs;
     axis->begin = begin;

@@ -1,4 +1,4 @@
-/* test_resize.c: pictures in other sizes have Pillow's pixels. */
+/* test_resize.c: pictures in other sizes have Pillow's pixels, or TensorFlow's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "image/resize.h"
+#include "image/resize_tensorflow.h"
 #include "pictures.h"
 
 static const cornu__interpolation all[] = {CORNU__NEAREST, CORNU__BOX,     CORNU__BILINEAR,
@@ -91,6 +91,62 @@ static void pixels_are_pillows(void **state)
     cornu__resizer_free(&resizer);
     json_decref(index);
     cornu_array_release(values);
+}
+
+/* --- Against TensorFlow --- */
+
+static void pixels_are_tensorflows(void **state)
+{
+    (void)state;
+    cornu_array *values = oracle_values("resize_tensorflow");
+    json_t *index = oracle_index("resize_tensorflow");
+    const json_t *cases = json_object_get(index, "cases");
+    cornu__resizer resizer = {0};
+    cornu__image result = {0};
+    assert_true(json_array_size(cases) > 50);
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        const json_t *one = json_array_get(cases, i);
+        char key[64];
+        const char *name = json_string_value(json_object_get(one, "name"));
+        const char *method_name = json_string_value(json_object_get(one, "method"));
+        snprintf(key, sizeof key, "source.%s", json_string_value(json_object_get(one, "source")));
+        cornu__image source = picture_of(cornu_array_item_named(values, key));
+        cornu__tensorflow_method method;
+        assert_ok(cornu__tensorflow_method_named(method_name, &method));
+        assert_ok(cornu__resize_tensorflow(&resizer, &source, cornu__box_of(&source), method,
+                                           json_is_true(json_object_get(one, "antialias")),
+                                           (int)json_integer_value(json_object_get(one, "height")),
+                                           (int)json_integer_value(json_object_get(one, "width")), &result));
+        assert_int_equal(result.dtype, CORNU_FLOAT32);
+        double difference = largest_difference(&result, cornu_array_item_named(values, name), name);
+        if (difference > 1e-3) /* float32 there, double here */
+            fail_msg("%s (%s): up to %g from TensorFlow's pixels", name, method_name, difference);
+    }
+    cornu__image_free(&result);
+    cornu__resizer_free(&resizer);
+    json_decref(index);
+    cornu_array_release(values);
+}
+
+/* smart_resize: what is cut off is not seen, unlike in load_img. */
+static void nothing_beyond_the_box_is_seen(void **state)
+{
+    (void)state;
+    cornu__resizer resizer = {0};
+    cornu__image image = {0}, part = {0}, of_box = {0}, of_part = {0};
+    make_noise(&image, CORNU_UINT8, 9, 20, 3, 0);
+    cornu__box box = cornu__box_in_the_middle(&image, 6, 6);
+    assert_ok(cornu__image_shape(&part, CORNU_UINT8, 9, 9, 3));
+    for (size_t row = 0; row < 9; row++)
+        memcpy((uint8_t *)part.data + 27 * row, (uint8_t *)image.data + 60 * row + (size_t)box.left * 3, 27);
+    assert_ok(cornu__resize_tensorflow(&resizer, &image, box, CORNU__TF_LANCZOS3, true, 6, 6, &of_box));
+    assert_ok(
+        cornu__resize_tensorflow(&resizer, &part, cornu__box_of(&part), CORNU__TF_LANCZOS3, true, 6, 6, &of_part));
+    assert_memory_equal(of_box.data, of_part.data, cornu__image_count(&of_part) * sizeof(float));
+    cornu__image *all_images[] = {&image, &part, &of_box, &of_part};
+    for (size_t i = 0; i < 4; i++)
+        cornu__image_free(all_images[i]);
+    cornu__resizer_free(&resizer);
 }
 
 /* --- Properties --- */
@@ -253,6 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pixels_are_pillows),
+        cmocka_unit_test(pixels_are_tensorflows),
+        cmocka_unit_test(nothing_beyond_the_box_is_seen),
         cmocka_unit_test(the_same_size_is_the_same_picture),
         cmocka_unit_test(a_level_picture_stays_level),
         cmocka_unit_test(vectors_sum_what_the_definition_sums),
