@@ -4,10 +4,13 @@
  * A generator gives one batch after another, endlessly or until it has no more. A Sequence knows how many batches an epoch has and gives
  * each by its index. A Sequence can stand wherever a generator can, so both have one C type.
  *
- * A training that was interrupted goes on behind the last batch that was used (BackupAndRestore). What a Sequence gives depends on the index alone,
- * and what a thread_safe generator gives on the number, so nothing of theirs need be kept. Another generator says by hooks how it is
- * brought to where it was: save_state and load_state, or seek. Without them it is asked again for all batches before, and they are
- * dropped.
+ * The functions are called by worker threads, or by worker processes where a call says .use_multiprocessing (train.h says when that is worth
+ * it): a worker process calls alone, thread_safe or not.
+ *
+ * A training that was interrupted goes on behind the last batch that was used (BackupAndRestore). What a Sequence gives depends on the index and
+ * the epochs that ended, and what a thread_safe generator gives on the number, so nothing of theirs need be kept. Another generator says
+ * by hooks how it is brought to where it was: save_state and load_state, or seek. Without them it is asked again for all batches before,
+ * and they are dropped.
  */
 #ifndef CORNU_DATA_H
 #define CORNU_DATA_H
