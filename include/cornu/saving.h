@@ -31,7 +31,8 @@ CORNU_API cornu_status cornu_save_with(cornu_model *model, const char *path, con
 typedef struct cornu_load_options {
     size_t struct_size;
     bool compile CORNU_DEFAULT(true); /* false: structure and weights only */
-    uint64_t seed;                    /* of what is random in the model from now on: dropout, the order of its data */
+    int threads;   /* of the kernels of a compiled model, as in cornu_compile; 0: one per processor */
+    uint64_t seed; /* of what is random in the model from now on: dropout, the order of its data */
 } cornu_load_options;
 #define CORNU_LOAD_DEFAULTS CORNU_DEFAULTS(.compile = true)
 

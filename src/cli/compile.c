@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/compile.h"
+#include "model/step.h"
 
 #define AT(field) offsetof(cornu__compile_arguments, field)
 const cornu__argument cornu__compile_argument_table[] = {
@@ -31,13 +32,29 @@ static const char *fitting_loss(const cornu__dataset *dataset, cornu_model *mode
     return one_column ? "binary_crossentropy" : "sparse_categorical_crossentropy";
 }
 
+bool cornu__compile_keeps(const cornu__compile_arguments *arguments)
+{
+    return !arguments->optimizer && !arguments->loss && arguments->metrics.count == 0;
+}
+
+cornu_status cornu__model_load_compiled(const cornu__model_arguments *model_arguments,
+                                        const cornu__compile_arguments *arguments, const cornu__dataset *dataset,
+                                        cornu_model **model)
+{
+    cornu__model_arguments wanted = *model_arguments;
+    wanted.keep_compiled = cornu__compile_keeps(arguments);
+    wanted.threads = arguments->threads;
+    return cornu__model_load(&wanted, dataset, model);
+}
+
 cornu_status cornu__compile_model(const cornu__compile_arguments *arguments, const cornu__dataset *dataset,
                                   cornu_model *model)
 {
-    cornu_compile_options options = {.struct_size = sizeof options,
-                                     .optimizer = arguments->optimizer,
-                                     .loss = arguments->loss,
-                                     .threads = arguments->threads};
+    if (cornu__compile_keeps(arguments) && cornu__model_is_compiled(model))
+        return CORNU_OK;
+    const char *optimizer = arguments->optimizer ? arguments->optimizer : arguments->default_optimizer;
+    cornu_compile_options options = {
+        .struct_size = sizeof options, .optimizer = optimizer, .loss = arguments->loss, .threads = arguments->threads};
     int outputs = cornu_output_count(model), with_accuracy = 0;
     if (outputs < 1)
         outputs = 1; /* a Sequential model that takes its input's shape from the first data */

@@ -37,7 +37,7 @@ static const cornu__argument_group groups[] = {
     {"Output", cornu__progress_argument_table, AT(progress)},
     {0},
 };
-static const values defaults = {.compile.optimizer = "sgd",
+static const values defaults = {.compile.default_optimizer = "sgd",
                                 .batch_size = 32,
                                 .queue = CORNU__QUEUE_DEFAULTS,
                                 .progress = CORNU__PROGRESS_NOT_GIVEN};
@@ -75,8 +75,9 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
 {
     cornu_logs results;
     CORNU_TRY(cornu__data_load(&options->data, "", true, data));
-    CORNU_TRY(cornu__model_load(&options->model, data, model));
+    CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
+    CORNU_TRY(cornu__model_scale_data(&options->model, data));
     CORNU_TRY(cornu__data_check_class_count(data, *model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
     cornu__signals_install();

@@ -102,7 +102,7 @@ static const cornu__argument_group groups[] = {
     {0},
 };
 static const values defaults = {
-    .compile.optimizer = "adam",
+    .compile.default_optimizer = "adam",
     .batch_size = 32,
     .epochs = 1,
     .shuffle = true,
@@ -311,9 +311,13 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu__dat
         CORNU_TRY(cornu__data_load(&arguments, "validation-", true, validation));
         CORNU_TRY(cornu__data_check_classes(data, validation));
     }
-    CORNU_TRY(cornu__model_load(&options->model, data, model));
+    CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
-    return validation->x ? cornu__data_bind(validation, *model, true) : CORNU_OK;
+    CORNU_TRY(cornu__model_scale_data(&options->model, data));
+    if (!validation->x)
+        return CORNU_OK;
+    CORNU_TRY(cornu__data_bind(validation, *model, true));
+    return cornu__model_scale_data(&options->model, validation);
 }
 
 static int run(const void *given)

@@ -10,8 +10,7 @@
 const cornu__argument cornu__model_argument_table[] = {
     {"model", CORNU__ARGUMENT_TEXT, AT(model), 0, "MODEL",
      "linear, mlp, cnn, or a file of Keras or Cornu: .json, .keras, .h5"},
-    {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER",
-     "named models divide their input by this: 255 for images [1]"},
+    {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER", "the inputs are divided by this: 255 for images [1]"},
     {"weights", CORNU__ARGUMENT_TEXT, AT(weights), 0, "FILE",
      "weights to begin with: .npz, as --save-weights wrote them, or a file of Keras"},
     {0},
@@ -133,7 +132,7 @@ static const struct {
 } architectures[] = {{"linear", add_linear}, {"mlp", add_mlp}, {"cnn", add_cnn}};
 #define ARCHITECTURE_COUNT (sizeof architectures / sizeof architectures[0])
 
-static bool names_file(const char *name)
+bool cornu__model_names_file(const char *name)
 {
     return strchr(name, '.') || strchr(name, '/');
 }
@@ -169,12 +168,31 @@ cornu_status cornu__model_check(const cornu__model_arguments *arguments)
 {
     if (!arguments->model)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "no model: give --model linear, mlp or cnn, or --model FILE");
-    if (!names_file(arguments->model))
-        return find_architecture(arguments->model) < ARCHITECTURE_COUNT ? CORNU_OK
-                                                                        : unknown_architecture(arguments->model);
-    if (arguments->scale > 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "--scale is for named architectures; a model from a file has its own Rescaling layer");
+    if (cornu__model_names_file(arguments->model) || find_architecture(arguments->model) < ARCHITECTURE_COUNT)
+        return CORNU_OK;
+    return unknown_architecture(arguments->model);
+}
+
+static cornu_array *divided(const cornu_array *array, double divisor)
+{
+    cornu_array *floats = cornu_array_cast(array, CORNU_FLOAT32);
+    float *values = floats ? cornu_array_float32(floats) : NULL;
+    for (int64_t i = 0; values && i < cornu_array_count(floats); i++)
+        values[i] = (float)(values[i] / divisor);
+    return floats;
+}
+
+cornu_status cornu__model_scale_data(const cornu__model_arguments *arguments, cornu__dataset *dataset)
+{
+    if (!cornu__model_names_file(arguments->model) || !(arguments->scale > 0) || !dataset->x)
+        return CORNU_OK;
+    if (cornu_array_is_collection(dataset->x))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale is for data with one input");
+    cornu_array *scaled = divided(dataset->x, arguments->scale);
+    if (!scaled)
+        return cornu_error_status();
+    cornu_array_release(dataset->x);
+    dataset->x = scaled;
     return CORNU_OK;
 }
 
@@ -193,10 +211,10 @@ cornu_status cornu__model_load(const cornu__model_arguments *arguments, const co
 {
     cornu_status status;
     *model = NULL;
-    if (names_file(arguments->model)) {
+    if (cornu__model_names_file(arguments->model)) {
         *model = cornu__model_file_is_whole(arguments->model)
-                     ? cornu_load_model(arguments->model, .compile = false,
-                                        .seed = (uint64_t)arguments->seed) /* as the options say */
+                     ? cornu_load_model(arguments->model, .compile = arguments->keep_compiled,
+                                        .threads = arguments->threads, .seed = (uint64_t)arguments->seed)
                      : cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
         status = *model ? CORNU_OK : cornu_error_status();
     } else {

@@ -9,8 +9,10 @@
 typedef struct cornu__model_arguments {
     const char *model;   /* "cnn", or a file */
     const char *weights; /* a file to start from, or NULL */
-    double scale;        /* of a named architecture: inputs are divided by it; 0: not given */
+    double scale;        /* inputs are divided by it: by a named architecture itself; 0: not given */
     int seed;
+    int threads;        /* of the kernels of a model that is compiled as its file says */
+    bool keep_compiled; /* compile it so, with the optimizer's memory, if its file says how */
 } cornu__model_arguments;
 
 extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */
@@ -18,11 +20,17 @@ extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale,
 /* Whether a file of that name holds a model and its weights: .keras, .h5. */
 bool cornu__model_file_is_whole(const char *path);
 
+/* Whether --model names a file, not an architecture. */
+bool cornu__model_names_file(const char *name);
+
 /* Whether they go together and name a model. */
 cornu_status cornu__model_check(const cornu__model_arguments *arguments);
 
 /* The model, built if its shapes are known, weights loaded. `dataset` may be NULL: a file needs none. */
 cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model);
+
+/* Divides the inputs of data for a model from a file by --scale; a named architecture does it in a layer. */
+cornu_status cornu__model_scale_data(const cornu__model_arguments *arguments, cornu__dataset *dataset);
 
 #endif

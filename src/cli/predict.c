@@ -142,6 +142,7 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     CORNU_TRY(cornu__data_load(&options->data, "", false, data));
     CORNU_TRY(cornu__model_load(&options->model, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, false));
+    CORNU_TRY(cornu__model_scale_data(&options->model, data));
     CORNU_TRY(check_outputs(options, *model));
     cornu__signals_install();
     cornu_array *outputs = run_over(options, data, *model);

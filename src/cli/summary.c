@@ -33,7 +33,10 @@ static cornu_status check(const void *given)
     const values *options = given;
     if (cornu__data_given(&options->data))
         CORNU_TRY(cornu__data_check(&options->data, ""));
-    return cornu__model_check(&options->model);
+    CORNU_TRY(cornu__model_check(&options->model));
+    if (options->model.scale > 0 && cornu__model_names_file(options->model.model))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale changes data, and not what a model from a file is");
+    return CORNU_OK;
 }
 
 static cornu_status summarize(const values *options, cornu__dataset *data, cornu_model **model)

@@ -86,6 +86,11 @@ cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind)
     return CORNU_OK;
 }
 
+bool cornu__model_is_compiled(const cornu_model *model)
+{
+    return model->plan || model->request;
+}
+
 /* --- ports and values --- */
 
 int cornu__model_input_count(const cornu_model *model)

@@ -46,6 +46,9 @@ typedef enum cornu__step_kind {
 /* Checks that the model can make such a step (built; compiled, but for prediction). */
 cornu_status cornu__model_ready(cornu_model *model, cornu__step_kind kind);
 
+/* Whether the model was compiled. */
+bool cornu__model_is_compiled(const cornu_model *model);
+
 int cornu__model_input_count(const cornu_model *model);
 const cornu__port *cornu__model_input(const cornu_model *model, int index);
 int cornu__model_target_count(const cornu_model *model); /* = outputs */

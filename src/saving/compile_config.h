@@ -12,7 +12,7 @@
 cornu_status cornu__compile_config_write(const cornu_model *model, json_t **json);
 
 /* Compiles the model as `place` says, in the words of any Keras: "optimizer" or "optimizer_config", "loss", "metrics"... `keras_2`: written by
- * multi-backend Keras before 3, whose RMSprop and Adagrad compute otherwise. */
-cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place, bool keras_2);
+ * multi-backend Keras before 3, whose RMSprop and Adagrad compute otherwise. `threads`: as in cornu_compile. */
+cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place, bool keras_2, int threads);
 
 #endif

@@ -265,12 +265,13 @@ static cornu_status read_all(struct reading *reading, const cornu_model *model, 
     return read_metrics(reading, model, &weighted, &weighted_lists);
 }
 
-cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place, bool keras_2)
+cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place, bool keras_2, int threads)
 {
     struct reading *reading = cornu__alloc(sizeof *reading);
     if (!reading)
         return cornu_error_status();
     reading->options.struct_size = sizeof reading->options;
+    reading->options.threads = threads;
     reading->keras_2 = keras_2;
     cornu_status status = read_all(reading, model, place);
     if (status == CORNU_OK)

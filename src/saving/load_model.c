@@ -82,14 +82,14 @@ static cornu_status restore_optimizer(const cornu__saved_file *file, cornu_model
 
 /* What a model was trained with may be of a program of its own; the model can be used without, so that is only said. */
 static cornu_status compile(const cornu__saved_file *file, cornu_model *model, json_t *config,
-                            const cornu__weight_map *map)
+                            const cornu__weight_map *map, int threads)
 {
     if (!json_is_object(config)) {
         cornu__warn("%s: the file does not say what the model was compiled with: compile it to train on", file->path);
         return CORNU_OK;
     }
     cornu__json_place place = cornu__json_root(file->path, config);
-    if (cornu__compile_config_apply(model, &place, is_keras_2(file)) == CORNU_OK)
+    if (cornu__compile_config_apply(model, &place, is_keras_2(file), threads) == CORNU_OK)
         return restore_optimizer(file, model, map);
     if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
         return CORNU_ERROR_OUT_OF_MEMORY;
@@ -108,13 +108,13 @@ static cornu_status load_weights(const cornu__saved_file *file, cornu_model *mod
 }
 
 static cornu_status compile_as_saved(const cornu__saved_file *file, cornu_model *model, json_t *config,
-                                     const cornu__weight_map *map)
+                                     const cornu__weight_map *map, int threads)
 {
     json_t *training = NULL;
     if (file->kind == CORNU__SAVED_KERAS)
-        return compile(file, model, json_object_get(config, "compile_config"), map);
+        return compile(file, model, json_object_get(config, "compile_config"), map, threads);
     CORNU_TRY(parse_attribute(file, "training_config", &training));
-    cornu_status status = compile(file, model, training, map);
+    cornu_status status = compile(file, model, training, map, threads);
     json_decref(training);
     return status;
 }
@@ -130,7 +130,7 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     cornu_status status = load_weights(file, *model, &map);
     (*model)->awaits_weights = false;
     if (status == CORNU_OK && options->compile)
-        status = compile_as_saved(file, *model, config, &map);
+        status = compile_as_saved(file, *model, config, &map, options->threads);
     cornu__weight_map_clear(&map);
     return status;
 }
