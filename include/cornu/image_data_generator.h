@@ -220,6 +220,9 @@ typedef struct cornu_flow_options {
     const char
         *subset; /* "training" or "validation": validation_split's share from the front, or the rest; NULL: all */
     bool ignore_class_split; /* a subset may lack some of y's values */
+    /* y holds masks: one for each picture, of its height and width, in the generator's data format, of any dtype and number of channels. They are turned, moved
+     * and mirrored as their pictures, each pixel taken from the nearest, so that no class is made up between two; colours and standardize leave them alone. */
+    bool mask_y;
 } cornu_flow_options;
 #define CORNU_FLOW_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .shuffle = true, .seed = CORNU_NONE, .save_format = "png")
 

@@ -57,7 +57,24 @@ static void space_free(worker_space *space)
     cornu__picture_space_free(&space->picture);
     cornu__free(space->rows);
     cornu__free(space->values);
+    cornu__free(space->transforms);
+    cornu__free(space->mask);
+    cornu__free(space->moved_mask);
     cornu__free(space);
+}
+
+static size_t count_of(cornu__picture_shape shape)
+{
+    return (size_t)(shape.height * shape.width * shape.channels);
+}
+
+static cornu_status add_mask_space(const array_iterator *self, worker_space *space)
+{
+    size_t count = count_of(self->mask_shape);
+    space->transforms = cornu__alloc_array((size_t)self->batch_size, sizeof *space->transforms);
+    space->mask = cornu__alloc_array(count, sizeof *space->mask);
+    space->moved_mask = cornu__alloc_array(count, sizeof *space->moved_mask);
+    return space->transforms && space->mask && space->moved_mask ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
 static worker_space *space_create(const array_iterator *self)
@@ -65,11 +82,11 @@ static worker_space *space_create(const array_iterator *self)
     worker_space *space = cornu__alloc(sizeof *space);
     if (!space)
         return NULL;
-    size_t count = (size_t)(self->shape.height * self->shape.width * self->shape.channels);
     space->rows = cornu__alloc_array((size_t)self->batch_size, sizeof *space->rows);
-    space->values = cornu__alloc_array(count, sizeof *space->values);
+    space->values = cornu__alloc_array(count_of(self->shape), sizeof *space->values);
     if (space->rows && space->values &&
-        cornu__picture_space_create(self->generator, self->shape, &space->picture) == CORNU_OK)
+        cornu__picture_space_create(self->generator, self->shape, &space->picture) == CORNU_OK &&
+        (!self->mask_y || add_mask_space(self, space) == CORNU_OK))
         return space;
     space_free(space);
     return NULL;
@@ -125,6 +142,8 @@ static cornu_status make_picture(array_iterator *self, int64_t row, int64_t i, w
         .numpy = self->generator->numpy_draws ? &space->numpy : NULL,
         .key = cornu__random_key_make(self->seed, CORNU__RANDOM_AUGMENT, (uint64_t)self->epoch, (uint64_t)row)};
     cornu_transform_options transform = cornu__draw_transform(self->generator, &draws, self->shape);
+    if (space->transforms)
+        space->transforms[i] = transform;
     const float *from = picture_of(self, row, space);
     CORNU_TRY(cornu__picture_transform(self->generator, self->shape, &transform, from, values, &space->picture));
     CORNU_TRY(cornu__picture_normalize(self->generator, self->shape, values, &space->picture));
@@ -238,6 +257,21 @@ static cornu_status join_x(const array_iterator *self, const int64_t *rows, int6
     return status;
 }
 
+/* *to := the masks of the batch's pictures, moved as those were. Class numbers up to 2^24 are exact in float. */
+static cornu_status make_masks(const array_iterator *self, int64_t count, worker_space *space, cornu_array **to)
+{
+    CORNU_TRY(take_rows(self->y, space->rows, count, to));
+    int64_t size = cornu__row_count(*to);
+    for (int64_t i = 0; i < count; i++) {
+        char *mask = (char *)(*to)->data + (size_t)(i * size) * cornu_dtype_size((*to)->dtype);
+        cornu__convert(CORNU_FLOAT32, space->mask, (*to)->dtype, mask, size);
+        CORNU_TRY(cornu__mask_transform(self->generator, self->mask_shape, &space->transforms[i], space->mask,
+                                        space->moved_mask));
+        cornu__convert((*to)->dtype, mask, CORNU_FLOAT32, space->moved_mask, size);
+    }
+    return CORNU_OK;
+}
+
 static cornu_status fill_batch(array_iterator *self, int64_t index, worker_space *space, cornu_batch *batch)
 {
     int64_t count = choose_rows(self, index, space->rows), shape[4];
@@ -251,7 +285,8 @@ static cornu_status fill_batch(array_iterator *self, int64_t index, worker_space
         status = join_x(self, space->rows, count, pictures, batch);
     cornu_array_release(pictures);
     CORNU_TRY(status);
-    CORNU_TRY(take_collection(self->y, space->rows, count, &batch->y));
+    CORNU_TRY(self->mask_y ? make_masks(self, count, space, &batch->y)
+                           : take_collection(self->y, space->rows, count, &batch->y));
     return take_collection(self->y ? self->sample_weight : NULL, space->rows, count, &batch->sample_weight);
 }
 

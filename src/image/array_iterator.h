@@ -18,6 +18,8 @@ typedef struct cornu__worker_space {
     int64_t *rows; /* the batch's samples */
     float *values; /* a picture before it is cast to the generator's dtype */
     cornu__numpy_random numpy;
+    cornu_transform_options *transforms; /* of each picture of the batch, for its mask; NULL: no masks */
+    float *mask, *moved_mask;
 } cornu__worker_space;
 
 typedef struct cornu__array_iterator {
@@ -30,7 +32,8 @@ typedef struct cornu__array_iterator {
     cornu__picture_shape shape;
     int64_t begin, count; /* rows of the subset */
     int64_t batch_size;
-    bool shuffle;
+    bool mask_y; /* y moves as the pictures do */
+    cornu__picture_shape mask_shape;
     uint64_t seed;
     char *save_to_dir, *save_prefix; /* NULL: pictures are not saved; no prefix */
     const char *save_format;         /* of ours */

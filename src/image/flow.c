@@ -141,12 +141,28 @@ static cornu_status choose_subset(array_iterator *self, const cornu_flow_options
     if (self->count < 1)
         return cornu__fail(CORNU_ERROR_DATA, "flow: subset \"%s\" has no pictures: validation_split is %g of %lld",
                            options->subset, self->generator->options.validation_split, (long long)rows);
-    if (!self->y || options->ignore_class_split || cornu_array_is_collection(self->y))
+    if (!self->y || self->mask_y || options->ignore_class_split || cornu_array_is_collection(self->y))
         return CORNU_OK;
     return check_split(self->y, split, rows);
 }
 
 /* --- Making it --- */
+
+/* For .mask_y: one mask of its picture's height and width each. */
+static cornu_status check_masks(array_iterator *self)
+{
+    const cornu_array *y = self->y;
+    char text[CORNU__SHAPE_TEXT_SIZE];
+    if (!y || cornu_array_is_collection(y) || y->rank != 4)
+        return cornu__fail(CORNU_ERROR_SHAPE, "flow: mask_y wants y of rank 4, a mask for each picture");
+    self->mask_shape = cornu__picture_shape_of(self->generator, y->shape + 1);
+    if (self->mask_shape.height != self->shape.height || self->mask_shape.width != self->shape.width)
+        return cornu__fail(CORNU_ERROR_SHAPE, "flow: the masks have shape %s, and the pictures %lld x %lld pixels",
+                           cornu__text_shape(text, sizeof text, 4, y->shape), (long long)self->shape.height,
+                           (long long)self->shape.width);
+    self->mask_y = true;
+    return cornu__picture_check(self->generator, y->shape + 1, "flow: masks");
+}
 
 static cornu_status take_arrays(array_iterator *self, cornu_array *x, cornu_array *y, const cornu_flow_options *options)
 {
@@ -166,6 +182,8 @@ static cornu_status take_arrays(array_iterator *self, cornu_array *x, cornu_arra
         self->others[self->other_count++] = cornu_array_retain(cornu_array_item(x, i));
     self->y = cornu_array_retain(y);
     self->sample_weight = cornu_array_retain(options->sample_weight);
+    if (options->mask_y)
+        CORNU_TRY(check_masks(self));
     return choose_subset(self, options);
 }
 

@@ -82,6 +82,10 @@ cornu_status cornu__picture_transform(const cornu_image_data_generator *generato
                                       const cornu_transform_options *transform, const float *from, float *to,
                                       const cornu__picture_space *space);
 
+/* The same for a mask of `shape`: only places change, and each value is one of those before. */
+cornu_status cornu__mask_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
+                                   const cornu_transform_options *transform, const float *from, float *to);
+
 /* Keras's standardize, in place. */
 cornu_status cornu__picture_normalize(cornu_image_data_generator *generator, cornu__picture_shape shape, float *picture,
                                       const cornu__picture_space *space);

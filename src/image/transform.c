@@ -56,16 +56,15 @@ static cornu_status check_finite(const cornu_transform_options *t)
                        t->theta, t->tx, t->ty, t->shear, t->zx, t->zy, t->channel_shift_intensity, t->brightness);
 }
 
-/* Matrix and flips. */
+/* Matrix and flips. `scratch`: of splines. */
 static cornu_status place(const cornu_image_data_generator *generator, cornu__picture_shape shape,
-                          const cornu_transform_options *t, const float *from, float *to,
-                          const cornu__picture_space *space)
+                          const cornu_transform_options *t, int order, const float *from, float *to, void *scratch)
 {
     cornu__affine_parameters parameters = {t->theta, t->tx, t->ty, t->shear, t->zx, t->zy};
     cornu__extent extent = extent_of(generator, shape);
     cornu__warp warp = {.map = cornu__affine_make(&parameters, extent.height, extent.width, generator->affine_compat),
                         .fill_mode = generator->fill_mode,
-                        .order = generator->options.interpolation_order,
+                        .order = order,
                         .constant = (float)generator->options.cval,
                         .flip_horizontal = t->flip_horizontal,
                         .flip_vertical = t->flip_vertical};
@@ -73,7 +72,7 @@ static cornu_status place(const cornu_image_data_generator *generator, cornu__pi
     size_t count = (size_t)extent.height * (size_t)extent.width * (size_t)extent.channels;
     for (int64_t part = 0; part < parts; part++) {
         if (!cornu__affine_is_identity(&parameters))
-            CORNU_TRY(cornu__warp_run(&warp, extent, from, to, space->scratch));
+            CORNU_TRY(cornu__warp_run(&warp, extent, from, to, scratch));
         else
             cornu__flip(extent, t->flip_horizontal, t->flip_vertical, from, to);
         from += count;
@@ -82,12 +81,18 @@ static cornu_status place(const cornu_image_data_generator *generator, cornu__pi
     return CORNU_OK;
 }
 
+cornu_status cornu__mask_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
+                                   const cornu_transform_options *transform, const float *from, float *to)
+{
+    return place(generator, shape, transform, 0, from, to, NULL);
+}
+
 cornu_status cornu__picture_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
                                       const cornu_transform_options *transform, const float *from, float *to,
                                       const cornu__picture_space *space)
 {
     CORNU_TRY(check_finite(transform));
-    CORNU_TRY(place(generator, shape, transform, from, to, space));
+    CORNU_TRY(place(generator, shape, transform, generator->options.interpolation_order, from, to, space->scratch));
     size_t count = (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
     if (transform->channel_shift_intensity != 0)
         cornu__channel_shift(to, count, (float)transform->channel_shift_intensity);

@@ -319,6 +319,71 @@ static void other_dtypes_are_the_float32_result_cast(void **state)
     cornu_image_data_generator_release(half);
 }
 
+/* A mask that marks what is bright in its picture marks it still after both were moved, and has no new classes. */
+static void masks_move_with_their_pictures(void **state)
+{
+    (void)state;
+    const char *const formats[] = {"channels_last", "channels_first"};
+    for (int format = 0; format < 2; format++) {
+        const int64_t shape[] = {6, format ? 1 : 12, format ? 12 : 10, format ? 10 : 1};
+        cornu_array *x = cornu_array_zeros(CORNU_UINT8, 4, shape), *y = cornu_array_zeros(CORNU_INT32, 4, shape);
+        uint8_t *bytes = cornu_array_data(x);
+        int32_t *classes = cornu_array_data(y);
+        for (int64_t i = 0; i < cornu_array_count(x); i++) {
+            bytes[i] = (uint8_t)(i * 37 % 11 > 6 ? 200 : 10);
+            classes[i] = bytes[i] == 200 ? 70001 : -3;
+        }
+        cornu_image_data_generator *generator =
+            cornu_image_data_generator_create(.rotation_range = 60, .zoom_range = cornu_range(0.7, 1.3),
+                                              .height_shift_range = 0.2, .fill_mode = "reflect",
+                                              .horizontal_flip = true, .vertical_flip = true,
+                                              .brightness_range = cornu_range(0.9, 1.1), .interpolation_order = 0,
+                                              .rescale = 0.5, .data_format = formats[format]);
+        cornu_sequence *batches = cornu_flow(generator, x, y, .batch_size = 4, .mask_y = true);
+        assert_made(batches);
+        int marked = 0, moved = 0;
+        for (int64_t index = 0; index < 2; index++) {
+            cornu_batch batch = get(batches, index);
+            assert_int_equal(cornu_array_dtype(batch.y), CORNU_INT32);
+            assert_int_equal(cornu_array_count(batch.x), cornu_array_count(batch.y));
+            for (int64_t i = 0; i < cornu_array_count(batch.y); i++) {
+                int32_t class = ((const int32_t *)cornu_array_data(batch.y))[i];
+                assert_int_equal(class, cornu_array_get(batch.x, i) > 50 ? 70001 : -3);
+                marked += class == 70001;
+                moved += class != classes[i];
+            }
+            release_batch(&batch);
+        }
+        assert_true(marked > 50 && moved > 50);
+        cornu_sequence_release(batches);
+        cornu_image_data_generator_release(generator);
+        cornu_array_release(x);
+        cornu_array_release(y);
+    }
+}
+
+/* Keras's own way: two generators, one for pictures and one for masks, and one seed. */
+static void two_flows_of_one_seed_draw_alike(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *plain = cornu_image_data_generator_create(.rotation_range = 60, .zoom_range = 0.3);
+    cornu_image_data_generator *scaled =
+        cornu_image_data_generator_create(.rotation_range = 60, .zoom_range = 0.3, .rescale = 2);
+    cornu_sequence *a = cornu_flow(plain, value_array("flow.x"), NULL, .batch_size = 4, .seed = 1);
+    cornu_sequence *b = cornu_flow(scaled, value_array("flow.x"), NULL, .batch_size = 4, .seed = 1);
+    for (int64_t index = 2; index >= 0; index--) {
+        cornu_batch x = get(a, index), y = get(b, index);
+        for (int64_t i = 0; i < cornu_array_count(x.x); i++)
+            assert_true(2 * cornu_array_float32(x.x)[i] == cornu_array_float32(y.x)[i]);
+        release_batch(&x);
+        release_batch(&y);
+    }
+    cornu_sequence_release(a);
+    cornu_sequence_release(b);
+    cornu_image_data_generator_release(plain);
+    cornu_image_data_generator_release(scaled);
+}
+
 /* --- workers --- */
 
 #define THREADS 4
@@ -384,14 +449,15 @@ static cornu_model *small_network(void)
     return model;
 }
 
-static double train(int workers, int queue, int64_t steps)
+static double train(int workers, bool processes, int queue, int64_t steps)
 {
     cornu_image_data_generator *generator = everything();
     cornu_array *y = numbers(10, 0.1);
     cornu_sequence *batches = cornu_flow(generator, value_array("flow.x"), y, .batch_size = 3);
     cornu_model *model = small_network();
-    cornu_history *history = cornu_fit_generator(model, batches, .epochs = 4, .workers = workers,
-                                                 .max_queue_size = queue, .steps_per_epoch = steps, .verbose = 0);
+    cornu_history *history =
+        cornu_fit_generator(model, batches, .epochs = 4, .workers = workers, .use_multiprocessing = processes,
+                            .max_queue_size = queue, .steps_per_epoch = steps, .verbose = 0);
     assert_made(history);
     int64_t count;
     const double *losses = cornu_history_values(history, "loss", &count);
@@ -409,12 +475,19 @@ static double train(int workers, int queue, int64_t steps)
 static void training_is_the_same_for_any_workers_and_queue(void **state)
 {
     (void)state;
-    double alone = train(0, 10, 0), steps = train(0, 10, 10 / 3);
+    double alone = train(0, false, 10, 0), steps = train(0, false, 10, 10 / 3);
     for (int workers = 1; workers <= 4; workers++) {
-        assert_true(train(workers, 10, 0) == alone);
-        assert_true(train(workers, 1, 0) == alone);
-        assert_true(train(workers, 2, 10 / 3) == steps);
+        assert_true(train(workers, false, 10, 0) == alone);
+        assert_true(train(workers, false, 1, 0) == alone);
+        assert_true(train(workers, false, 2, 10 / 3) == steps);
     }
+}
+
+static void training_is_the_same_with_worker_processes(void **state)
+{
+    (void)state;
+    assert_true(train(2, true, 3, 0) == train(0, false, 3, 0));
+    assert_true(train(3, true, 10, 10 / 3) == train(0, false, 10, 10 / 3));
 }
 
 /* --- files --- */
@@ -507,6 +580,11 @@ static void bad_arguments_get_a_sentence(void **state)
     assert_refused(cornu_flow(numpy, x, y, .subset = "validation"), CORNU_ERROR_DATA, "has no pictures");
     assert_refused(cornu_flow(generator, x, y, .save_to_dir = "x", .save_format = "bmp"), CORNU_ERROR_UNSUPPORTED,
                    "save_format is \"bmp\"");
+    assert_refused(cornu_flow(numpy, x, y, .mask_y = true), CORNU_ERROR_SHAPE, "mask_y wants y of rank 4");
+    cornu_array *wide = cornu_array_reshape(x, 4, (int64_t[]){10, 4, 12, 3});
+    assert_refused(cornu_flow(numpy, x, wide, .mask_y = true), CORNU_ERROR_SHAPE,
+                   "the masks have shape (10, 4, 12, 3)");
+    cornu_array_release(wide);
     cornu_sequence *split = cornu_flow(generator, x, y, .subset = "validation", .ignore_class_split = true);
     assert_made(split);
     cornu_batch batch = get(split, 0);
@@ -576,8 +654,11 @@ int main(void)
         cmocka_unit_test(a_training_that_goes_on_has_the_same_epoch),
         cmocka_unit_test(a_list_of_arrays_comes_along_row_by_row),
         cmocka_unit_test(other_dtypes_are_the_float32_result_cast),
+        cmocka_unit_test(masks_move_with_their_pictures),
+        cmocka_unit_test(two_flows_of_one_seed_draw_alike),
         cmocka_unit_test(several_threads_get_the_same_batches),
         cmocka_unit_test(training_is_the_same_for_any_workers_and_queue),
+        cmocka_unit_test(training_is_the_same_with_worker_processes),
         cmocka_unit_test(pictures_are_saved_where_asked),
         cmocka_unit_test(an_error_names_the_sample),
         cmocka_unit_test(bad_arguments_get_a_sentence),
