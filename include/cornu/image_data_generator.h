@@ -185,7 +185,8 @@ typedef struct cornu_image_fit_options {
  * says, of any dtype, after rescale and without preprocessing_function. Sums are in double, so that large data sets have the right mean (Keras's float32 sums
  * stick at a power of two). Not while other threads use the generator.
  *
- * Whitening of pictures of D values takes 20 D^2 bytes meanwhile and 4 D^2 afterwards, and time as D^3: 32 x 32 x 3 is 190 MB. More than zca_memory_limit is refused.
+ * Whitening of pictures of D values takes 28 D^2 bytes meanwhile and 4 D^2 afterwards, and time as D^3: 32 x 32 x 3 takes 264 MB and, with the reference LAPACK,
+ * minutes. More than zca_memory_limit is refused.
  */
 #define cornu_image_data_generator_fit(generator_, x_, ...)                                                            \
     CORNU_KEYWORDS(cornu_image_data_generator_fit_with(generator_, x_, &cornu_keywords), cornu_image_fit_options,      \

@@ -319,6 +319,29 @@ static void other_dtypes_are_the_float32_result_cast(void **state)
     cornu_image_data_generator_release(half);
 }
 
+/* Blocks that one batch takes once a worker has its memory. */
+static uint64_t allocations_of(int batch_size)
+{
+    cornu_image_data_generator *generator = everything();
+    cornu_sequence *batches = cornu_flow(generator, value_array("flow.x"), NULL, .batch_size = batch_size);
+    cornu_batch first = get(batches, 0);
+    uint64_t before = cornu__allocation_count();
+    cornu_batch second = get(batches, 0);
+    uint64_t count = cornu__allocation_count() - before;
+    release_batch(&first);
+    release_batch(&second);
+    cornu_sequence_release(batches);
+    cornu_image_data_generator_release(generator);
+    return count;
+}
+
+static void a_running_stream_allocates_for_a_batch_and_not_for_a_picture(void **state)
+{
+    (void)state;
+    assert_int_equal(allocations_of(2), allocations_of(10));
+    assert_true(allocations_of(10) <= 2); /* the array and its elements */
+}
+
 /* A mask that marks what is bright in its picture marks it still after both were moved, and has no new classes. */
 static void masks_move_with_their_pictures(void **state)
 {
@@ -654,6 +677,7 @@ int main(void)
         cmocka_unit_test(a_training_that_goes_on_has_the_same_epoch),
         cmocka_unit_test(a_list_of_arrays_comes_along_row_by_row),
         cmocka_unit_test(other_dtypes_are_the_float32_result_cast),
+        cmocka_unit_test(a_running_stream_allocates_for_a_batch_and_not_for_a_picture),
         cmocka_unit_test(masks_move_with_their_pictures),
         cmocka_unit_test(two_flows_of_one_seed_draw_alike),
         cmocka_unit_test(several_threads_get_the_same_batches),
