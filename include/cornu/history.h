@@ -3,6 +3,7 @@
 #define CORNU_HISTORY_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cornu/error.h>
 
@@ -42,6 +43,10 @@ CORNU_API const double *cornu_history_values(const cornu_history *history, const
 CORNU_API const int64_t *cornu_history_value_epochs(const cornu_history *history, const char *name, int64_t *count);
 /* One value of the list of that name; a negative index counts from the end. NaN with the error set if there is none. */
 CORNU_API double cornu_history_get(const cornu_history *history, const char *name, int64_t index);
+
+/* Prints the last epoch's values as R's print(history) does: what was trained on, if fit knows it, then a line for each value, with 4 significant digits.
+ * `file` NULL: standard output. */
+CORNU_API cornu_status cornu_history_print(const cornu_history *history, FILE *file);
 
 /* Writes a CSV file: a line of names ("epoch" first), then a line for each epoch; NA where a value is missing. Appears whole or not at all. */
 CORNU_API cornu_status cornu_history_save_csv(const cornu_history *history, const char *path);

@@ -81,6 +81,7 @@ cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *po
     const cornu__array_source_options rows = {.begin = begin, .batch_size = batch_size, .steps = fit->validation_steps};
     if (cornu__fit_validations(fit) == 0)
         return CORNU_OK;
+    fit->validation_samples = columns->rows - begin;
     fit->validation = cornu__enqueue_arrays(ports, columns, &rows, 0, cornu__fit_validations(fit));
     fit->validation_steps = 0;
     return fit->validation ? CORNU_OK : cornu_error_status();
@@ -320,9 +321,22 @@ static cornu_status run(cornu__fit *fit, cornu_training *training)
     return cornu__training_finish(training);
 }
 
+static cornu_history *make_history(const cornu__fit *fit)
+{
+    cornu_history *history = cornu__history_create(fit->epochs - fit->initial_epoch);
+    const cornu__history_facts facts = {.samples = fit->facts.samples,
+                                        .validation_samples =
+                                            fit->validation_samples > 0 ? fit->validation_samples : -1,
+                                        .batch_size = fit->facts.batch_size,
+                                        .epochs = fit->epochs};
+    if (history)
+        cornu__history_set_facts(history, &facts);
+    return history;
+}
+
 cornu_history *cornu__fit_run(cornu__fit *fit)
 {
-    fit->history = cornu__history_create(fit->epochs - fit->initial_epoch);
+    fit->history = make_history(fit);
     fit->training = cornu__alloc(sizeof *fit->training);
     cornu_status status = fit->history && fit->training ? run(fit, fit->training) : CORNU_ERROR_OUT_OF_MEMORY;
     if (fit->training)

@@ -20,6 +20,7 @@ typedef struct cornu__fit {
     cornu__enqueuer *batches;         /* of training; NULL when no more are wanted */
     int64_t steps;                    /* per epoch; 0: the length of the source's epoch */
     cornu__enqueuer *validation;      /* NULL: none */
+    int64_t validation_samples;       /* of arrays; 0: not known, or none */
     int64_t validation_steps;         /* 0: the length of the source's epoch */
     cornu__workers workers;           /* of a training or validation generator */
 

@@ -20,6 +20,7 @@ typedef struct series {
 } series;
 
 struct cornu_history {
+    cornu__history_facts facts;
     int64_t room; /* epochs that fit */
     int64_t epoch_count;
     int64_t *epochs;
@@ -34,6 +35,7 @@ cornu_history *cornu__history_create(int64_t epochs)
     cornu_history *history = cornu__alloc(sizeof *history);
     if (!history)
         return NULL;
+    history->facts = (cornu__history_facts){.samples = -1, .validation_samples = -1};
     history->room = epochs < MOST_EPOCHS_AT_ONCE ? epochs : MOST_EPOCHS_AT_ONCE;
     if (history->room < 1)
         history->room = 1;
@@ -130,28 +132,40 @@ cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cor
 
 /* --- Reading --- */
 
+cornu_status cornu__history_check(const cornu_history *history)
+{
+    return history
+               ? CORNU_OK
+               : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "there is no history (NULL): a fit that fails gives none");
+}
+
 int64_t cornu_history_epoch_count(const cornu_history *history)
 {
-    return history->epoch_count;
+    return history ? history->epoch_count : 0;
 }
 
 int64_t cornu_history_epoch(const cornu_history *history, int64_t index)
 {
-    return index >= 0 && index < history->epoch_count ? history->epochs[index] : -1;
+    return index >= 0 && index < cornu_history_epoch_count(history) ? history->epochs[index] : -1;
 }
 
 int cornu_history_value_count(const cornu_history *history)
 {
-    return history->series_count;
+    return history ? history->series_count : 0;
 }
 
 const char *cornu_history_value_name(const cornu_history *history, int index)
 {
-    return index >= 0 && index < history->series_count ? history->series[index].name : NULL;
+    return index >= 0 && index < cornu_history_value_count(history) ? history->series[index].name : NULL;
 }
 
 static const series *find_or_fail(const cornu_history *history, const char *name)
 {
+    if (cornu__history_check(history) != CORNU_OK)
+        return NULL;
+    if (!name)
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT,
+                                "the history was asked for a value without a name (NULL)");
     const series *column = find(history, name);
     if (column)
         return column;
@@ -194,6 +208,18 @@ double cornu_history_get(const cornu_history *history, const char *name, int64_t
     cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the history has %lld values of '%s', and no number %lld",
                 (long long)column->count, name, (long long)index);
     return NAN;
+}
+
+/* --- What it is of --- */
+
+void cornu__history_set_facts(cornu_history *history, const cornu__history_facts *facts)
+{
+    history->facts = *facts;
+}
+
+const cornu__history_facts *cornu__history_facts_of(const cornu_history *history)
+{
+    return &history->facts;
 }
 
 /* --- Keeping --- */
@@ -336,6 +362,7 @@ static void write_row(FILE *stream, const cornu_history *history, int64_t epoch)
 cornu_status cornu_history_save_csv(const cornu_history *history, const char *path)
 {
     cornu__new_file file;
+    CORNU_TRY(cornu__history_check(history));
     CORNU_TRY(cornu__file_begin(&file, path));
     cornu__plain_locale locale = cornu__plain_locale_begin();
     fprintf(file.stream, "epoch");

@@ -28,8 +28,17 @@ static void fail_name(const cornu_logs *logs, const char *name)
     cornu__text_free(&list);
 }
 
+static cornu_status check(const cornu_logs *logs, const char *name)
+{
+    if (logs && name)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, logs ? "a value has no name (NULL)" : "there are no logs (NULL)");
+}
+
 double cornu_logs_get(const cornu_logs *logs, const char *name)
 {
+    if (check(logs, name) != CORNU_OK)
+        return NAN;
     int i = find(logs, name);
     if (i >= 0)
         return logs->values[i];
@@ -39,6 +48,7 @@ double cornu_logs_get(const cornu_logs *logs, const char *name)
 
 cornu_status cornu_logs_set(cornu_logs *logs, const char *name, double value)
 {
+    CORNU_TRY(check(logs, name));
     int i = find(logs, name);
     if (i < 0) {
         if (logs->count == CORNU_MAX_LOGS)

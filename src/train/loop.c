@@ -66,9 +66,11 @@ static cornu_status run_batch(cornu_training *training, const cornu__batch *batc
 
 /* --- One pass --- */
 
-static bool must_stop(const cornu_training *training)
+/* A callback's wish is looked at behind a batch, as in Keras: an epoch that has begun has one batch at least, and is recorded. Index 0
+ * is before it; a higher first one is behind what an earlier training made. */
+static bool must_stop(const cornu_training *training, bool after_batch)
 {
-    return cornu__stop_requested(training) || (training->stop && training->kind == CORNU__STEP_TRAIN);
+    return cornu__stop_requested(training) || (after_batch && training->stop && training->kind == CORNU__STEP_TRAIN);
 }
 
 static cornu_status forget_values(cornu_training *training)
@@ -95,7 +97,7 @@ cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu_
         CORNU_TRY(forget_values(training));
     for (int64_t index = first; index != steps; index++) {
         const cornu__batch *batch;
-        if (must_stop(training)) {
+        if (must_stop(training, index > 0)) {
             *end = CORNU__PASS_STOPPED;
             break;
         }

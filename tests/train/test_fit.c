@@ -152,6 +152,24 @@ static void stopping_in_an_epoch_still_validates_and_records_it(void **state)
     cornu_history_release(history);
 }
 
+/* As Keras 3.15.1 does, whichever of these hooks sets stop_training. */
+static void an_epoch_that_is_stopped_before_its_first_batch_makes_that_one(void **state)
+{
+    fixture *f = *state;
+    int first = 0;
+    cornu_callback *const stoppers[] = {cornu_callback_create(.on_train_begin = stop_at_once, .state = &first),
+                                        cornu_callback_create(.on_epoch_begin = stop_at_once, .state = &first),
+                                        cornu_callback_create(.on_train_batch_begin = stop_at_once, .state = &first)};
+    for (size_t i = 0; i < sizeof stoppers / sizeof *stoppers; i++) {
+        cornu_history *history = FIT(.batch_size = 10, .epochs = 3, .validation_data = {.x = f->x, .y = f->y},
+                                     .validation_batch_size = 50, .callbacks = {stoppers[i], tracer()});
+        assert_int_equal(cornu_history_epoch_count(history), 1);
+        assert_string_equal(trace,
+                            "train{0:0 epoch{0:0 b{0:0 }b0:2 test{0:0 t{0:0 }t0:2 }test0:2 }epoch0:4 }train0:4 ");
+        cornu_history_release(history);
+    }
+}
+
 static cornu_status request(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     (void)state;
@@ -789,6 +807,7 @@ int main(void)
         TEST(hooks_come_in_keras_order_with_keras_logs),
         TEST(evaluate_and_predict_call_their_hooks),
         TEST(stopping_in_an_epoch_still_validates_and_records_it),
+        TEST(an_epoch_that_is_stopped_before_its_first_batch_makes_that_one),
         TEST(a_request_to_stop_ends_after_the_batch_in_hand_and_not_later_runs),
         TEST(a_stopped_validation_leaves_no_values),
         TEST(a_stopped_evaluation_or_prediction_is_an_error),

@@ -147,6 +147,84 @@ static void a_history_without_memory_for_more_keeps_what_it_has(void **state)
     assert_int_equal(cornu__allocation_live(), 0);
 }
 
+static void without_a_history_or_a_name_there_is_an_error(void **state)
+{
+    (void)state;
+    int64_t count = 7;
+    cornu_history *history = three_epochs();
+    cornu_logs logs = {0};
+    assert_int_equal(cornu_history_epoch_count(NULL), 0);
+    assert_int_equal(cornu_history_epoch(NULL, 0), -1);
+    assert_int_equal(cornu_history_value_count(NULL), 0);
+    assert_null(cornu_history_value_name(NULL, 0));
+    assert_null(cornu_history_values(NULL, "loss", &count));
+    assert_int_equal(count, 0);
+    assert_null(cornu_history_value_epochs(NULL, "loss", &count));
+    assert_true(isnan(cornu_history_get(NULL, "loss", 0)));
+    assert_string_equal(cornu_error_message(), "there is no history (NULL): a fit that fails gives none");
+    assert_int_equal(cornu_history_save_csv(NULL, "history.csv"), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(cornu_history_print(NULL, NULL), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_true(isnan(cornu_history_get(history, NULL, 0)));
+    assert_true(isnan(cornu_logs_get(NULL, "loss")));
+    assert_true(isnan(cornu_logs_get(&logs, NULL)));
+    assert_int_equal(cornu_logs_set(&logs, NULL, 1), CORNU_ERROR_INVALID_ARGUMENT);
+    cornu_history_release(history);
+}
+
+static void print_is(const cornu_history *history, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    assert_int_equal(cornu_history_print(history, file), CORNU_OK);
+    fclose(file);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* The layout is the specification's (section 6.4); numbers as R's prettyNum(digits = 4, big.mark = ",", scientific = FALSE) gives them. */
+static void print_shows_the_last_epoch_as_r_does(void **state)
+{
+    (void)state;
+    cornu_history *history = cornu__history_create(3);
+    const cornu_logs first = {.count = 1, .names = {"val_acc"}, .values = {1}};
+    const cornu_logs last = {
+        .count = 7,
+        .names = {"loss", "acc", "large", "small", "negative", "whole", "nan"},
+        .values = {0.36871, 0.5, 1234567.8, 0.000012344, -1234.56, 100, NAN},
+    };
+    cornu__history_add(history, 0, &first);
+    cornu__history_add(history, 1, &last);
+    print_is(history, "Final epoch (plot to see history):\n"
+                      " val_acc: NA\n"
+                      "    loss: 0.3687\n"
+                      "     acc: 0.5\n"
+                      "   large: 1,234,568\n"
+                      "   small: 0.00001234\n"
+                      "negative: -1,235\n"
+                      "   whole: 100\n"
+                      "     nan: NaN \n");
+    cornu_history_release(history);
+}
+
+static void print_says_what_was_trained_on(void **state)
+{
+    (void)state;
+    cornu_history *history = cornu__history_create(3);
+    const cornu_logs logs = {.count = 1, .names = {"loss"}, .values = {12.3456}};
+    const cornu__history_facts facts = {48000, 12000, 128, 30};
+    cornu__history_set_facts(history, &facts);
+    cornu__history_add(history, 0, &logs);
+    print_is(history, "Trained on 48,000 samples, validated on 12,000 samples (batch_size=128, epochs=1)\n"
+                      "Final epoch (plot to see history):\nloss: 12.35 \n");
+    const cornu__history_facts without_validation = {999, -1, 32, 1};
+    cornu__history_set_facts(history, &without_validation);
+    print_is(history, "Trained on 999 samples (batch_size=32, epochs=1)\n"
+                      "Final epoch (plot to see history):\nloss: 12.35 \n");
+    cornu_history_release(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +235,9 @@ int main(void)
         cmocka_unit_test(a_csv_file_has_points_in_any_locale),
         cmocka_unit_test(epochs_without_end_have_room_as_they_come),
         cmocka_unit_test(a_history_without_memory_for_more_keeps_what_it_has),
+        cmocka_unit_test(without_a_history_or_a_name_there_is_an_error),
+        cmocka_unit_test(print_shows_the_last_epoch_as_r_does),
+        cmocka_unit_test(print_says_what_was_trained_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
