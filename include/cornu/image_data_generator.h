@@ -114,6 +114,9 @@ typedef struct cornu_image_data_generator_options {
         *wrap_compat; /* "scipy": fill_mode "wrap" with the period of scipy's. NULL: as documented, abcd|abcd|abcd */
     const char *rng_compat; /* "numpy": the draws of numpy's RandomState in Keras's order. NULL: ours */
     const char *zca_compat; /* "kp112": epsilon inside the root. NULL: as in Keras 3, added to the singular value */
+    /* "float32": mean and standard deviation of fit as Keras's float32 sums have them, which are wrong for much data; both are told in a
+     * warning. Arrays only. NULL: in double */
+    const char *stats_compat;
 } cornu_image_data_generator_options;
 #define CORNU_IMAGE_DATA_GENERATOR_DEFAULTS                                                                            \
     CORNU_DEFAULTS(.zca_epsilon = 1e-6, .fill_mode = "nearest", .interpolation_order = 1,                              \

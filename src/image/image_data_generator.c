@@ -30,14 +30,17 @@ static cornu_status find_compat(const char *option, const char *name, const char
 
 static cornu_status read_compat(cornu_image_data_generator *generator)
 {
-    static const char *const versions[] = {"kp112", "tf29"}, *const scipy[] = {"scipy"}, *const numpy[] = {"numpy"};
+    static const char *const versions[] = {"kp112", "tf29"}, *const scipy[] = {"scipy"}, *const numpy[] = {"numpy"},
+                             *const float32[] = {"float32"};
     const cornu_image_data_generator_options *given = &generator->options;
-    int affine, brightness, wrap, random, zca;
+    int affine, brightness, wrap, random, zca, statistics;
     CORNU_TRY(find_compat("affine_compat", given->affine_compat, versions, 2, &affine));
     CORNU_TRY(find_compat("brightness_compat", given->brightness_compat, versions, 2, &brightness));
     CORNU_TRY(find_compat("wrap_compat", given->wrap_compat, scipy, 1, &wrap));
     CORNU_TRY(find_compat("rng_compat", given->rng_compat, numpy, 1, &random));
     CORNU_TRY(find_compat("zca_compat", given->zca_compat, versions, 1, &zca));
+    CORNU_TRY(find_compat("stats_compat", given->stats_compat, float32, 1, &statistics));
+    generator->float32_statistics = statistics != 0;
     generator->affine_compat = (cornu__affine_compat)affine;
     generator->brightness_compat = (cornu__brightness_compat)brightness;
     generator->numpy_draws = random != 0;

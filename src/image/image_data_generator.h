@@ -22,7 +22,7 @@ struct cornu_image_data_generator {
     cornu__affine_compat affine_compat;
     cornu__brightness_compat brightness_compat;
     cornu_dtype dtype;
-    bool channels_first, numpy_draws, zca_kp112;
+    bool channels_first, numpy_draws, zca_kp112, float32_statistics;
 
     /* What fit found; NULL: nothing yet. */
     int64_t channels; /* of mean and std */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "array/array.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/text.h"
@@ -32,6 +33,10 @@ typedef struct statistics {
     double *sums;     /* of each value */
     double *block;    /* BLOCK pictures that are not in `products` yet */
     int block_count;
+
+    /* for stats_compat */
+    float *legacy_sum, *legacy_mean,
+        *legacy_offset; /* of each channel: running; the mean; the mean of what is left without it */
 } statistics;
 
 static void statistics_free(statistics *all)
@@ -44,6 +49,9 @@ static void statistics_free(statistics *all)
     cornu__free(all->products);
     cornu__free(all->sums);
     cornu__free(all->block);
+    cornu__free(all->legacy_sum);
+    cornu__free(all->legacy_mean);
+    cornu__free(all->legacy_offset);
 }
 
 static cornu_status begin_whitening(statistics *all, int64_t size)
@@ -147,9 +155,11 @@ static void add(statistics *all, const float *picture)
         add_products(all, picture);
 }
 
-/* Pictures of an array, rescaled, each as it is or transformed. `seed`: of the draws; *drawn counts them. */
-static cornu_status add_pictures(statistics *all, const cornu_array *pictures, bool augment, uint64_t seed,
-                                 uint64_t *drawn)
+typedef void visitor(statistics *all, const float *picture);
+
+/* Pictures of an array, rescaled, each as it is or transformed, to `visit`. `seed`: of the draws; *drawn counts them. */
+static cornu_status add_pictures(statistics *all, const cornu_array *pictures, visitor *visit, bool augment,
+                                 uint64_t seed, uint64_t *drawn)
 {
     cornu_image_data_generator *generator = all->generator;
     int64_t size = cornu__row_count(pictures);
@@ -169,7 +179,7 @@ static cornu_status add_pictures(statistics *all, const cornu_array *pictures, b
             CORNU_TRY(cornu__picture_transform(generator, all->shape, &transform, values, all->values, &all->space));
             values = all->values;
         }
-        add(all, values);
+        visit(all, values);
     }
     return CORNU_OK;
 }
@@ -235,6 +245,78 @@ static cornu_status finish(statistics *all)
     return CORNU_OK;
 }
 
+/* --- Keras's float32 sums, for stats_compat ---
+ *
+ * numpy adds the values of each channel one after the other in float32 where channels lie side by side, and such a sum stands still once the
+ * values are below half of its last bit. One channel, and channels first, it adds in pairs, which is right to a few bits: there the double sums stand. */
+
+static void add_values(statistics *all, const float *picture)
+{
+    int64_t channels = all->shape.channels, count = all->shape.height * all->shape.width * channels;
+    for (int64_t i = 0; i < count; i++)
+        all->legacy_sum[i % channels] += picture[i];
+}
+
+static void add_offsets(statistics *all, const float *picture)
+{
+    int64_t channels = all->shape.channels, count = all->shape.height * all->shape.width * channels;
+    for (int64_t i = 0; i < count; i++)
+        all->legacy_sum[i % channels] += picture[i] - all->legacy_mean[i % channels];
+}
+
+static void add_squares(statistics *all, const float *picture)
+{
+    int64_t channels = all->shape.channels, count = all->shape.height * all->shape.width * channels;
+    for (int64_t i = 0; i < count; i++) {
+        float rest = picture[i] - all->legacy_mean[i % channels] - all->legacy_offset[i % channels];
+        all->legacy_sum[i % channels] += rest * rest;
+    }
+}
+
+/* One pass over the array's pictures: means of what `visit` adds up. The draws are those of the passes before: `numpy` is where they began. */
+static cornu_status legacy_pass(statistics *all, const cornu_array *x, const cornu_image_fit_options *options,
+                                const cornu__numpy_random *numpy, visitor *visit, float *means)
+{
+    uint64_t seed = options->seed == CORNU_NONE ? all->generator->options.seed : (uint64_t)options->seed, drawn = 0;
+    all->generator->numpy = *numpy;
+    memset(all->legacy_sum, 0, (size_t)all->shape.channels * sizeof *all->legacy_sum);
+    for (int round = 0; round < (options->augment ? options->rounds : 1); round++)
+        CORNU_TRY(add_pictures(all, x, visit, options->augment, seed, &drawn));
+    float count = (float)((double)all->count * (double)(all->shape.height * all->shape.width));
+    for (int64_t channel = 0; channel < all->shape.channels; channel++)
+        means[channel] = all->legacy_sum[channel] / count;
+    return CORNU_OK;
+}
+
+/* Replaces the mean and deviation that were found by what Keras would have found, and says both. */
+static cornu_status find_legacy(statistics *all, const cornu_array *x, const cornu_image_fit_options *options,
+                                const cornu__numpy_random *numpy)
+{
+    cornu_image_data_generator *generator = all->generator;
+    size_t channels = (size_t)all->shape.channels;
+    if (!generator->float32_statistics || generator->channels_first || channels == 1)
+        return CORNU_OK;
+    all->legacy_sum = cornu__alloc_array(channels, sizeof(float));
+    all->legacy_mean = cornu__alloc_array(channels, sizeof(float));
+    all->legacy_offset = cornu__alloc_array(channels, sizeof(float));
+    if (!all->legacy_sum || !all->legacy_mean || !all->legacy_offset)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    CORNU_TRY(legacy_pass(all, x, options, numpy, add_values, all->legacy_mean));
+    CORNU_TRY(legacy_pass(all, x, options, numpy, add_offsets, all->legacy_offset));
+    CORNU_TRY(legacy_pass(all, x, options, numpy, add_squares, all->legacy_sum));
+    for (size_t channel = 0; channel < channels; channel++) {
+        float deviation = sqrtf(all->legacy_sum[channel]);
+        cornu__warn(
+            "ImageDataGenerator: stats_compat: channel %zu has the mean %.9g and the standard deviation %.9g; taken "
+            "are %.9g and %.9g, as Keras adds in float32",
+            channel, generator->mean[channel], generator->std[channel], (double)all->legacy_mean[channel],
+            (double)deviation);
+        generator->mean[channel] = (double)all->legacy_mean[channel];
+        generator->std[channel] = (double)deviation;
+    }
+    return CORNU_OK;
+}
+
 /* --- Arrays and Sequences --- */
 
 static cornu_status check_pictures(const cornu_image_data_generator *generator, const cornu_array *x)
@@ -278,12 +360,15 @@ static cornu_status fit_array(cornu_image_data_generator *generator, const cornu
     CORNU_TRY(check_options(generator, options));
     CORNU_TRY(check_pictures(generator, x));
     uint64_t seed = begin_draws(generator, options->seed), drawn = 0;
+    const cornu__numpy_random numpy = generator->numpy;
     statistics all;
     cornu_status status = begin(&all, generator, cornu__picture_shape_of(generator, x->shape + 1));
     for (int round = 0; round < rounds_of(options) && status == CORNU_OK; round++)
-        status = add_pictures(&all, x, options->augment, seed, &drawn);
+        status = add_pictures(&all, x, add, options->augment, seed, &drawn);
     if (status == CORNU_OK)
         status = finish(&all);
+    if (status == CORNU_OK)
+        status = find_legacy(&all, x, options, &numpy);
     statistics_free(&all);
     return status;
 }
@@ -308,7 +393,7 @@ static cornu_status add_batch(statistics *all, cornu_sequence *sequence, int64_t
         else if (!same_shape(shape, all->shape))
             status = cornu__fail(CORNU_ERROR_SHAPE, "the pictures have another shape than those before");
         if (status == CORNU_OK)
-            status = add_pictures(all, x, options->augment, seed, drawn);
+            status = add_pictures(all, x, add, options->augment, seed, drawn);
     }
     cornu_array_release(batch.x);
     cornu_array_release(batch.y);
@@ -320,6 +405,10 @@ static cornu_status fit_sequence(cornu_image_data_generator *generator, cornu_se
                                  const cornu_image_fit_options *options)
 {
     CORNU_TRY(check_options(generator, options));
+    if (generator->float32_statistics)
+        return cornu__fail(
+            CORNU_ERROR_UNSUPPORTED,
+            "stats_compat \"float32\" goes over the data several times; wanted an array, not a Sequence");
     if (!sequence || !cornu__is_sequence(sequence))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted a Sequence of batches");
     int64_t length;

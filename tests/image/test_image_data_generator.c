@@ -428,6 +428,53 @@ static void a_large_data_set_has_its_true_mean(void **state)
     cornu_image_data_generator_release(generator);
 }
 
+static int warnings;
+
+static void count_warning(const char *message, void *state)
+{
+    (void)state;
+    assert_non_null(strstr(message, "ImageDataGenerator"));
+    warnings++;
+}
+
+/* numpy's own values to the last bit, and where its sum stands still: 2^32 / (6000 * 64 * 64) instead of 200. */
+static void float32_statistics_are_kerass_with_their_error(void **state)
+{
+    (void)state;
+    cornu_set_warning_handler(count_warning, NULL);
+    for (int augmented = 0; augmented < 2; augmented++) {
+        const char *name = augmented ? "augmented" : "plain";
+        cornu_image_data_generator *generator =
+            cornu_image_data_generator_create(.featurewise_center = true, .featurewise_std_normalization = true,
+                                              .rescale = 1.0 / 64, .rotation_range = 40, .affine_compat = "kp112",
+                                              .rng_compat = "numpy", .stats_compat = "float32");
+        warnings = 0;
+        assert_ok(cornu_image_data_generator_fit(generator, value_array("fit.x"), .augment = augmented, .rounds = 3,
+                                                 .seed = augmented ? 11 : CORNU_NONE));
+        assert_int_equal(warnings, 3);
+        /* Turned pictures differ from scipy's in their last bits. */
+        assert_doubles_near(cornu_image_data_generator_mean(generator), value_array("fit.%s.mean", name),
+                            augmented ? 1e-6 : 1e-12);
+        assert_doubles_near(cornu_image_data_generator_std(generator), value_array("fit.%s.std", name),
+                            augmented ? 1e-6 : 1e-12);
+        cornu_image_data_generator_release(generator);
+    }
+    cornu_array *x = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){500, 64, 64, 3});
+    memset(cornu_array_data(x), 200, (size_t)cornu_array_count(x));
+    cornu_image_data_generator *generator =
+        cornu_image_data_generator_create(.featurewise_center = true, .stats_compat = "float32");
+    assert_ok(cornu_image_data_generator_fit(generator, x, .augment = true, .rounds = 12));
+    cornu_array *mean = cornu_image_data_generator_mean(generator);
+    assert_true(fabs(cornu_array_get(mean, 0) - 0x1p32 / (6000 * 64 * 64)) < 1e-4);
+    cornu_sequence *batches = cornu_array_sequence(x, NULL);
+    assert_int_equal(cornu_image_data_generator_fit_sequence(generator, batches), CORNU_ERROR_UNSUPPORTED);
+    cornu_set_warning_handler(NULL, NULL);
+    cornu_sequence_release(batches);
+    cornu_array_release(mean);
+    cornu_array_release(x);
+    cornu_image_data_generator_release(generator);
+}
+
 static void samplewise_normalization_is_kerass(void **state)
 {
     (void)state;
@@ -458,15 +505,6 @@ static void whitening_is_kerass_of_both_versions(void **state)
                        1e-3, name);
         cornu_image_data_generator_release(generator);
     }
-}
-
-static int warnings;
-
-static void count_warning(const char *message, void *state)
-{
-    (void)state;
-    assert_non_null(strstr(message, "ImageDataGenerator"));
-    warnings++;
 }
 
 static void missing_fits_and_corrections_are_told_of(void **state)
@@ -640,6 +678,7 @@ int main(void)
         cmocka_unit_test(fit_finds_kerass_statistics),
         cmocka_unit_test(fit_over_a_sequence_finds_the_same_as_over_the_array),
         cmocka_unit_test(a_large_data_set_has_its_true_mean),
+        cmocka_unit_test(float32_statistics_are_kerass_with_their_error),
         cmocka_unit_test(samplewise_normalization_is_kerass),
         cmocka_unit_test(whitening_is_kerass_of_both_versions),
         cmocka_unit_test(missing_fits_and_corrections_are_told_of),
