@@ -140,11 +140,19 @@ static cornu_status handle_message(cornu__hdf5 *file, cornu__hdf5_message *messa
     }
 }
 
-static cornu_status finish_dataset(const cornu__hdf5 *file, struct header *header)
+static void count_elements(cornu__hdf5 *file, const struct header *header)
+{
+    uint64_t expansion = header->data->filter_count > 0 ? CORNU__MAX_EXPANSION : 1;
+    uint64_t most = file->size / header->data->type.size * expansion, count = (uint64_t)header->space.count;
+    file->element_count += count < most ? count : most;
+}
+
+static cornu_status finish_dataset(cornu__hdf5 *file, struct header *header)
 {
     cornu__hdf5_node *node = header->node;
     if (!header->has_space || !header->has_type)
         return cornu__hdf5_damaged(file, "a dataset says not what it holds");
+    count_elements(file, header);
     node->is_dataset = true;
     node->dtype = header->data->type.dtype;
     node->rank = header->space.rank;
@@ -329,6 +337,11 @@ void cornu__hdf5_close(cornu__hdf5 *file)
 }
 
 /* --- finding --- */
+
+uint64_t cornu__hdf5_element_count(const cornu__hdf5 *file)
+{
+    return file->element_count;
+}
 
 const cornu__hdf5_node *cornu__hdf5_root(const cornu__hdf5 *file)
 {

@@ -59,6 +59,9 @@ const cornu__hdf5_attribute *cornu__hdf5_find_attribute(const cornu__hdf5_node *
 /* Its text, if it is one text; else NULL. */
 const char *cornu__hdf5_text(const cornu__hdf5_node *node, const char *name);
 
+/* How many numbers all datasets together can have: no more are in the file, whatever shapes say. */
+uint64_t cornu__hdf5_element_count(const cornu__hdf5 *file);
+
 /* Sets an error with the file's and the node's name in front: "'m.h5': /dense/kernel:0: <message>". */
 cornu_status cornu__hdf5_fail(const cornu__hdf5_node *node, cornu_status status, const char *format, ...)
     CORNU_PRINTF(3, 4);

@@ -17,6 +17,7 @@ struct cornu__hdf5 {
     uint64_t size;
     uint64_t budget; /* bytes of structure that may still be read: files may refer to one place again and again */
     size_t node_count;
+    uint64_t element_count; /* of all datasets, each at most what the file can hold */
     cornu__hdf5_node *root;
     /* the collection of texts that was read last */
     uint64_t heap_address, heap_size;

@@ -26,6 +26,11 @@
  * more lies. */
 #define CORNU__MAX_EXPANSION 1032
 
+/* Model files are stored, not compressed, and weights are close to noise: what unpacks to more than this many times its size, and to more
+ * than the bytes after it, was made to fill memory. */
+#define CORNU__MAX_MODEL_EXPANSION 100
+#define CORNU__MAX_SMALL_MEMBER (64 * 1024 * 1024)
+
 /* The most bytes that one read may bring into memory: CORNU_MAX_READ_BYTES from the environment, else the machine's
  * memory. */
 uint64_t cornu__max_read_bytes(void);

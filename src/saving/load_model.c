@@ -14,6 +14,8 @@
 #include "saving/legacy.h"
 #include "saving/saved_file.h"
 
+#define SMALL_MODEL (16 * 1024 * 1024) /* weights */
+
 /* --- the JSON --- */
 
 /* A text attribute of the root as JSON; NULL, without an error, if there is none. */
@@ -100,8 +102,33 @@ static cornu_status compile(const cornu__saved_file *file, cornu_model *model, j
 
 /* --- all of it --- */
 
+static uint64_t count_weights(const cornu_model *model)
+{
+    uint64_t count = 0;
+    for (int i = 0; i < model->layer_count; i++) {
+        const cornu_layer *layer = model->layers[i];
+        count += layer->model ? count_weights(layer->model) : 0;
+        for (int k = 0; !layer->model && k < layer->weight_count; k++)
+            count += (uint64_t)layer->weights[k]->count;
+    }
+    return count;
+}
+
+/* Before memory is asked for: that the weights which the model wants can be in the file. (Models of some size only: of others it is better said
+ * which weight is missing. A layer that stands in several places counts several times.) */
+static cornu_status check_size(const cornu__saved_file *file, cornu_model *model)
+{
+    CORNU_TRY(cornu__model_need_structure(model));
+    uint64_t wanted = count_weights(model), stored = cornu__hdf5_element_count(file->hdf5);
+    if (wanted <= SMALL_MODEL || wanted / CORNU__MAX_NESTING <= stored)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_FORMAT, "'%s': its model has %llu weights, the file has %llu numbers", file->path,
+                       (unsigned long long)wanted, (unsigned long long)stored);
+}
+
 static cornu_status load_weights(const cornu__saved_file *file, cornu_model *model, cornu__weight_map *map)
 {
+    CORNU_TRY(check_size(file, model));
     CORNU_TRY(cornu__weight_map_create(model, map));
     CORNU_TRY(cornu__saved_read_weights(file, map));
     return cornu__weight_map_apply(map);
@@ -126,7 +153,7 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     if (!*model)
         return cornu_error_status();
     (*model)->awaits_weights = true; /* none are drawn at random only to be replaced */
-    cornu__weight_map map;
+    cornu__weight_map map = {.model = *model};
     cornu_status status = load_weights(file, *model, &map);
     (*model)->awaits_weights = false;
     if (status == CORNU_OK && options->compile)

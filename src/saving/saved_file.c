@@ -11,11 +11,23 @@
 #include "saving/keras3.h"
 #include "saving/legacy.h"
 
+static cornu_status refuse_bomb(zip_t *archive, zip_int64_t index, const char *path)
+{
+    zip_stat_t about;
+    zip_stat_init(&about);
+    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &about) != 0 || about.size <= CORNU__MAX_SMALL_MEMBER ||
+        about.size / CORNU__MAX_MODEL_EXPANSION <= about.comp_size)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_LIMIT, "'%s' unpacks %llu bytes to %llu, which no model does", path,
+                       (unsigned long long)about.comp_size, (unsigned long long)about.size);
+}
+
 /* The bytes of a member and a NUL behind them. */
 static cornu_status read_member(zip_t *archive, zip_int64_t index, const char *path, uint64_t most, char **bytes,
                                 uint64_t *size)
 {
     cornu__stream stream;
+    CORNU_TRY(refuse_bomb(archive, index, path));
     CORNU_TRY(cornu__zip_open_member(archive, (zip_uint64_t)index, path, &stream));
     *size = stream.at_most;
     cornu_status status = CORNU_OK;

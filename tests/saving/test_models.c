@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "fixtures.h"
 
 #define LOSS_TOLERANCE 1e-3
@@ -232,6 +233,36 @@ static void names_that_say_nothing_are_refused(void **state)
     cornu_model_release(model);
 }
 
+static void a_save_that_fails_leaves_the_file_that_was_there(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"old.keras", "old.h5"};
+    for (int i = 0; i < 2; i++) {
+        char path[PATH_SIZE], other[PATH_SIZE];
+        cornu_model *model = make_fixture_model("mlp");
+        save(model, scratch_path(path, endings[i]));
+        save(model, scratch_path(other, i == 0 ? "copy.keras" : "copy.h5"));
+        train(model, "mlp", NULL);
+        int failures = 0;
+        for (uint64_t n = 1; n < 600; n += 1 + n / 40) {
+            uint64_t live = cornu__allocation_live();
+            cornu__allocation_fail_at(n);
+            cornu_status status = cornu_save(model, path);
+            cornu__allocation_fail_at(0);
+            assert_int_equal(cornu__allocation_live(), live);
+            if (status == CORNU_OK)
+                break;
+            assert_int_equal(status, CORNU_ERROR_OUT_OF_MEMORY);
+            expect_same_files(path, other);
+            failures++;
+        }
+        assert_true(failures > 20);
+        cornu_model_release(model);
+        unlink(path);
+        unlink(other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +272,7 @@ int main(void)
         cmocka_unit_test(weights_alone_are_saved_as_the_ending_says),
         cmocka_unit_test(a_model_can_be_saved_or_loaded_without_its_training),
         cmocka_unit_test(names_that_say_nothing_are_refused),
+        cmocka_unit_test(a_save_that_fails_leaves_the_file_that_was_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
