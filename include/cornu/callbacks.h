@@ -120,7 +120,7 @@ typedef struct cornu_model_checkpoint_options {
     const char *monitor CORNU_DEFAULT("val_loss"); /* with save_best_only */
     int verbose;                                   /* 1: say when a file is written */
     bool save_best_only;                           /* only when the value is better than at the last file */
-    bool save_weights_only;                        /* must be true: whole models are not in this version */
+    bool save_weights_only;                        /* false: whole models, with the optimizer's memory */
     const char *mode CORNU_DEFAULT("auto");
     int64_t period CORNU_DEFAULT(1); /* epochs from one file to the next */
     int64_t save_freq;               /* not 0: batches from one file to the next, counted across epochs */
@@ -130,11 +130,11 @@ typedef struct cornu_model_checkpoint_options {
 #define CORNU_MODEL_CHECKPOINT_DEFAULTS                                                                                \
     CORNU_DEFAULTS(.monitor = "val_loss", .mode = "auto", .period = 1, .initial_value_threshold = CORNU_NO_BASELINE)
 
-/* cornu_model_checkpoint("weights.{epoch:02d}-{val_loss:.2f}.npz", .save_weights_only = true): saves weights as cornu_save_weights does. The
- * file name's fields are filled as by Python's str.format: epoch (from 1), the epoch's values by name, and with save_freq batch (from 1) and the
+/* cornu_model_checkpoint("model.{epoch:02d}-{val_loss:.2f}.keras"): saves the model as cornu_save does (.keras, .h5, .hdf5), or with
+ * .save_weights_only = true its weights as cornu_save_weights does (.npz, .weights.h5, .h5, .hdf5). The file name's fields are filled as by Python's str.format: epoch (from 1), the epoch's values by name, and with save_freq batch (from 1) and the
  * values so far in this epoch; formats of numbers as in 02d, .2f, .4e, g. Folders are made, and a file appears whole or not at all. Errors,
- * before the first epoch where that can be: a field or monitor that there is not, a file that cannot be written, another ending than
- * .npz. An epoch without the monitored value writes no file. As Keras 3, with Keras 2's period. */
+ * before the first epoch where that can be: a field or monitor that there is not, a file that cannot be written, an ending that is
+ * none of these. An epoch without the monitored value writes no file. As Keras 3, with Keras 2's period. */
 #define cornu_model_checkpoint(path, ...)                                                                              \
     CORNU_KEYWORDS(cornu_model_checkpoint_with(path, &cornu_keywords), cornu_model_checkpoint_options,                 \
                    CORNU_MODEL_CHECKPOINT_DEFAULTS __VA_ARGS__)

@@ -139,6 +139,14 @@ static cornu_status make_reduce_lr(const cornu__callback_arguments *arguments, s
     return made ? hand_over(cornu_reduce_lr_on_plateau_with(&options), made) : CORNU_OK;
 }
 
+/* Of "FILE,SETTINGS". A .h5 file can hold either, and a checkpoint is weights unless it says otherwise. */
+static bool names_whole_model(const char *checkpoint)
+{
+    const char ending[] = ".keras";
+    size_t length = strcspn(checkpoint, ","), end = sizeof ending - 1;
+    return length >= end && strncmp(checkpoint + length - end, ending, end) == 0;
+}
+
 static cornu_status make_checkpoint(const cornu__callback_arguments *arguments, settings *taken, cornu_callback **made)
 {
     cornu_model_checkpoint_options options = {.struct_size = sizeof options, CORNU_MODEL_CHECKPOINT_DEFAULTS};
@@ -148,7 +156,7 @@ static cornu_status make_checkpoint(const cornu__callback_arguments *arguments, 
                    : CORNU_OK;
     options.monitor = arguments->monitor ? arguments->monitor : options.monitor;
     options.save_best_only = arguments->save_best_only;
-    options.save_weights_only = true;
+    options.save_weights_only = !names_whole_model(arguments->checkpoint);
     CORNU_TRY(read_settings("checkpoint", arguments->checkpoint, true, "model_checkpoint", &options, taken));
     return made ? hand_over(cornu_model_checkpoint_with(taken->path, &options), made) : CORNU_OK;
 }

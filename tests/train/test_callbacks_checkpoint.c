@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <cornu/saving.h>
+
 #include "base/memory.h"
 #include "support/decimal_comma.h"
 #include "train/callbacks/file_pattern.h"
@@ -192,10 +194,12 @@ static void what_cannot_be_is_an_error_before_the_first_epoch(void **state)
 {
     const scripted *test = *state;
     const char *path = scripted_path(test, "w.npz");
-    scripted_fails_with(test, cornu_model_checkpoint(path), CORNU_ERROR_UNSUPPORTED, "ModelCheckpoint", "whole models",
-                        ".save_weights_only = true");
-    scripted_fails_with(test, cornu_model_checkpoint("w.weights.h5", .save_weights_only = true),
-                        CORNU_ERROR_UNSUPPORTED, ".npz", "w.weights.h5");
+    scripted_fails_with(test, cornu_model_checkpoint(path), CORNU_ERROR_INVALID_ARGUMENT, "ModelCheckpoint",
+                        "whole models", ".keras", ".save_weights_only = true");
+    scripted_fails_with(test, cornu_model_checkpoint("w.weights.h5"), CORNU_ERROR_INVALID_ARGUMENT, "whole models",
+                        "w.weights.h5", ".save_weights_only = true");
+    scripted_fails_with(test, cornu_model_checkpoint("w.keras", .save_weights_only = true),
+                        CORNU_ERROR_INVALID_ARGUMENT, ".npz", "w.keras", ".save_weights_only = false");
     scripted_fails_with(test, cornu_model_checkpoint("w", .save_weights_only = true), CORNU_ERROR_INVALID_ARGUMENT,
                         ".npz");
     scripted_fails_with(test, cornu_model_checkpoint("", .save_weights_only = true), CORNU_ERROR_INVALID_ARGUMENT,
@@ -226,6 +230,45 @@ static void what_cannot_be_is_an_error_before_the_first_epoch(void **state)
     assert_false(exists(test, "w.npz"));
 }
 
+static void whole_models_go_on_where_they_were_saved(void **state)
+{
+    const scripted *test = *state;
+    const char *const names[] = {"m{epoch}.keras", "m{epoch}.h5"};
+    const char *const files[] = {"m2.keras", "m2.h5"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char here[CORNU_SHA256_TEXT_SIZE], there[CORNU_SHA256_TEXT_SIZE];
+        scripted_run(test, 2, cornu_model_checkpoint(scripted_path(test, names[i])), NULL);
+        cornu_model *again = cornu_load_model(scripted_path(test, files[i]));
+        assert_non_null(again);
+        assert_int_equal(cornu_weights_sha256(test->model, here), CORNU_OK);
+        assert_int_equal(cornu_weights_sha256(again, there), CORNU_OK);
+        assert_string_equal(here, there);
+        cornu_array *after = cornu_predict(again, test->x), *before = cornu_predict(test->model, test->x);
+        assert_memory_equal(cornu_array_data(after), cornu_array_data(before),
+                            (size_t)cornu_array_count(before) * sizeof(float));
+        cornu_array_release(after);
+        cornu_array_release(before);
+        cornu_logs logs;
+        assert_int_equal(cornu_train_on_batch(again, test->x, test->y, &logs), CORNU_OK); /* it is compiled */
+        cornu_model_release(again);
+    }
+}
+
+static void weights_are_saved_as_the_ending_says(void **state)
+{
+    const scripted *test = *state;
+    const char *const names[] = {"w.npz", "w.weights.h5", "w.h5", "w.hdf5"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char trained[CORNU_SHA256_TEXT_SIZE], loaded[CORNU_SHA256_TEXT_SIZE];
+        scripted_run(test, 1, cornu_model_checkpoint(scripted_path(test, names[i]), .save_weights_only = true), NULL);
+        cornu_weights_sha256(test->model, trained);
+        cornu_train_on_batch(test->model, test->x, test->y, NULL);
+        assert_int_equal(cornu_load_weights(test->model, scripted_path(test, names[i])), CORNU_OK);
+        cornu_weights_sha256(test->model, loaded);
+        assert_string_equal(loaded, trained);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scripted_set_up, scripted_tear_down)
 
 int main(void)
@@ -240,6 +283,8 @@ int main(void)
         TEST(period_counts_epochs_and_save_freq_batches),
         TEST(values_so_far_stand_in_names_of_batches),
         TEST(messages_are_those_of_keras_3),
+        TEST(whole_models_go_on_where_they_were_saved),
+        TEST(weights_are_saved_as_the_ending_says),
         TEST(what_cannot_be_is_an_error_before_the_first_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);

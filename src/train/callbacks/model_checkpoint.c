@@ -1,7 +1,9 @@
-/* model_checkpoint.c: saves the weights as training goes on. Follows Keras 3 (specification, section 5.3), with Keras 2's `period`. */
+/* model_checkpoint.c: saves the model, or its weights, as training goes on. Follows Keras 3 (specification, section 5.3), with Keras 2's `period`. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cornu/saving.h>
 
 #include "array/dictionary.h"
 #include "base/file.h"
@@ -17,7 +19,7 @@ typedef struct model_checkpoint {
     char *pattern; /* of the files' names */
     cornu__monitor monitor;
     int verbose;
-    bool save_best_only;
+    bool save_best_only, save_weights_only;
     int64_t period;    /* epochs from one to the next */
     int64_t save_freq; /* batches from one to the next; 0: `period` counts */
     int64_t waited;    /* epochs or batches since the last */
@@ -114,7 +116,7 @@ static cornu_status save_to(model_checkpoint *self, cornu_training *training, in
     if (!is_due(self, epoch, logs, path))
         return CORNU_OK;
     CORNU_TRY(cornu__folder_make_for(path));
-    CORNU_TRY(cornu_save_weights(training->model, path));
+    CORNU_TRY(self->save_weights_only ? cornu_save_weights(training->model, path) : cornu_save(training->model, path));
     if (self->verbose > 0)
         cornu__say("\nEpoch %lld: finished saving model to %s\n", (long long)epoch + 1, path);
     return CORNU_OK;
@@ -183,15 +185,18 @@ static void release(void *state)
 
 static cornu_status check_kind(const char *path, bool save_weights_only)
 {
-    if (!save_weights_only)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
-                           "whole models cannot be saved in this version, only weights: .save_weights_only = true, "
-                           "with a file name that ends in .npz");
-    if (cornu__text_has_ending(path, ".npz"))
+    bool of_weights = cornu__text_has_ending(path, ".npz") || cornu__text_has_ending(path, ".weights.h5");
+    bool of_models = cornu__text_has_ending(path, ".keras");
+    bool of_either = !of_weights && (cornu__text_has_ending(path, ".h5") || cornu__text_has_ending(path, ".hdf5"));
+    if (of_either || (save_weights_only ? of_weights : of_models))
         return CORNU_OK;
-    bool other = cornu__text_has_ending(path, ".h5") || cornu__text_has_ending(path, ".keras");
-    return cornu__fail(other ? CORNU_ERROR_UNSUPPORTED : CORNU_ERROR_INVALID_ARGUMENT,
-                       "weights are saved as .npz in this version, and the file name must end so; got \"%s\"", path);
+    if (save_weights_only)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "weights go to a file whose name ends in .npz, .weights.h5, .h5 or .hdf5; got \"%s\"%s",
+                           path, of_models ? ", which holds a whole model: .save_weights_only = false" : "");
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                       "whole models go to a file whose name ends in .keras, .h5 or .hdf5; got \"%s\"%s", path,
+                       of_weights ? ", which holds weights: .save_weights_only = true" : "");
 }
 
 static cornu_status set_options(model_checkpoint *self, const char *path, const cornu_model_checkpoint_options *given)
@@ -211,6 +216,7 @@ static cornu_status set_options(model_checkpoint *self, const char *path, const 
     self->pattern = cornu__copy_text(path);
     self->verbose = given->verbose;
     self->save_best_only = given->save_best_only;
+    self->save_weights_only = given->save_weights_only;
     self->period = given->period;
     self->save_freq = given->save_freq;
     self->best = given->initial_value_threshold;
