@@ -207,6 +207,31 @@ static void what_save_img_cannot_do_is_said_and_leaves_nothing(void **state)
     cornu_array_release(image);
 }
 
+static void a_save_that_runs_out_of_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"memory.png", "memory.jpg"};
+    char path[PATH_SIZE], saved[PATH_SIZE];
+    cornu_array *image = cornu_load_img(picture_path(path, "rgb8.png"));
+    expect_shape(image, CORNU_UINT8, 13, 19, 3);
+    uint64_t live = cornu__allocation_live();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        scratch_path(saved, names[i]);
+        uint64_t n = 1;
+        for (cornu_status status = CORNU_ERROR_OUT_OF_MEMORY; status != CORNU_OK; n++) {
+            assert_int_not_equal(access(saved, F_OK), 0);
+            cornu__allocation_fail_at(n);
+            status = cornu_save_img(saved, image);
+            cornu__allocation_fail_at(0);
+            assert_true(status == CORNU_OK || status == CORNU_ERROR_OUT_OF_MEMORY);
+            assert_int_equal(cornu__allocation_live(), live);
+        }
+        assert_true(n > 4);
+        unlink(saved);
+    }
+    cornu_array_release(image);
+}
+
 /* --- What many files stand on --- */
 
 static void a_loader_fills_floats_and_allocates_nothing_once_warm(void **state)
@@ -303,6 +328,7 @@ int main(void)
         cmocka_unit_test(array_to_img_scales_as_keras_does),
         cmocka_unit_test(a_saved_png_is_the_picture_and_a_jpeg_nearly),
         cmocka_unit_test(what_save_img_cannot_do_is_said_and_leaves_nothing),
+        cmocka_unit_test(a_save_that_runs_out_of_memory_leaves_nothing),
         cmocka_unit_test(a_loader_fills_floats_and_allocates_nothing_once_warm),
         cmocka_unit_test(a_check_tells_what_a_file_holds_or_what_is_wrong),
         cmocka_unit_test(bad_files_are_counted_once_and_reported),
