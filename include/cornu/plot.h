@@ -1,11 +1,12 @@
 /*
- * plot.h: pictures of training: curves, and sheets of images. The file's kind is its name's ending: .png, .svg or .pdf.
+ * plot.h: pictures: curves of training, sheets of images, graphs of models. The file's kind is its name's ending: .png, .svg or .pdf.
  */
 #ifndef CORNU_PLOT_H
 #define CORNU_PLOT_H
 
 #include <cornu/array.h>
 #include <cornu/history.h>
+#include <cornu/model.h>
 #include <cornu/options.h>
 
 CORNU_BEGIN_DECLARATIONS
@@ -65,6 +66,30 @@ CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_arra
                                               const cornu_sheet_options *options);
 #define cornu_plot_images(path, images, ...)                                                                           \
     CORNU_KEYWORDS(cornu_plot_images_with((path), (images), &cornu_keywords), cornu_sheet_options, __VA_ARGS__)
+
+/* Keras's plot_model. */
+typedef struct cornu_plot_model_options {
+    size_t struct_size;
+    bool show_shapes;                        /* of what goes into each layer and comes out */
+    bool show_dtype;                         /* of what comes out */
+    bool show_layer_names;                   /* the layers' names, not their classes alone */
+    bool show_layer_activations;             /* of layers that have one */
+    bool show_trainable;                     /* which layers' weights are trained */
+    bool expand_nested;                      /* the layers of nested models, in a frame */
+    const char *rankdir CORNU_DEFAULT("TB"); /* from top to bottom; "BT", "LR" (from left to right), "RL" */
+    int dpi CORNU_DEFAULT(200);              /* pixels of a PNG per inch, of which text is 0.14 high; 24 .. 1200 */
+    const char *title;
+    bool dark; /* light on dark */
+} cornu_plot_model_options;
+#define CORNU_PLOT_MODEL_DEFAULTS CORNU_DEFAULTS(.rankdir = "TB", .dpi = 200)
+
+/* Draws a model's layers and what goes from one to the other. A layer that is called more than once has a box for each call. A Sequential's
+ * input layer is not shown, as in Keras. Without shapes, a Sequential whose input is not known can be drawn too. */
+CORNU_API cornu_status cornu_plot_model_with(cornu_model *model, const char *path,
+                                             const cornu_plot_model_options *options);
+#define cornu_plot_model(model, path, ...)                                                                             \
+    CORNU_KEYWORDS(cornu_plot_model_with((model), (path), &cornu_keywords), cornu_plot_model_options,                  \
+                   CORNU_PLOT_MODEL_DEFAULTS __VA_ARGS__)
 
 CORNU_END_DECLARATIONS
 

@@ -9,5 +9,6 @@ extern const cornu__subcommand cornu__command_evaluate;
 extern const cornu__subcommand cornu__command_predict;
 extern const cornu__subcommand cornu__command_summary;
 extern const cornu__subcommand cornu__command_augment;
+extern const cornu__subcommand cornu__command_plot_model;
 
 #endif

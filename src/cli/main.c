@@ -13,7 +13,7 @@
 
 static const cornu__subcommand *const subcommands[] = {
     &cornu__command_fit,     &cornu__command_evaluate, &cornu__command_predict,
-    &cornu__command_summary, &cornu__command_augment,
+    &cornu__command_summary, &cornu__command_augment,  &cornu__command_plot_model,
 };
 #define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
 

@@ -77,14 +77,6 @@ static axis values_axis(const cornu_panel *panel)
     return axis_over(low, high);
 }
 
-static void line(cornu__canvas *canvas, double x0, double y0, double x1, double y1, double width)
-{
-    cairo_set_line_width(canvas->cairo, width);
-    cairo_move_to(canvas->cairo, x0, y0);
-    cairo_line_to(canvas->cairo, x1, y1);
-    cairo_stroke(canvas->cairo);
-}
-
 static double place_y(const axis *y, const area *plot, double value)
 {
     return plot->bottom - (value - y->low) / (y->high - y->low) * (plot->bottom - plot->top);
@@ -96,7 +88,7 @@ static void draw_y_axis(cornu__canvas *canvas, const cornu__theme *theme, const 
     for (int i = 0; i <= steps; i++) {
         double value = y->low + i * y->step, at = place_y(y, plot, value);
         cornu__canvas_color(canvas, theme->grid);
-        line(canvas, plot->left, at, plot->right, at, 1);
+        cornu__canvas_line(canvas, plot->left, at, plot->right, at, 1);
         char text[32];
         snprintf(text, sizeof text, "%.4g", fabs(value) < y->step * 1e-9 ? 0.0 : value);
         cornu__canvas_color(canvas, theme->faint);
@@ -115,7 +107,7 @@ static void draw_x_axis(cornu__canvas *canvas, const cornu__theme *theme, const 
                         const char *label)
 {
     cornu__canvas_color(canvas, theme->faint);
-    line(canvas, plot->left, plot->bottom, plot->right, plot->bottom, 1);
+    cornu__canvas_line(canvas, plot->left, plot->bottom, plot->right, plot->bottom, 1);
     int step = count > 1 ? (int)fmax(1, ceil(nice_step(count - 1))) : 1;
     for (int i = 0; i < count; i++) {
         bool labelled = i == 0 ? count < 2 * step || first % step == 0 || first == 1 : (first + i) % step == 0;
@@ -163,7 +155,7 @@ static void draw_legend(cornu__canvas *canvas, const cornu__theme *theme, const 
     for (int s = 0; s < series_count(panel); s++) {
         const char *name = panel->series[s].name ? panel->series[s].name : "";
         cornu__canvas_color(canvas, theme->series[s]);
-        line(canvas, x, plot->top - 16, x + 20, plot->top - 16, 3);
+        cornu__canvas_line(canvas, x, plot->top - 16, x + 20, plot->top - 16, 3);
         cornu__canvas_color(canvas, theme->ink);
         cornu__canvas_text(canvas, x + 26, plot->top - 12, TEXT_SIZE, CORNU__ALIGN_LEFT, 0, name);
         x += 26 + cornu__canvas_text_width(canvas, TEXT_SIZE, name) + 18;
