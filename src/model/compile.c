@@ -20,6 +20,7 @@ static cornu_status check_names(const cornu_compile_options *options)
 static cornu_status check_request(cornu_model *model, const cornu_compile_options *options)
 {
     CORNU_TRY(cornu__model_status(model));
+    CORNU_TRY(cornu__model_check_idle("cornu_compile", model));
     if (options->threads < 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cornu_compile: .threads must not be negative, got %d",
                            options->threads);

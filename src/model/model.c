@@ -109,6 +109,26 @@ cornu_status cornu__model_poison(cornu_model *model)
     return object->failure;
 }
 
+void cornu__model_enter(cornu_model *model)
+{
+    model->runs++;
+}
+
+void cornu__model_leave(cornu_model *model)
+{
+    model->runs--;
+}
+
+cornu_status cornu__model_check_idle(const char *function, const cornu_model *model)
+{
+    if (model->runs == 0)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_STATE,
+                       "%s: model '%s' is in a fit, evaluate or predict that runs now, as in a callback's hook: change "
+                       "it when that has returned",
+                       function, cornu_model_name(model));
+}
+
 cornu_status cornu__model_status(const cornu_model *model)
 {
     if (!model)

@@ -118,6 +118,7 @@ struct cornu_model {
     cornu__port input_ports[CORNU__MAX_PORTS], target_ports[CORNU__MAX_PORTS];
 
     /* running */
+    int runs; /* trainings, evaluations and predictions that run now: their hooks can call anything, but plan and structure must stay */
     cornu__model_program *programs[CORNU__MAX_PROGRAMS];
     int program_count;
     cornu__model_program *last; /* the one that ran last */
@@ -141,6 +142,8 @@ cornu_model *cornu__model_create(const char *name, uint64_t seed, bool sequentia
 cornu_status cornu__model_poison(cornu_model *model);
 /* CORNU_OK or the first failure, set as the thread's error. */
 cornu_status cornu__model_status(const cornu_model *model);
+/* CORNU_OK, or the error of `function`, which would change what a training, evaluation or prediction that runs now works on. */
+cornu_status cornu__model_check_idle(const char *function, const cornu_model *model);
 /* "<what> is NULL": for want of memory, if that is this thread's last error. */
 cornu_status cornu__fail_null_argument(const char *what);
 /* Appends to model->layers; keeps. */

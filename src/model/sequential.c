@@ -27,6 +27,7 @@ static cornu_status check_addition(const cornu_model *model, const cornu_layer *
     if (!layer)
         return cornu__fail_null_argument("cornu_add: the layer");
     CORNU_TRY(cornu__object_status(layer));
+    CORNU_TRY(cornu__model_check_idle("cornu_add", model));
     if (!model->sequential)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "cornu_add: '%s' is a functional model; layers are added to Sequential models",

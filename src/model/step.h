@@ -78,6 +78,10 @@ double cornu__model_output_loss(const cornu_model *model, int index); /* before 
 /* float32; valid until the next step. */
 const float *cornu__model_output(const cornu_model *model, int index, int *rank, const int64_t **shape);
 
+/* Around a training, evaluation or prediction, whose hooks can call anything: what they call may not change the model's structure or plan. */
+void cornu__model_enter(cornu_model *model);
+void cornu__model_leave(cornu_model *model);
+
 /* Metrics run over the batches since the last reset. */
 cornu_status cornu__model_reset_metrics(cornu_model *model);
 /* The values' names in Keras's order: "loss", "<output>_loss"..., metrics. Valid until the next compile. */

@@ -170,6 +170,31 @@ static void an_epoch_that_is_stopped_before_its_first_batch_makes_that_one(void 
     }
 }
 
+/* In a hook the step's plan and the names in the logs are in use. */
+static cornu_status change_the_model(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
+{
+    int *refused = state;
+    cornu_model *model = cornu_training_model(training);
+    (void)index;
+    (void)logs;
+    *refused += cornu_compile(model, .optimizer = "adam", .loss = "mean_absolute_error") == CORNU_ERROR_STATE;
+    return CORNU_OK;
+}
+
+static void a_hook_cannot_compile_the_model_that_runs(void **state)
+{
+    fixture *f = *state;
+    int refused = 0;
+    cornu_callback *changer = cornu_callback_create(.on_epoch_end = change_the_model, .on_test_end = change_the_model,
+                                                    .on_train_batch_end = change_the_model, .state = &refused);
+    cornu_history_release(
+        FIT(.batch_size = 25, .epochs = 2, .validation_data = {.x = f->x, .y = f->y}, .callbacks = {changer}));
+    assert_int_equal(refused, 8);
+    assert_non_null(strstr(cornu_error_message(), "in a fit, evaluate or predict that runs now"));
+    cornu_error_clear();
+    assert_int_equal(cornu_compile(f->model, .loss = "sparse_categorical_crossentropy"), CORNU_OK);
+}
+
 static cornu_status request(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     (void)state;
@@ -807,6 +832,7 @@ int main(void)
         TEST(hooks_come_in_keras_order_with_keras_logs),
         TEST(evaluate_and_predict_call_their_hooks),
         TEST(stopping_in_an_epoch_still_validates_and_records_it),
+        TEST(a_hook_cannot_compile_the_model_that_runs),
         TEST(an_epoch_that_is_stopped_before_its_first_batch_makes_that_one),
         TEST(a_request_to_stop_ends_after_the_batch_in_hand_and_not_later_runs),
         TEST(a_stopped_validation_leaves_no_values),

@@ -142,6 +142,7 @@ cornu_status cornu__training_begin(cornu_training *training, cornu_model *model,
 {
     memset(training, 0, sizeof *training);
     training->model = model;
+    cornu__model_enter(model);
     training->steps = training->epoch_steps = -1;
     training->stop_requests = cornu__stop_requests();
     for (int i = 0; i < CORNU_MAX_CALLBACKS && callbacks[i]; i++)
@@ -164,8 +165,10 @@ cornu_status cornu__training_add_callback(cornu_training *training, cornu_callba
 
 void cornu__training_end(cornu_training *training)
 {
-    if (training->model)
+    if (training->model) {
         (void)cornu__model_use_average(training->model, false); /* a failure may have come while it was in use */
+        cornu__model_leave(training->model);
+    }
     for (int i = 0; i < training->callback_count; i++)
         cornu_callback_release(training->callbacks[i]);
     cornu__free(training->validation_names);
