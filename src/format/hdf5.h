@@ -69,4 +69,8 @@ cornu_status cornu__hdf5_fail(const cornu__hdf5_node *node, cornu_status status,
 /* The numbers of a dataset as a new array; NULL with the error set. */
 cornu_array *cornu__hdf5_read(const cornu__hdf5_node *dataset);
 
+/* Whether the numbers lie in the file as this machine has those of that dtype, side by side; and these read to where they shall be. */
+bool cornu__hdf5_is_plain(const cornu__hdf5_node *dataset, cornu_dtype dtype);
+cornu_status cornu__hdf5_read_plain(const cornu__hdf5_node *dataset, void *to);
+
 #endif

@@ -246,19 +246,19 @@ static cornu_status read_chunks(const cornu__hdf5_node *node, cornu_array *array
 
 /* --- a dataset --- */
 
-static cornu_status read_run(const cornu__hdf5_node *node, cornu_array *array, uint64_t bytes)
+static cornu_status read_run(const cornu__hdf5_node *node, void *to, uint64_t bytes)
 {
     const cornu__hdf5_data *data = node->data;
     if (data->size < bytes)
         return cornu__hdf5_fail(node, CORNU_ERROR_FORMAT, "it has %llu bytes; its shape wants %llu",
                                 (unsigned long long)data->size, (unsigned long long)bytes);
     if (data->layout == CORNU__HDF5_COMPACT) {
-        memcpy(array->data, data->compact, bytes);
+        memcpy(to, data->compact, bytes);
         return CORNU_OK;
     }
     if (data->address == CORNU__HDF5_NOWHERE)
         return cornu__hdf5_fail(node, CORNU_ERROR_FORMAT, "its numbers were never written");
-    return cornu__hdf5_read_at(node->file, data->address, bytes, array->data);
+    return cornu__hdf5_read_at(node->file, data->address, bytes, to);
 }
 
 /* No file holds more numbers than its bytes can be unpacked to. */
@@ -289,7 +289,7 @@ cornu_array *cornu__hdf5_read(const cornu__hdf5_node *node)
     if (!array || count == 0)
         return array;
     cornu_status status =
-        node->data->layout == CORNU__HDF5_CHUNKED ? read_chunks(node, array) : read_run(node, array, bytes);
+        node->data->layout == CORNU__HDF5_CHUNKED ? read_chunks(node, array) : read_run(node, array->data, bytes);
     if (status != CORNU_OK) {
         cornu_array_release(array);
         return NULL;
@@ -297,4 +297,21 @@ cornu_array *cornu__hdf5_read(const cornu__hdf5_node *node)
     if (node->data->type.swapped)
         cornu__swap_bytes(array->data, count, node->data->type.size);
     return array;
+}
+
+bool cornu__hdf5_is_plain(const cornu__hdf5_node *node, cornu_dtype dtype)
+{
+    const cornu__hdf5_data *data = node->data;
+    return node->is_dataset && !data->unreadable && data->layout == CORNU__HDF5_CONTIGUOUS && !data->type.swapped &&
+           node->dtype == dtype;
+}
+
+cornu_status cornu__hdf5_read_plain(const cornu__hdf5_node *node, void *to)
+{
+    int64_t count = cornu__shape_count(node->rank, node->shape);
+    if (count <= 0)
+        return count == 0 ? CORNU_OK : cornu_error_status();
+    uint64_t bytes = (uint64_t)count * node->data->type.size;
+    CORNU_TRY(check_size(node, bytes));
+    return read_run(node, to, bytes);
 }

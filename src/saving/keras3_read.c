@@ -114,7 +114,7 @@ static cornu_status read_layer(const cornu__hdf5_node *group, cornu_layer *layer
 static bool is_done(const cornu__weight_map *map, const cornu_layer *layer)
 {
     int place = cornu__model_find_weight(map->model, layer->weights[0], -1);
-    return place >= 0 && map->items[place] != NULL;
+    return place >= 0 && map->found[place];
 }
 
 static bool has_weights(const cornu_layer *layer)

@@ -236,7 +236,10 @@ static cornu_status read_kernel(const struct reading *reading, const cornu_layer
     cornu_array *stored = cornu__hdf5_read(dataset);
     cornu_array *array = stored ? rearranged(stored, weight, order, reading->is_theano) : NULL;
     cornu_array_release(stored);
-    return array ? cornu__weight_map_take(reading->map, layer, weight, array) : cornu_error_status();
+    if (!array)
+        return cornu_error_status();
+    cornu__weight_map_take(reading->map, weight, array);
+    return CORNU_OK;
 }
 
 static cornu_status read_weight(const struct reading *reading, const cornu_layer *layer, const cornu__weight *weight,

@@ -130,6 +130,7 @@ static cornu_status load_weights(const cornu__saved_file *file, cornu_model *mod
 {
     CORNU_TRY(check_size(file, model));
     CORNU_TRY(cornu__weight_map_create(model, map));
+    map->in_place = true;
     CORNU_TRY(cornu__saved_read_weights(file, map));
     return cornu__weight_map_apply(map);
 }
