@@ -19,6 +19,24 @@ if(TARGET cornu_shared)
 endif()
 if(TARGET cornu)
     install(TARGETS cornu)
+    # The command writes its own manual and completions, from the tables that it reads its options by.
+    set(written ${CMAKE_BINARY_DIR}/written)
+    add_custom_command(
+        OUTPUT ${written}/complete
+        COMMAND ${CMAKE_COMMAND} -E rm -rf ${written}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${written}/bash ${written}/zsh ${written}/fish
+        COMMAND cornu manual --folder ${written}/man1
+        COMMAND cornu completion bash > ${written}/bash/cornu
+        COMMAND cornu completion zsh > ${written}/zsh/_cornu
+        COMMAND cornu completion fish > ${written}/fish/cornu.fish
+        COMMAND ${CMAKE_COMMAND} -E touch ${written}/complete
+        DEPENDS cornu
+        COMMENT "The command writes its manual and completions")
+    add_custom_target(cornu_manual ALL DEPENDS ${written}/complete)
+    install(DIRECTORY ${written}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+    install(FILES ${written}/bash/cornu DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${written}/zsh/_cornu DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${written}/fish/cornu.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 
 # `cpack --config build/release/CPackConfig.cmake` makes a .deb. What the library needs is read from it; what its headers need

@@ -1,4 +1,5 @@
 /* arguments.c: options of the subcommands, by table. */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -79,16 +80,30 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-/* Whether --name may stand alone though it can have a value. */
-static bool value_is_optional(const cornu__argument *argument)
+bool cornu__argument_value_is_optional(const cornu__argument *argument)
 {
     return argument->type == CORNU__ARGUMENT_SETTINGS ||
            (argument->type == CORNU__ARGUMENT_WORD && strstr(argument->value_name, "true"));
 }
 
-static void print_argument(const char *name, const char *value_name, bool optional, const char *help)
+bool cornu__argument_can_be_cleared(const cornu__subcommand *subcommand, const cornu__argument_group *group,
+                                    const cornu__argument *argument)
 {
-    int width = printf("  --%s", name);
+    if (argument->type != CORNU__ARGUMENT_FLAG)
+        return argument->type == CORNU__ARGUMENT_WORD && cornu__argument_value_is_optional(argument);
+    return *(const bool *)((const char *)subcommand->defaults + group->offset + argument->offset);
+}
+
+/* What goes before the argument's name in a message. */
+static const char *dashes(const cornu__argument *argument)
+{
+    return isupper((unsigned char)argument->name[0]) ? "" : "--";
+}
+
+static void print_argument(const char *before, const char *name, const char *value_name, bool optional,
+                           const char *help)
+{
+    int width = printf("  %s%s", before, name);
     if (value_name)
         width += printf(optional ? " [%s]" : " %s", value_name);
     if (width + 2 > HELP_COLUMN)
@@ -151,12 +166,17 @@ static void print_legacy(const cornu__subcommand *subcommand)
 static void print_help(const cornu__subcommand *subcommand)
 {
     printf("Usage: cornu %s %s\n\n%s\n", subcommand->name, subcommand->usage, subcommand->summary);
+    if (subcommand->operand || !subcommand->groups->heading)
+        putchar('\n');
+    if (subcommand->operand)
+        print_argument("", subcommand->operand->name, NULL, false, subcommand->operand->help);
     for (cursor at = first_argument(subcommand); at_argument(&at); next_argument(&at)) {
         if (at.argument == at.group->arguments && at.group->heading)
             printf("\n%s:\n", at.group->heading);
-        print_argument(at.argument->name, at.argument->value_name, value_is_optional(at.argument), at.argument->help);
+        print_argument("--", at.argument->name, at.argument->value_name, cornu__argument_value_is_optional(at.argument),
+                       at.argument->help);
     }
-    print_argument("help", NULL, false, "print this and exit");
+    print_argument("--", "help", NULL, false, "print this and exit");
     print_legacy(subcommand);
     if (subcommand->examples)
         printf("\nExamples:\n%s", subcommand->examples);
@@ -187,8 +207,8 @@ static cornu_status set_int(const cornu__argument *argument, const char *text, v
     errno = 0;
     long value = strtol(text, &end, 10);
     if (end == text || *end || errno || value > INT_MAX || value < argument->minimum)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a whole number of at least %d, got '%s'",
-                           argument->name, argument->minimum, text);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s%s wants a whole number of at least %d, got '%s'",
+                           dashes(argument), argument->name, argument->minimum, text);
     *(int *)at = (int)value;
     return CORNU_OK;
 }
@@ -199,9 +219,23 @@ static cornu_status set_number(const cornu__argument *argument, const char *text
     double value = strtod(text, &end);
     bool positive = argument->type == CORNU__ARGUMENT_POSITIVE;
     if (end == text || *end || !isfinite(value) || (positive && !(value > 0)))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants a %s, got '%s'", argument->name,
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s%s wants a %s, got '%s'", dashes(argument), argument->name,
                            positive ? "number greater than 0" : "number", text);
     *(double *)at = value;
+    return CORNU_OK;
+}
+
+static cornu_status add_item(const cornu__argument *argument, const char *begin, size_t length, cornu__text_list *list)
+{
+    if (list->count == CORNU__LIST_MAX)
+        return cornu__fail(CORNU_ERROR_LIMIT, "%s%s takes at most %d names", dashes(argument), argument->name,
+                           CORNU__LIST_MAX);
+    cornu__text item = {0};
+    cornu__text_add_bytes(&item, begin, length);
+    char *copy = cornu__text_take(&item);
+    if (!copy)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    list->items[list->count++] = copy;
     return CORNU_OK;
 }
 
@@ -209,14 +243,7 @@ static cornu_status add_to_list(const cornu__argument *argument, const char *tex
 {
     for (const char *begin = text; *begin;) {
         size_t length = strcspn(begin, ",");
-        if (list->count == CORNU__LIST_MAX)
-            return cornu__fail(CORNU_ERROR_LIMIT, "--%s takes at most %d names", argument->name, CORNU__LIST_MAX);
-        cornu__text item = {0};
-        cornu__text_add_bytes(&item, begin, length);
-        char *copy = cornu__text_take(&item);
-        if (!copy)
-            return CORNU_ERROR_OUT_OF_MEMORY;
-        list->items[list->count++] = copy;
+        CORNU_TRY(add_item(argument, begin, length, list));
         begin += length + (begin[length] == ',');
     }
     return CORNU_OK;
@@ -238,8 +265,8 @@ static cornu_status set_word(const cornu__argument *argument, const char *text, 
 {
     int place = find_word(argument->value_name, text, strlen(text));
     if (place < 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--%s wants one of %s, got '%s'", argument->name,
-                           argument->value_name, text);
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s%s wants one of %s, got '%s'", dashes(argument),
+                           argument->name, argument->value_name, text);
     *(int *)at = place;
     return CORNU_OK;
 }
@@ -274,9 +301,9 @@ static bool set_alone(const cursor *at, void *values)
         *(bool *)place_of(at, values) = true;
     else if (argument->type == CORNU__ARGUMENT_SETTINGS)
         *(const char **)place_of(at, values) = "";
-    else if (value_is_optional(argument))
+    else if (cornu__argument_value_is_optional(argument))
         return set_word(argument, "true", place_of(at, values)) == CORNU_OK;
-    return argument->type == CORNU__ARGUMENT_FLAG || value_is_optional(argument);
+    return argument->type == CORNU__ARGUMENT_FLAG || cornu__argument_value_is_optional(argument);
 }
 
 /* --- Options --- */
@@ -286,6 +313,8 @@ typedef struct parse {
     const cornu__subcommand *subcommand;
     void *values;
     const char *given_as[MOST_ARGUMENTS]; /* for each argument: the name that it was given by; NULL: not yet */
+    int operands;                         /* taken so far */
+    bool only_operands;                   /* "--" came */
 } parse;
 
 /* --no-name of a flag, or of what can be false. */
@@ -296,7 +325,7 @@ static bool clear_flag(const parse *into, const char *given, size_t length)
         return false;
     if (found.argument->type == CORNU__ARGUMENT_FLAG)
         *(bool *)place_of(&found, into->values) = false;
-    else if (found.argument->type != CORNU__ARGUMENT_WORD || !value_is_optional(found.argument))
+    else if (found.argument->type != CORNU__ARGUMENT_WORD || !cornu__argument_value_is_optional(found.argument))
         return false;
     else
         return set_word(found.argument, "false", place_of(&found, into->values)) == CORNU_OK;
@@ -367,7 +396,7 @@ static int parse_option(parse *into, int left, char **words, int *used)
         return usage_error(into->subcommand);
     const cornu__argument *argument = found.argument;
     bool alone = !has_value && (left < 2 || argument->type == CORNU__ARGUMENT_FLAG ||
-                                (value_is_optional(argument) && strncmp(words[1], "--", 2) == 0));
+                                (cornu__argument_value_is_optional(argument) && strncmp(words[1], "--", 2) == 0));
     if (alone && set_alone(&found, into->values))
         return CORNU__EXIT_OK;
     if (alone) {
@@ -380,36 +409,64 @@ static int parse_option(parse *into, int left, char **words, int *used)
     return status == CORNU_OK ? CORNU__EXIT_OK : usage_error(into->subcommand);
 }
 
+/* A word that is no option. */
+static int take_operand(parse *into, const char *word)
+{
+    const cornu__argument *operand = into->subcommand->operand;
+    void *place = operand ? (char *)into->values + operand->offset : NULL;
+    cornu_status status = CORNU_OK;
+    if (!operand || (word[0] == '-' && !into->only_operands))
+        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "'%s' is no option; options begin with --", word);
+    else if (operand->type == CORNU__ARGUMENT_LIST)
+        status = add_item(operand, word, strlen(word), place);
+    else if (into->operands++ > 0)
+        status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "'%s' is one word too many: there is one %s", word,
+                             operand->name);
+    else
+        status = set_value(operand, word, place);
+    return status == CORNU_OK ? CORNU__EXIT_OK : usage_error(into->subcommand);
+}
+
 int cornu__arguments_parse(const cornu__subcommand *subcommand, int argc, char **argv, void *values)
 {
     parse into = {.subcommand = subcommand, .values = values};
     memcpy(values, subcommand->defaults, subcommand->values_size);
-    for (int i = 1; i < argc;) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+    for (int i = 1, used = 1; i < argc; i += used) {
+        int status = CORNU__EXIT_OK;
+        used = 1;
+        if (into.only_operands || strncmp(argv[i], "--", 2) != 0) {
+            if (!into.only_operands && strcmp(argv[i], "-h") == 0)
+                status = CORNU__EXIT_HELP;
+            else
+                status = take_operand(&into, argv[i]);
+        } else if (strcmp(argv[i], "--help") == 0)
+            status = CORNU__EXIT_HELP;
+        else if (subcommand->operand && strcmp(argv[i], "--") == 0)
+            into.only_operands = true;
+        else
+            status = parse_option(&into, argc - i, argv + i, &used);
+        if (status == CORNU__EXIT_HELP)
             print_help(subcommand);
-            return CORNU__EXIT_HELP;
-        }
-        if (strncmp(argv[i], "--", 2) != 0) {
-            cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "'%s' is no option; options begin with --", argv[i]);
-            return usage_error(subcommand);
-        }
-        int used = 1;
-        int status = parse_option(&into, argc - i, argv + i, &used);
         if (status != CORNU__EXIT_OK)
             return status;
-        i += used;
     }
     return subcommand->check(values) == CORNU_OK ? CORNU__EXIT_OK : usage_error(subcommand);
 }
 
+static void free_list(cornu__text_list *list)
+{
+    for (int k = 0; k < list->count; k++)
+        cornu__free(list->items[k]);
+    list->count = 0;
+}
+
 void cornu__arguments_free(const cornu__subcommand *subcommand, void *values)
 {
+    const cornu__argument *operand = subcommand->operand;
+    if (operand && operand->type == CORNU__ARGUMENT_LIST)
+        free_list((cornu__text_list *)((char *)values + operand->offset));
     for (cursor at = first_argument(subcommand); at_argument(&at); next_argument(&at)) {
-        if (at.argument->type != CORNU__ARGUMENT_LIST)
-            continue;
-        cornu__text_list *list = place_of(&at, values);
-        for (int k = 0; k < list->count; k++)
-            cornu__free(list->items[k]);
-        list->count = 0;
+        if (at.argument->type == CORNU__ARGUMENT_LIST)
+            free_list(place_of(&at, values));
     }
 }

@@ -45,7 +45,7 @@ static const cornu__argument transform_arguments[] = {
     {"brightness-range", CORNU__ARGUMENT_TEXT, AT(brightness_range), 0, "LOW,HIGH", "values times a factor [none]"},
     {"horizontal-flip", CORNU__ARGUMENT_FLAG, AT(horizontal_flip), 0, NULL, "half of them mirrored sideways"},
     {"vertical-flip", CORNU__ARGUMENT_FLAG, AT(vertical_flip), 0, NULL, "half of them upside down"},
-    {"fill-mode", CORNU__ARGUMENT_TEXT, AT(fill_mode), 0, "MODE", "constant, nearest, reflect or wrap [nearest]"},
+    {"fill-mode", CORNU__ARGUMENT_TEXT, AT(fill_mode), 0, "constant|nearest|reflect|wrap", "what is outside [nearest]"},
     {"cval", CORNU__ARGUMENT_NUMBER, AT(cval), 0, "VALUE", "of constant [0]"},
     {"interpolation-order", CORNU__ARGUMENT_INT, AT(interpolation_order), 0, "N",
      "0: nearest pixel, 1: linear, to 5: splines [1]"},

@@ -10,5 +10,10 @@ extern const cornu__subcommand cornu__command_predict;
 extern const cornu__subcommand cornu__command_summary;
 extern const cornu__subcommand cornu__command_augment;
 extern const cornu__subcommand cornu__command_plot_model;
+extern const cornu__subcommand cornu__command_completion;
+extern const cornu__subcommand cornu__command_manual;
+
+/* All of them, in the order in which --help shows them; ends with NULL. */
+extern const cornu__subcommand *const cornu__subcommands[];
 
 #endif

@@ -6,9 +6,9 @@
 
 #define AT(field) offsetof(cornu__compile_arguments, field)
 const cornu__argument cornu__compile_argument_table[] = {
-    {"loss", CORNU__ARGUMENT_TEXT, AT(loss), 0, "NAME",
+    {"loss", CORNU__ARGUMENT_TEXT, AT(loss), 0, "LOSS",
      "[a cross-entropy for classes, mean_squared_error for numbers]"},
-    {"metrics", CORNU__ARGUMENT_LIST, AT(metrics), 0, "NAMES", "separated by commas [accuracy for classes]"},
+    {"metrics", CORNU__ARGUMENT_LIST, AT(metrics), 0, "METRICS", "separated by commas [accuracy for classes]"},
     {"threads", CORNU__ARGUMENT_INT, AT(threads), 0, "N", "threads of the kernels [one per processor]"},
     {0},
 };

@@ -11,17 +11,18 @@
 #include "cli/commands.h"
 #include "cli/signals.h"
 
-static const cornu__subcommand *const subcommands[] = {
-    &cornu__command_fit,     &cornu__command_evaluate, &cornu__command_predict,
-    &cornu__command_summary, &cornu__command_augment,  &cornu__command_plot_model,
+const cornu__subcommand *const cornu__subcommands[] = {
+    &cornu__command_fit,        &cornu__command_evaluate, &cornu__command_predict,
+    &cornu__command_summary,    &cornu__command_augment,  &cornu__command_plot_model,
+    &cornu__command_completion, &cornu__command_manual,   NULL,
 };
-#define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
+#define SUBCOMMAND_COUNT (sizeof cornu__subcommands / sizeof cornu__subcommands[0] - 1)
 
 static void print_usage(FILE *file)
 {
     fprintf(file, "Usage: cornu COMMAND [OPTIONS]\n\nTrains neural networks in the words of Keras.\n\nCommands:\n");
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
-        fprintf(file, "  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+        fprintf(file, "  %-10s %s\n", cornu__subcommands[i]->name, cornu__subcommands[i]->summary);
     fprintf(file, "\n  --version  print the version\n"
                   "  --help     print this; 'cornu COMMAND --help' tells about a command\n"
                   "\nExit status: 0 done, 1 failed, 2 wrong usage, 128 + N stopped by signal N\n"
@@ -32,7 +33,7 @@ static int unknown_command(const char *name)
 {
     const char *names[SUBCOMMAND_COUNT];
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
-        names[i] = subcommands[i]->name;
+        names[i] = cornu__subcommands[i]->name;
     const char *nearest = cornu__text_nearest(name, names, SUBCOMMAND_COUNT);
     fprintf(stderr, "cornu: unknown command '%s'", name);
     if (nearest)
@@ -73,8 +74,8 @@ static int dispatch(int argc, char **argv)
         return CORNU__EXIT_OK;
     }
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        if (strcmp(name, subcommands[i]->name) == 0)
-            return run(subcommands[i], argc - 1, argv + 1);
+        if (strcmp(name, cornu__subcommands[i]->name) == 0)
+            return run(cornu__subcommands[i], argc - 1, argv + 1);
     }
     return unknown_command(name);
 }

@@ -132,6 +132,11 @@ static const struct {
 } architectures[] = {{"linear", add_linear}, {"mlp", add_mlp}, {"cnn", add_cnn}};
 #define ARCHITECTURE_COUNT (sizeof architectures / sizeof architectures[0])
 
+const char *cornu__model_name(int number)
+{
+    return (size_t)number < ARCHITECTURE_COUNT ? architectures[number].name : NULL;
+}
+
 bool cornu__model_names_file(const char *name)
 {
     return strchr(name, '.') || strchr(name, '/');

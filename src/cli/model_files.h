@@ -20,6 +20,9 @@ extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale,
 /* Whether a file of that name holds a model and its weights: .keras, .h5. */
 bool cornu__model_file_is_whole(const char *path);
 
+/* The name of architecture `number`, from 0; NULL behind the last. */
+const char *cornu__model_name(int number);
+
 /* Whether --model names a file, not an architecture. */
 bool cornu__model_names_file(const char *name);
 

@@ -31,6 +31,9 @@ add_executable(program_cpp program.cpp)
 target_link_libraries(program_cpp PRIVATE cornu::cornu)
 """
 
+MANUAL_AND_COMPLETIONS = ("share/man/man1/cornu.1", "share/man/man1/cornu-fit.1", "share/bash-completion/completions/cornu",
+                          "share/zsh/site-functions/_cornu", "share/fish/vendor_completions.d/cornu.fish")
+
 
 def write(path, text):
     with open(path, "w", encoding="utf-8") as file:
@@ -103,7 +106,7 @@ class InstalledLibrary(unittest.TestCase):
         library = os.path.join(unpacked, "usr", "lib")
         self.assertRegex(output_of(os.path.join(unpacked, "usr", "bin", "cornu"), "--version", LD_LIBRARY_PATH=library),
                          r"^cornu \d+\.\d+\.\d+\n$")
-        for name in ("include/cornu/cornu.h", "lib/libcornu.so", "lib/pkgconfig/cornu.pc"):
+        for name in ("include/cornu/cornu.h", "lib/libcornu.so", "lib/pkgconfig/cornu.pc", *MANUAL_AND_COMPLETIONS):
             self.assertTrue(os.path.exists(os.path.join(unpacked, "usr", name)), name)
 
     def test_only_the_public_headers_are_installed(self):
@@ -111,6 +114,10 @@ class InstalledLibrary(unittest.TestCase):
                      for name in names}
         public = os.listdir(os.path.join(ROOT, "include", "cornu"))
         self.assertEqual({os.path.join(self.prefix, "include", "cornu", name) for name in public}, installed)
+
+    def test_the_manual_and_the_completions_are_installed(self):
+        for name in MANUAL_AND_COMPLETIONS:
+            self.assertGreater(os.path.getsize(os.path.join(self.prefix, name)), 0, name)
 
     def test_the_command_is_installed(self):
         self.assertTrue(os.access(os.path.join(self.prefix, "bin", "cornu"), os.X_OK))
