@@ -62,7 +62,9 @@ typedef struct cornu_callback_options {
 } cornu_callback_options;
 #define CORNU_CALLBACK_DEFAULTS CORNU_DEFAULTS(.name = "callback")
 
-/* cornu_callback_create(.on_epoch_end = hook, .state = pointer, ...): Keras's Callback and LambdaCallback in one. NULL on failure. */
+/* cornu_callback_create(.on_epoch_end = hook, .state = pointer, ...): Keras's Callback and LambdaCallback in one. Like all that make callbacks
+ * it never returns NULL, which would end the list it stands in: one that could not be made fails the training that it is given to, with
+ * the reason. */
 #define cornu_callback_create(...)                                                                                     \
     CORNU_KEYWORDS(cornu_callback_create_with(&cornu_keywords), cornu_callback_options,                                \
                    CORNU_CALLBACK_DEFAULTS __VA_ARGS__)
@@ -70,13 +72,31 @@ CORNU_API cornu_callback *cornu_callback_create_with(const cornu_callback_option
 CORNU_API cornu_callback *cornu_callback_retain(cornu_callback *callback);
 CORNU_API void cornu_callback_release(cornu_callback *callback); /* NULL is allowed */
 
-/* Stops training after a batch that made the loss NaN or infinite; the epoch is still recorded. */
-CORNU_API cornu_callback *cornu_terminate_on_nan(void);
+typedef struct cornu_terminate_on_nan_options {
+    size_t struct_size;
+    bool raise_error; /* training fails, and its last epoch is not recorded */
+} cornu_terminate_on_nan_options;
 
-/* Sets the learning rate at the begin of each epoch to schedule(epoch from 0, rate so far, state), and logs it as "learning_rate". */
-CORNU_API cornu_callback *cornu_learning_rate_scheduler(double (*schedule)(int64_t epoch, double learning_rate,
-                                                                           void *state),
-                                                        void *state);
+/* cornu_terminate_on_nan(): stops training after a batch that made the loss NaN or infinite; the epoch is still recorded. */
+#define cornu_terminate_on_nan(...)                                                                                    \
+    CORNU_KEYWORDS(cornu_terminate_on_nan_with(&cornu_keywords), cornu_terminate_on_nan_options, __VA_ARGS__)
+CORNU_API cornu_callback *cornu_terminate_on_nan_with(const cornu_terminate_on_nan_options *options);
+
+/* The learning rate of an epoch (from 0), given the rate so far. */
+typedef double (*cornu_epoch_schedule)(int64_t epoch, double learning_rate, void *state);
+
+typedef struct cornu_learning_rate_scheduler_options {
+    size_t struct_size;
+    int verbose; /* 1: say at the begin of each epoch what is set */
+} cornu_learning_rate_scheduler_options;
+
+/* cornu_learning_rate_scheduler(schedule, state, .verbose = 1): sets the learning rate at the begin of each epoch to schedule(epoch, rate so
+ * far, state), and logs it as "learning_rate". */
+#define cornu_learning_rate_scheduler(schedule, state, ...)                                                            \
+    CORNU_KEYWORDS(cornu_learning_rate_scheduler_with(schedule, state, &cornu_keywords),                               \
+                   cornu_learning_rate_scheduler_options, __VA_ARGS__)
+CORNU_API cornu_callback *cornu_learning_rate_scheduler_with(cornu_epoch_schedule schedule, void *state,
+                                                             const cornu_learning_rate_scheduler_options *options);
 
 #define CORNU_NO_BASELINE __builtin_nan("")
 

@@ -36,7 +36,7 @@ typedef struct cornu_option_text {
 /* Sets the fields of `options`, a struct with its struct_size and defaults in place, to `count` texts. `function` says what the options are
  * of: "fit", "fit_generator", "evaluate", "predict", "evaluate_generator", "predict_generator", "train_on_batch", "test_on_batch", or a
  * callback: "early_stopping", "reduce_lr_on_plateau", "model_checkpoint", "csv_logger", "remote_monitor", "tensorboard",
- * "backup_and_restore", "swap_ema_weights". A field that holds a text points to the value given, which must live as long as the options.
+ * "backup_and_restore", "swap_ema_weights", "terminate_on_nan", "learning_rate_scheduler". A field that holds a text points to the value given, which must live as long as the options.
  * `generator_batch_size`: of the generator that the options go with, for samples_per_epoch; 0: it has none, and the number is taken as
  * batches, as Keras 2 does.
  *

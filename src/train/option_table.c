@@ -170,6 +170,20 @@ static const cornu__option_field early_stopping_fields[] = {
 };
 
 #undef AT
+#define AT(field) offsetof(cornu_terminate_on_nan_options, field)
+static const cornu__option_field terminate_on_nan_fields[] = {
+    {"raise_error", &truth, AT(raise_error)},
+    {0},
+};
+
+#undef AT
+#define AT(field) offsetof(cornu_learning_rate_scheduler_options, field)
+static const cornu__option_field learning_rate_scheduler_fields[] = {
+    {"verbose", &callback_verbose, AT(verbose)},
+    {0},
+};
+
+#undef AT
 #define AT(field) offsetof(cornu_reduce_lr_on_plateau_options, field)
 static const cornu__option_field reduce_lr_on_plateau_fields[] = {
     {"monitor", &text, AT(monitor)},
@@ -264,6 +278,8 @@ const cornu__option_table cornu__option_tables[] = {
     {"tensorboard", tensorboard_fields},
     {"backup_and_restore", backup_and_restore_fields},
     {"swap_ema_weights", swap_ema_weights_fields},
+    {"terminate_on_nan", terminate_on_nan_fields},
+    {"learning_rate_scheduler", learning_rate_scheduler_fields},
     {0},
 };
 

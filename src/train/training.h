@@ -151,6 +151,8 @@ void cornu__say(const char *format, ...) CORNU_PRINTF(1, 2);
 
 /* What a constructor returns that fails, so that a list of callbacks does not silently end there: the callback of the last error. */
 cornu_callback *cornu__callback_failed(const char *name);
+/* What it returns when not even that can be made: one that is always there, and fails training for want of memory. */
+cornu_callback *cornu__callback_without_memory(void);
 
 /* A callback of the library's own whose state its maker has `made`, or not: then it is a failed one. Floating; the state (NULL: want of memory) is
  * released with it, also on failure (NULL). Hooks are set by the caller. */

@@ -181,6 +181,30 @@ static void terminate_on_nan_stops(void **state)
     cornu_array_release(x);
 }
 
+static cornu_status count_epoch(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
+{
+    (void)training;
+    (void)epoch;
+    (void)logs;
+    ++*(int *)state;
+    return CORNU_OK;
+}
+
+static void terminate_on_nan_fails_when_asked(void **state)
+{
+    fixture *f = *state;
+    int epochs = 0;
+    cornu_array *x = cornu_array_cast(f->x, CORNU_FLOAT32);
+    cornu_array_float32(x)[15 * SMALL_FEATURES] = NAN;
+    assert_null(cornu_fit(f->model, x, f->y, .batch_size = 10, .epochs = 3, .shuffle = false, .verbose = 0,
+                          .callbacks = {cornu_terminate_on_nan(.raise_error = true),
+                                        cornu_callback_create(.on_epoch_end = count_epoch, .state = &epochs)}));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_DATA);
+    assert_non_null(strstr(cornu_error_message(), "TerminateOnNaN, on_train_batch_end 1: the loss became NaN"));
+    assert_int_equal(epochs, 0);
+    cornu_array_release(x);
+}
+
 #define REFUSED(expected, ...)                                                                                         \
     do {                                                                                                               \
         assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, __VA_ARGS__));                                       \
@@ -292,6 +316,7 @@ int main(void)
         TEST(a_wrong_name),
         TEST(nan_loss_warns_once_and_training_goes_on),
         TEST(terminate_on_nan_stops),
+        TEST(terminate_on_nan_fails_when_asked),
         TEST(arguments_out_of_range),
         TEST(a_callback_given_to_a_fit_that_is_refused_is_not_leaked),
         TEST(a_generator_without_steps_and_bad_workers),

@@ -333,6 +333,25 @@ static void learning_rate_scheduler_sets_what_keras_sets(void **state)
     json_decref(values);
 }
 
+static double fall(int64_t epoch, double learning_rate, void *state)
+{
+    (void)learning_rate;
+    (void)state;
+    return 0.5 / (double)(epoch + 1);
+}
+
+/* As printed by Keras 3.15.1 for the same schedule. */
+static void learning_rate_scheduler_says_what_keras_says(void **state)
+{
+    char text[1000];
+    scripted_capture_begin();
+    scripted_run(*state, 3, cornu_learning_rate_scheduler(fall, NULL, .verbose = 1), NULL);
+    scripted_capture_end(text, sizeof text);
+    assert_string_equal(text, "\nEpoch 1: LearningRateScheduler setting learning rate to 0.5.\n"
+                              "\nEpoch 2: LearningRateScheduler setting learning rate to 0.25.\n"
+                              "\nEpoch 3: LearningRateScheduler setting learning rate to 0.16666666666666666.\n");
+}
+
 static cornu_status count_batch(void *state, cornu_training *training, int64_t batch, cornu_logs *logs)
 {
     (void)training;
@@ -392,6 +411,7 @@ int main(void)
         TEST(model_checkpoint_counts_batches_as_keras),
         TEST(csv_logger_writes_keras_bytes),
         TEST(learning_rate_scheduler_sets_what_keras_sets),
+        TEST(learning_rate_scheduler_says_what_keras_says),
         TEST(terminate_on_nan_stops_where_keras_stops),
     };
     return cmocka_run_group_tests(tests, NULL, scripted_nothing_is_left);

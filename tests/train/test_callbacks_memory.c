@@ -51,9 +51,9 @@ static void train(const scripted *test, maker *make, uint64_t n, bool *reached)
     cornu_error_clear();
     cornu__allocation_fail_at(n);
     cornu_callback *callback = make(test);
+    assert_non_null(callback); /* NULL would silently end the list */
     cornu_history *history =
-        callback ? cornu_fit(test->model, test->x, test->y, .verbose = 0, .batch_size = 10, .callbacks = {callback})
-                 : NULL;
+        cornu_fit(test->model, test->x, test->y, .verbose = 0, .batch_size = 10, .callbacks = {callback});
     cornu__allocation_fail_at(0);
     *reached = !history || cornu__allocation_count() - before >= n;
     if (!history)

@@ -412,7 +412,9 @@ static void every_field_of_the_headers_is_known(void **state)
                                                {"cornu_remote_monitor_options", "remote_monitor"},
                                                {"cornu_tensorboard_options", "tensorboard"},
                                                {"cornu_backup_and_restore_options", "backup_and_restore"},
-                                               {"cornu_swap_ema_weights_options", "swap_ema_weights"}};
+                                               {"cornu_swap_ema_weights_options", "swap_ema_weights"},
+                                               {"cornu_terminate_on_nan_options", "terminate_on_nan"},
+                                               {"cornu_learning_rate_scheduler_options", "learning_rate_scheduler"}};
     char *header = read_header("train.h");
     assert_true(check_fields(header, training[0][0], training[0][1]) >= 16);
     for (size_t i = 1; i < sizeof training / sizeof *training; i++)

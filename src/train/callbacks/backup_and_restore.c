@@ -186,7 +186,7 @@ cornu_callback *cornu_backup_and_restore_with(const char *backup_dir, const corn
     cornu_callback *callback = cornu__callback_of(
         "BackupAndRestore", self, release, self ? set_options(self, backup_dir, &given) : CORNU_ERROR_OUT_OF_MEMORY);
     if (!callback)
-        return NULL;
+        return cornu__callback_without_memory();
     callback->backup = &backup_class;
     callback->save_state = save_state;
     callback->load_state = load_state;

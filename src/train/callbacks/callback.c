@@ -47,11 +47,20 @@ cornu_callback *cornu__callback_failed(const char *name)
     cornu_callback *callback = message ? cornu__callback_new(name, NULL) : NULL;
     if (!callback) {
         cornu__free(message);
-        return NULL;
+        return cornu__callback_without_memory();
     }
     callback->failure = failure;
     callback->failure_message = message;
     return callback;
+}
+
+/* Never freed: nobody has the first reference. */
+cornu_callback *cornu__callback_without_memory(void)
+{
+    static char name[] = "callback", message[] = "there was no memory to make it";
+    static cornu_callback callback = {
+        .reference = {.count = 1}, .name = name, .failure = CORNU_ERROR_OUT_OF_MEMORY, .failure_message = message};
+    return &callback;
 }
 
 cornu_callback *cornu__callback_of(const char *name, void *state, void (*release)(void *state), cornu_status made)
@@ -74,7 +83,7 @@ cornu_callback *cornu_callback_create_with(const cornu_callback_options *options
     cornu__options_lay(&given, sizeof given, options);
     cornu_callback *callback = cornu__callback_new(given.name ? given.name : "callback", NULL);
     if (!callback)
-        return NULL;
+        return cornu__callback_without_memory();
     callback->state = given.state;
     callback->release = given.release;
     const cornu_hook hooks[CORNU__HOOK_COUNT] = {

@@ -252,7 +252,7 @@ cornu_callback *cornu_csv_logger_with(const char *path, const cornu_csv_logger_o
         cornu_callback_release(callback);
         if (self)
             release(self);
-        return NULL;
+        return cornu__callback_without_memory();
     }
     callback->state = self;
     callback->release = release;

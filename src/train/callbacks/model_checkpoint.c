@@ -231,7 +231,7 @@ cornu_callback *cornu_model_checkpoint_with(const char *path, const cornu_model_
     cornu_callback *callback = cornu__callback_of("ModelCheckpoint", self, release,
                                                   self ? set_options(self, path, &given) : CORNU_ERROR_OUT_OF_MEMORY);
     if (!callback)
-        return NULL;
+        return cornu__callback_without_memory();
     callback->save_state = save_state;
     callback->load_state = load_state;
     callback->asks_for_logs = true;

@@ -125,7 +125,7 @@ cornu_callback *cornu_reduce_lr_on_plateau_with(const cornu_reduce_lr_on_plateau
     cornu_callback *callback = cornu__callback_of("ReduceLROnPlateau", self, release,
                                                   self ? set_options(self, &given) : CORNU_ERROR_OUT_OF_MEMORY);
     if (!callback)
-        return NULL;
+        return cornu__callback_without_memory();
     callback->save_state = save_state;
     callback->load_state = load_state;
     callback->hooks[CORNU__ON_TRAIN_BEGIN] = on_train_begin;

@@ -153,7 +153,7 @@ cornu_callback *cornu_remote_monitor_with(const cornu_remote_monitor_options *op
     cornu__options_lay(&given, sizeof given, options);
     remote_monitor *self = cornu__alloc(sizeof *self);
     if (!self)
-        return NULL;
+        return cornu__callback_without_memory();
     if (set_options(self, &given) != CORNU_OK) {
         release(self);
         return cornu__callback_failed("RemoteMonitor");
@@ -161,7 +161,7 @@ cornu_callback *cornu_remote_monitor_with(const cornu_remote_monitor_options *op
     cornu_callback *callback = cornu__callback_new("RemoteMonitor", NULL);
     if (!callback) {
         release(self);
-        return NULL;
+        return cornu__callback_without_memory();
     }
     callback->state = self;
     callback->release = release;

@@ -31,7 +31,7 @@ cornu_callback *cornu_swap_ema_weights_with(const cornu_swap_ema_weights_options
     cornu__options_lay(&given, sizeof given, options);
     cornu_callback *callback = cornu__callback_new("SwapEMAWeights", NULL);
     if (!callback)
-        return NULL;
+        return cornu__callback_without_memory();
     callback->hooks[CORNU__ON_TRAIN_BEGIN] = check_average;
     callback->hooks[CORNU__ON_TEST_BEGIN] = callback->hooks[CORNU__ON_PREDICT_BEGIN] = use_average;
     callback->hooks[CORNU__ON_TEST_END] = callback->hooks[CORNU__ON_PREDICT_END] = use_weights;

@@ -249,7 +249,7 @@ cornu_callback *cornu_tensorboard_with(const cornu_tensorboard_options *options)
     cornu__options_lay(&given, sizeof given, options);
     tensorboard *self = cornu__alloc(sizeof *self);
     if (!self)
-        return NULL;
+        return cornu__callback_without_memory();
     if (set_options(self, &given) != CORNU_OK) {
         release(self);
         return cornu__callback_failed("TensorBoard");
@@ -257,7 +257,7 @@ cornu_callback *cornu_tensorboard_with(const cornu_tensorboard_options *options)
     cornu_callback *callback = cornu__callback_new("TensorBoard", NULL);
     if (!callback) {
         release(self);
-        return NULL;
+        return cornu__callback_without_memory();
     }
     callback->state = self;
     callback->release = release;
