@@ -22,7 +22,8 @@ const cornu__argument cornu__callback_argument_table[] = {
     {"learning-rate-schedule", CORNU__ARGUMENT_LIST, AT(learning_rate_schedule), 0, "EPOCH:RATE,...",
      "the learning rate from that epoch on, counted from 0: 0:0.1,10:0.01"},
     {"checkpoint", CORNU__ARGUMENT_TEXT, AT(checkpoint), 0, "FILE[,SETTINGS]",
-     "save weights after each epoch; FILE may say weights.{epoch:02d}-{val_loss:.2f}.npz: monitor=val_loss, "
+     "save weights, or all of the model as .keras, after each epoch; FILE may say "
+     "weights.{epoch:02d}-{val_loss:.2f}.npz: monitor=val_loss, "
      "save_best_only=false, mode=auto, period=1, save_freq=epoch, initial_value_threshold=None, verbose=0"},
     {"save-best-only", CORNU__ARGUMENT_FLAG, AT(save_best_only), 0, NULL, "--checkpoint: only what is better"},
     {"monitor", CORNU__ARGUMENT_TEXT, AT(monitor), 0, "NAME", "what these look at [val_loss]"},

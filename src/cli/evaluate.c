@@ -80,6 +80,7 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
     CORNU_TRY(cornu__model_scale_data(&options->model, data));
     CORNU_TRY(cornu__data_check_class_count(data, *model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
+    cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();
     CORNU_TRY(run_over(options, data, *model, &results));
     for (int i = 0; i < results.count && !cornu__progress_is_json(&options->progress); i++)

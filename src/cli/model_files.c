@@ -3,6 +3,7 @@
 
 #include <cornu/saving.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/model_files.h"
 
@@ -176,6 +177,14 @@ cornu_status cornu__model_check(const cornu__model_arguments *arguments)
     if (cornu__model_names_file(arguments->model) || find_architecture(arguments->model) < ARCHITECTURE_COUNT)
         return CORNU_OK;
     return unknown_architecture(arguments->model);
+}
+
+void cornu__model_warn_of_no_weights(const cornu__model_arguments *arguments)
+{
+    bool has_own = cornu__model_names_file(arguments->model) && cornu__model_file_is_whole(arguments->model);
+    if (!arguments->weights && !has_own)
+        cornu__warn("--model %s has no weights and --weights gives none: it is a model that was never trained",
+                    arguments->model);
 }
 
 static cornu_array *divided(const cornu_array *array, double divisor)

@@ -144,6 +144,7 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     CORNU_TRY(cornu__data_bind(data, *model, false));
     CORNU_TRY(cornu__model_scale_data(&options->model, data));
     CORNU_TRY(check_outputs(options, *model));
+    cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();
     cornu_array *outputs = run_over(options, data, *model);
     cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;

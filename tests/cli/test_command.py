@@ -107,6 +107,22 @@ class Command(CommandCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("Total params", result.stdout)
 
+    def test_a_model_without_weights_is_told_of(self):
+        files = {name: self.path(name) for name in ("model.json", "model.keras", "weights.npz")}
+        for name in ("model.json", "model.keras"):
+            self.train("--epochs", "1", "--save-model", files[name], "--save-weights", files["weights.npz"])
+        for command in ("evaluate", "predict"):
+            for given, told in ((["model.json"], True), (["model.json", "--weights", files["weights.npz"]], False), (["model.keras"], False)):
+                result = cornu(command, "--model", files[given[0]], *given[1:], "--data", DIGITS)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual("never trained" in result.stderr, told, (command, given, result.stderr))
+
+    def test_a_checkpoint_named_keras_is_a_whole_model(self):
+        path = self.path("{epoch}.keras")
+        self.train("--epochs", "2", "--checkpoint", path)
+        result = cornu("evaluate", "--model", self.path("2.keras"), "--data", DIGITS, "--verbose", "0")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
     def test_one_seed_one_result_also_through_the_queue(self):
         sums = set()
         for words in (["--workers", "0"], ["--workers", "2", "--max-queue-size", "3"], []):
