@@ -124,6 +124,13 @@ static const char *nearest_name(cornu__kind kind, const char *name)
     return cornu__text_nearest(name, names, count);
 }
 
+/* Keras 3 chooses one by the first targets; here a model is compiled, and its targets are known, before there are any. */
+static bool is_some_crossentropy(cornu__kind kind, const char *name)
+{
+    return kind == CORNU__KIND_LOSS &&
+           (cornu__text_equal_nocase(name, "crossentropy") || cornu__text_equal_nocase(name, "ce"));
+}
+
 const cornu__class *cornu__class_find(cornu__kind kind, const char *name)
 {
     const cornu__class *class = find(kind, name, same_exactly);
@@ -131,6 +138,12 @@ const cornu__class *cornu__class_find(cornu__kind kind, const char *name)
         class = find(kind, name, same_loosely);
     if (class)
         return class;
+    if (is_some_crossentropy(kind, name))
+        return cornu__fail_null(
+            CORNU_ERROR_UNKNOWN_NAME,
+            "the loss \"%s\" is one of several: wanted binary_crossentropy, categorical_crossentropy "
+            "(one-hot targets) or sparse_categorical_crossentropy (class numbers)",
+            name);
     const char *nearest = nearest_name(kind, name);
     return cornu__fail_null(CORNU_ERROR_UNKNOWN_NAME, "there is no %s \"%s\"%s%s%s", cornu__kind_name(kind), name,
                             nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");

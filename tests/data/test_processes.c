@@ -854,7 +854,7 @@ static void send_stdout_to_a_file_and_print(const fixture *f)
 
 static void what_the_program_printed_comes_once_and_its_exit_functions_run_once(void **state)
 {
-    char folder[] = "processes-XXXXXX", text[1000] = "";
+    char folder[] = "/tmp/cornu-processes-XXXXXX", text[1000] = "";
     assert_non_null(mkdtemp(folder));
     char *before = getcwd(NULL, 0);
     assert_int_equal(chdir(folder), 0);

@@ -115,11 +115,23 @@ static void every_argument_is_a_field(void **state)
     assert_int_equal(missing, 0);
 }
 
+static void a_crossentropy_that_is_not_said_which_is_answered_with_those_there_are(void **state)
+{
+    (void)state;
+    const char *const names[] = {"crossentropy", "ce", "CrossEntropy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_null(cornu__class_find(CORNU__KIND_LOSS, names[i]));
+        assert_int_equal(cornu_error_status(), CORNU_ERROR_UNKNOWN_NAME);
+        assert_non_null(strstr(cornu_error_message(), "binary_crossentropy, categorical_crossentropy (one-hot"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_is_known_or_listed),
         cmocka_unit_test(every_argument_is_a_field),
+        cmocka_unit_test(a_crossentropy_that_is_not_said_which_is_answered_with_those_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

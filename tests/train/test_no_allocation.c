@@ -260,7 +260,7 @@ static void a_batch_that_is_not_kept_allocates_nothing_of_ours(void **state)
 {
     fixture *f = *state;
     meter measured = {0};
-    char folder[] = "backup_XXXXXX";
+    char folder[] = "/tmp/cornu-backup-XXXXXX";
     assert_non_null(mkdtemp(folder));
     cornu_callback *callback =
         cornu_callback_create(.on_epoch_begin = measure_begin, .on_epoch_end = measure_end, .state = &measured);
