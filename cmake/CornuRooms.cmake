@@ -8,12 +8,30 @@ function(cornu_add_room_target name)
     target_link_libraries(${name} PRIVATE cornu_internal cornu_dependencies)
 endfunction()
 
+# What a page is made of lies beside the C sources as what it is, and becomes an array (src/view/live_page.c).
+function(cornu_embed_files sources room)
+    set(made "")
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${room}/*.html ${CMAKE_SOURCE_DIR}/src/${room}/*.css
+                                      ${CMAKE_SOURCE_DIR}/src/${room}/*.js)
+    foreach(file IN LISTS files)
+        cmake_path(GET file FILENAME file_name)
+        string(MAKE_C_IDENTIFIER ${file_name} name)
+        set(output ${CMAKE_BINARY_DIR}/embedded/${room}/${file_name}.c)
+        add_custom_command(OUTPUT ${output} DEPENDS ${file} ${CMAKE_SOURCE_DIR}/cmake/CornuEmbed.cmake VERBATIM
+                           COMMAND ${CMAKE_COMMAND} -DINPUT=${file} -DOUTPUT=${output} -DNAME=${name}
+                                   -P ${CMAKE_SOURCE_DIR}/cmake/CornuEmbed.cmake)
+        list(APPEND made ${output})
+    endforeach()
+    set(${sources} ${made} PARENT_SCOPE)
+endfunction()
+
 set(CORNU_OBJECT_TARGETS "")
 foreach(room IN LISTS CORNU_ROOMS)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${room}/*.c)
     list(FILTER sources EXCLUDE REGEX "/src/backend/cpu/kernels/")
+    cornu_embed_files(embedded ${room})
     if(sources)
-        cornu_add_room_target(room_${room} ${sources})
+        cornu_add_room_target(room_${room} ${sources} ${embedded})
         list(APPEND CORNU_OBJECT_TARGETS room_${room})
     endif()
 endforeach()

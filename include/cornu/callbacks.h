@@ -33,6 +33,8 @@ CORNU_API int64_t cornu_training_epochs(const cornu_training *training); /* the 
 CORNU_API int64_t cornu_training_steps(const cornu_training *training);  /* batches of this epoch; -1: not known */
 /* Ends training: after the batch in hand, then validation if it is due, then on_epoch_end and on_train_end. */
 CORNU_API void cornu_training_stop(cornu_training *training);
+/* Where the live page of this training is (view_metrics): "http://127.0.0.1:43210/"; NULL: nowhere. Valid as long as the training. */
+CORNU_API const char *cornu_training_view_address(const cornu_training *training);
 CORNU_API double cornu_training_learning_rate(const cornu_training *training);
 /* Takes effect with the next batch. Fails when a schedule governs the learning rate. */
 CORNU_API cornu_status cornu_training_set_learning_rate(cornu_training *training, double learning_rate);

@@ -63,6 +63,16 @@ CORNU_BEGIN_DECLARATIONS
  * {"event": "message", "message"}                                                 what callbacks with verbose = 1 say
  */
 #define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */
+
+/*
+ * view_metrics: a page of the losses and metrics, drawn while training runs: at http://127.0.0.1:<port>/, for browsers on this machine only.
+ * The address is said on standard output when verbose is not 0, and by cornu_training_view_address. It is gone when fit returns; a browser that
+ * shows it then keeps all of it. A port that cannot be had is an error; where it was only the environment that asked, a warning.
+ */
+#define CORNU_VIEW_METRICS_AUTO (-1) /* the environment's CORNU_VIEW_METRICS: 0, 1, false, true, auto; else no */
+#define CORNU_VIEW_METRICS_OFF 0
+#define CORNU_VIEW_METRICS_ON 1
+
 /* .shuffle: whole batches change places, the rows in a batch stay together; the smaller last one stays last */
 #define CORNU_SHUFFLE_BATCH 2
 #define CORNU_MAX_VALIDATION_EPOCHS 64
@@ -102,12 +112,11 @@ typedef struct cornu_fit_options {
     /* (n), or as much of the target's shape as leads; for several outputs a list or dictionary */
     const cornu_array *sample_weight;
     int initial_epoch;
-    int64_t steps_per_epoch;              /* 0: until the data end */
-    int64_t validation_steps;             /* 0: until the data end */
-    int validation_batch_size;            /* 0: batch_size */
-    int validation_freq CORNU_DEFAULT(1); /* validate after each so many epochs */
-    /* -1: the environment's CORNU_VIEW_METRICS, else when there is a viewer; 0: no; 1: yes. There is no viewer in this version. */
-    int view_metrics CORNU_DEFAULT(-1);
+    int64_t steps_per_epoch;                                 /* 0: until the data end */
+    int64_t validation_steps;                                /* 0: until the data end */
+    int validation_batch_size;                               /* 0: batch_size */
+    int validation_freq CORNU_DEFAULT(1);                    /* validate after each so many epochs */
+    int view_metrics CORNU_DEFAULT(CORNU_VIEW_METRICS_AUTO); /* a live page of loss and metrics: see above */
     /* instead of validation_freq: the epochs, counted from 1, to validate after: .validation_epochs = {1, 2, 10} */
     int64_t validation_epochs[CORNU_MAX_VALIDATION_EPOCHS];
     cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS]; /* instead of class_weight: of each output */
@@ -117,10 +126,13 @@ typedef struct cornu_fit_options {
     int workers CORNU_DEFAULT(1);
     bool use_multiprocessing;
     int worker_restarts;
+    int view_port; /* of the live page; 0: one that is free */
+    const char *
+        view_file; /* leave what the page shows as this file, .html, which needs nothing else; with or without view_metrics */
 } cornu_fit_options;
 #define CORNU_FIT_DEFAULTS                                                                                             \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .shuffle = true, .validation_freq = 1,                  \
-                   .view_metrics = -1, .max_queue_size = 10, .workers = 1)
+                   .view_metrics = CORNU_VIEW_METRICS_AUTO, .max_queue_size = 10, .workers = 1)
 
 /* cornu_fit(model, x, y, .epochs = 5, ...): trains; returns the history (cornu_history_release) or NULL. After an error the model keeps the
  * weights of its last whole step and can be used on.
@@ -152,16 +164,18 @@ typedef struct cornu_fit_generator_options {
     bool use_multiprocessing;             /* workers are processes, not threads: see below */
     bool shuffle CORNU_DEFAULT(true);     /* the order of a Sequence's batches, drawn anew each epoch */
     int initial_epoch;
-    int view_metrics CORNU_DEFAULT(-1);
+    int view_metrics CORNU_DEFAULT(CORNU_VIEW_METRICS_AUTO);
     /* The next three as in cornu_fit. */
     int64_t validation_epochs[CORNU_MAX_VALIDATION_EPOCHS];
     cornu_output_class_weight output_class_weights[CORNU_MAX_PORTS];
     bool class_weight_strict;
     int worker_restarts; /* how many worker processes are replaced when they die; each makes the same batch again */
+    int view_port;       /* these two as in cornu_fit */
+    const char *view_file;
 } cornu_fit_generator_options;
 #define CORNU_FIT_GENERATOR_DEFAULTS                                                                                   \
     CORNU_DEFAULTS(.epochs = 1, .verbose = CORNU_VERBOSE_AUTO, .validation_freq = 1, .max_queue_size = 10,             \
-                   .workers = 1, .shuffle = true, .view_metrics = -1)
+                   .workers = 1, .shuffle = true, .view_metrics = CORNU_VIEW_METRICS_AUTO)
 
 /* Trains on the batches of a generator or Sequence. Whatever the number of workers, the batches are used in one order. A generator is never
  * asked for more batches than the epochs need, so another call goes on behind them; what was made ahead when training stops early is lost.

@@ -18,6 +18,7 @@
 #include "cli/progress_options.h"
 #include "cli/queue.h"
 #include "cli/signals.h"
+#include "cli/view_options.h"
 #include "view/canvas.h"
 
 typedef struct values {
@@ -27,6 +28,7 @@ typedef struct values {
     cornu__queue_arguments queue;
     cornu__callback_arguments callbacks;
     cornu__progress_arguments progress;
+    cornu__view_arguments view;
     double learning_rate, validation_split;
     int batch_size, validation_batch_size, epochs, initial_epoch, steps_per_epoch, samples_per_epoch, validation_steps;
     int shuffle;
@@ -98,6 +100,7 @@ static const cornu__argument_group groups[] = {
     {"Callbacks (SETTINGS are NAME=VALUE,NAME=VALUE; the defaults are shown)", cornu__callback_argument_table,
      AT(callbacks)},
     {"Output", output_arguments, 0},
+    {NULL, cornu__view_argument_table, AT(view)},
     {NULL, cornu__progress_argument_table, AT(progress)},
     {0},
 };
@@ -108,6 +111,7 @@ static const values defaults = {
     .shuffle = true,
     .queue = CORNU__QUEUE_DEFAULTS,
     .progress = CORNU__PROGRESS_NOT_GIVEN,
+    .view = CORNU__VIEW_AUTO,
 };
 
 /* --- What the options say to the library --- */
@@ -187,7 +191,9 @@ static cornu_status read_options(const values *options, const cornu__dataset *da
     CORNU_TRY(cornu__class_weight_option_read(&options->class_weight, data, class_weights));
     CORNU_TRY(read_validation_freq(&options->validation_freq, fit));
     CORNU_TRY(read_steps(options, fit));
-    return cornu__callbacks_make(&options->callbacks, fit->callbacks);
+    CORNU_TRY(cornu__callbacks_make(&options->callbacks, fit->callbacks));
+    bool told = !cornu__progress_is_json(&options->progress) && cornu__progress_is_shown(&options->progress);
+    return cornu__view_set(&options->view, told, fit);
 }
 
 static cornu_history *fit(const values *options, cornu_model *model, const cornu__dataset *data,
@@ -256,6 +262,7 @@ static cornu_status check_places(const values *options)
     CORNU_TRY(check_place("save-weights", options->save_weights));
     CORNU_TRY(check_place("save-model", options->save_model));
     CORNU_TRY(check_place("history", options->history));
+    CORNU_TRY(check_place("view-file", options->view.file));
     return check_place("plot", options->plot);
 }
 
@@ -290,6 +297,7 @@ static cornu_status check(const void *given)
     CORNU_TRY(cornu__class_weight_option_check(&options->class_weight));
     CORNU_TRY(cornu__callbacks_check(&options->callbacks));
     CORNU_TRY(cornu__progress_check(&options->progress));
+    CORNU_TRY(cornu__view_check(&options->view));
     CORNU_TRY(steps_of_samples(options, &steps));
     if (cornu__queue_wanted(&options->queue) && options->validation_split > 0)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
@@ -341,7 +349,7 @@ const cornu__subcommand cornu__command_fit = {
     .examples = "  cornu fit --model cnn --data share/digits.npz --scale 16 --epochs 10 \\\n"
                 "            --validation-split 0.2\n"
                 "  cornu fit --model mlp --data iris.csv --target -1 --epochs 50 \\\n"
-                "            --plot curves.png\n"
+                "            --view --plot curves.png\n"
                 "  cornu fit --model cnn --data share/digits.npz --scale 16 --epochs 500 \\\n"
                 "            --validation-split 0.2 --early-stopping patience=5 \\\n"
                 "            --checkpoint best.npz --save-best-only --backup unfinished\n"

@@ -48,6 +48,12 @@ bool cornu__progress_wanted(const cornu__progress_arguments *arguments)
     return arguments->verbose > 0 || (arguments->progress >= 0 && forms[arguments->progress].verbose > 0);
 }
 
+bool cornu__progress_is_shown(const cornu__progress_arguments *arguments)
+{
+    int verbose;
+    return cornu__verbose_resolve("cornu", cornu__progress_verbose(arguments), &verbose) == CORNU_OK && verbose > 0;
+}
+
 static void tell_of_warning(const char *message, void *user_data)
 {
     (void)user_data;

@@ -24,6 +24,9 @@ bool cornu__progress_is_json(const cornu__progress_arguments *arguments);
 /* Whether the options ask for progress; not whether the environment does. */
 bool cornu__progress_wanted(const cornu__progress_arguments *arguments);
 
+/* Whether anything is told while it runs. */
+bool cornu__progress_is_shown(const cornu__progress_arguments *arguments);
+
 /* The environment of the library, so that it shows progress in that form; warnings too, where it is JSON. To be called first. */
 void cornu__progress_begin(const cornu__progress_arguments *arguments);
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/fit.h"
+#include "train/callbacks/metrics_view.h"
 
 /* --- Validation --- */
 
@@ -284,6 +284,20 @@ static cornu_status add_progress_bar(const cornu__fit *fit, cornu_training *trai
     return cornu__training_add_callback(training, bar);
 }
 
+/* Behind the program's callbacks, so that it sees what they add to an epoch's values. */
+static cornu_status add_view(const cornu__fit *fit, cornu_training *training)
+{
+    cornu_callback *view;
+    CORNU_TRY(cornu__metrics_view(fit->function, &fit->view, fit->model, fit->epochs, fit->initial_epoch, &view));
+    if (!view)
+        return CORNU_OK;
+    CORNU_TRY(cornu__training_add_callback(training, view));
+    training->view = view;
+    if (fit->verbose > 0 && cornu_training_view_address(training))
+        cornu__say("Metrics: %s\n", cornu_training_view_address(training));
+    return CORNU_OK;
+}
+
 static cornu_status begin(cornu__fit *fit, cornu_training *training)
 {
     CORNU_TRY(cornu__training_begin(training, fit->model, fit->callbacks));
@@ -295,6 +309,7 @@ static cornu_status begin(cornu__fit *fit, cornu_training *training)
             CORNU_ERROR_LIMIT,
             "%s: the model has %d losses and metrics, and with their val_ values at most %d are possible",
             fit->function, cornu__model_value_count(fit->model), CORNU_MAX_LOGS);
+    CORNU_TRY(add_view(fit, training));
     training->in_fit = true;
     training->fit = fit;
     training->goes_on = fit->from.kept != NULL;

@@ -15,6 +15,7 @@ typedef struct cornu__fit {
     cornu__data_facts facts; /* of the data, before cornu__fit_resume */
     cornu__resumption from;  /* what an earlier training left */
     bool keeps_backups;
+    cornu__view_request view; /* resolved */
     int64_t validation_freq;
     const int64_t *validation_epochs; /* instead, CORNU_MAX_VALIDATION_EPOCHS of them, as the program gave them */
     cornu__enqueuer *batches;         /* of training; NULL when no more are wanted */

@@ -20,8 +20,7 @@ static cornu_status check_options(const cornu_fit_options *given)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "fit: validation_split is %g, and must be at least 0 and less than 1",
                            given->validation_split);
-    bool view; /* by whom there is to be */
-    return cornu__view_metrics_resolve("fit", given->view_metrics, &view);
+    return CORNU_OK;
 }
 
 /* How many of the rows are for training. */
@@ -73,6 +72,7 @@ static cornu_status prepare(cornu__fit *fit, arrays *data, const cornu_array *x,
     int64_t rows, batch_size, validation_batch_size;
     CORNU_TRY(check_options(given));
     CORNU_TRY(cornu__verbose_resolve("fit", given->verbose, &fit->verbose));
+    CORNU_TRY(cornu__view_metrics_resolve("fit", given->view_metrics, given->view_port, given->view_file, &fit->view));
     CORNU_TRY(cornu__ports_of(fit->model, CORNU__STEP_TRAIN, x, &data->ports));
     CORNU_TRY(cornu__read_arrays(&data->ports, x, y, given->sample_weight, &data->columns));
     CORNU_TRY(split(given, data->columns.rows, &rows));

@@ -11,9 +11,7 @@ static cornu_status check_options(const char *function, const cornu_fit_generato
     CORNU_TRY(cornu__argument_at_least(function, "initial_epoch", given->initial_epoch, 0));
     CORNU_TRY(cornu__argument_at_least(function, "validation_steps", given->validation_steps, 0));
     CORNU_TRY(cornu__fit_check_validation(function, given->validation_freq, given->validation_epochs));
-    CORNU_TRY(cornu__check_workers(function, &CORNU__WORKERS_OF(given)));
-    bool view; /* by whom there is to be */
-    return cornu__view_metrics_resolve(function, given->view_metrics, &view);
+    return cornu__check_workers(function, &CORNU__WORKERS_OF(given));
 }
 
 /* What must live as long as the training. */
@@ -47,6 +45,8 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
     int64_t steps;
     CORNU_TRY(check_options(fit->function, given));
     CORNU_TRY(cornu__verbose_resolve(fit->function, given->verbose, &fit->verbose));
+    CORNU_TRY(cornu__view_metrics_resolve(fit->function, given->view_metrics, given->view_port, given->view_file,
+                                          &fit->view));
     CORNU_TRY(cornu__ports_of_generator(fit->model, CORNU__STEP_TRAIN, generator, &data->ports));
     fit->facts = (cornu__data_facts){-1, -1, given->steps_per_epoch, given->shuffle};
     CORNU_TRY(cornu__fit_resume(fit));
@@ -128,6 +128,8 @@ static cornu_fit_generator_options generator_options(const cornu_fit_options *gi
                                                given->shuffle != false, /* batches of a Sequence keep their rows */
                                            .initial_epoch = given->initial_epoch,
                                            .view_metrics = given->view_metrics,
+                                           .view_port = given->view_port,
+                                           .view_file = given->view_file,
                                            .class_weight_strict = given->class_weight_strict};
     memcpy(options.callbacks, given->callbacks, sizeof options.callbacks);
     memcpy(options.validation_epochs, given->validation_epochs, sizeof options.validation_epochs);

@@ -39,6 +39,7 @@ static const cornu__option_kind
     verbose = {CORNU__OPTION_INT, 0, 2, verbose_words, "0, 1, 2 or auto"},
     callback_verbose = {CORNU__OPTION_INT, 0, 1, truth_words, "0 or 1"},
     view_metrics = {CORNU__OPTION_INT, 0, 1, view_words, "true, false or auto"},
+    port = {CORNU__OPTION_INT, 0, 65535, NULL, "a port's number, or 0 for a free one"},
     character = {CORNU__OPTION_CHAR, 0, 0, NULL, "one character"}, text = {CORNU__OPTION_TEXT, 0, 0, NULL, "a text"},
     epochs = {CORNU__OPTION_EPOCHS, 1, MOST_WHOLE, NULL, "a list of at most 64 epochs, counted from 1: [1, 2, 10]"},
     not_text = {CORNU__OPTION_NOT_TEXT, 0, 0, NULL, NULL};
@@ -70,6 +71,8 @@ static const cornu__option_field fit_fields[] = {
     {"workers", &count, AT(workers)},
     {"use_multiprocessing", &truth, AT(use_multiprocessing)},
     {"worker_restarts", &count, AT(worker_restarts)},
+    {"view_port", &port, AT(view_port)},
+    {"view_file", &text, AT(view_file)},
     {0},
 };
 
@@ -96,6 +99,8 @@ static const cornu__option_field fit_generator_fields[] = {
     {"validation_epochs", &epochs, AT(validation_epochs)},
     {"output_class_weights", &not_text, AT(output_class_weights)},
     {"class_weight_strict", &truth, AT(class_weight_strict)},
+    {"view_port", &port, AT(view_port)},
+    {"view_file", &text, AT(view_file)},
     {0},
 };
 

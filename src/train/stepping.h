@@ -32,10 +32,18 @@ cornu_status cornu__check_workers(const char *function, const cornu__workers *wo
 cornu__enqueuer_options cornu__enqueuer_options_for(const char *function, const cornu_generator *generator,
                                                     const cornu__workers *workers);
 
-/* *view := whether the values of this training are to be shown as it runs: what view_metrics says, or for -1 the environment's
- * CORNU_VIEW_METRICS, or else whether there is a viewer. There is none yet: true is refused when the call asks for it, and comes with a
- * warning and without a view when the environment does. */
-cornu_status cornu__view_metrics_resolve(const char *function, int view_metrics, bool *view);
+/* Which page there is to be of a training. */
+typedef struct cornu__view_request {
+    bool wanted;
+    bool required;    /* the call itself asks for it: a page that cannot be is an error, not a warning */
+    int port;         /* 0: one that is free */
+    const char *file; /* where the page is left at the end; NULL: nowhere */
+} cornu__view_request;
+
+/* *view := what the arguments view_metrics, view_port and view_file ask for; for view_metrics = -1 the environment's CORNU_VIEW_METRICS says whether
+ * there is to be a page, and without it there is none. */
+cornu_status cornu__view_metrics_resolve(const char *function, int view_metrics, int port, const char *file,
+                                         cornu__view_request *view);
 
 /* An enqueuer over arrays: batches are made where they are used, since that is a copy at most. NULL on failure. */
 cornu__enqueuer *cornu__enqueue_arrays(const cornu__ports *ports, const cornu__columns *columns,

@@ -65,7 +65,7 @@ struct cornu_callback {
     bool asks_for_logs;
 };
 
-#define CORNU__MAX_CALLBACKS (CORNU_MAX_CALLBACKS + 2) /* the history and the bar join the program's */
+#define CORNU__MAX_CALLBACKS (CORNU_MAX_CALLBACKS + 3) /* the history, the bar and the page join the program's */
 
 struct cornu_training {
     cornu_model *model;
@@ -83,6 +83,7 @@ struct cornu_training {
     bool stop;              /* a callback has asked for it */
     unsigned stop_requests; /* cornu_request_stop's count when this began */
     bool nan_warned;
+    const cornu_callback *view; /* that serves a page; NULL: none */
     int callback_count;
     cornu_callback *callbacks[CORNU__MAX_CALLBACKS]; /* kept */
     cornu__tally tally;

@@ -1,12 +1,11 @@
-/* view_metrics.c: whether a training's values are shown as it runs. */
-#include <stdatomic.h>
+/* view_metrics.c: whether there is a page of a training. */
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "train/stepping.h"
+#include "view/live_page.h"
 
-#define AUTO (-1) /* when there is a viewer */
+#define MOST_PORT 65535
 
 /* What the environment says, if it says anything, as R's option of that name would. */
 static cornu_status read_environment(int *view_metrics)
@@ -14,7 +13,8 @@ static cornu_status read_environment(int *view_metrics)
     static const struct {
         const char *word;
         int view_metrics;
-    } words[] = {{"0", 0}, {"false", 0}, {"no", 0}, {"1", 1}, {"true", 1}, {"yes", 1}, {"auto", AUTO}};
+    } words[] = {
+        {"0", 0}, {"false", 0}, {"no", 0}, {"1", 1}, {"true", 1}, {"yes", 1}, {"auto", CORNU_VIEW_METRICS_AUTO}};
     const char *given = getenv("CORNU_VIEW_METRICS");
     if (!given || !*given)
         return CORNU_OK;
@@ -28,28 +28,21 @@ static cornu_status read_environment(int *view_metrics)
                        "the environment's CORNU_VIEW_METRICS is \"%s\", and must be 0, 1, false, true or auto", given);
 }
 
-static void warn_once(void)
-{
-    static atomic_flag warned = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&warned))
-        cornu__warn("the environment's CORNU_VIEW_METRICS asks for a view of the training, but there is no viewer in "
-                    "this version");
-}
-
-cornu_status cornu__view_metrics_resolve(const char *function, int view_metrics, bool *view)
+cornu_status cornu__view_metrics_resolve(const char *function, int view_metrics, int port, const char *file,
+                                         cornu__view_request *view)
 {
     int asked = view_metrics;
-    *view = false;
-    if (view_metrics < AUTO || view_metrics > 1)
+    *view = (cornu__view_request){.required = view_metrics == CORNU_VIEW_METRICS_ON, .port = port, .file = file};
+    if (view_metrics < CORNU_VIEW_METRICS_AUTO || view_metrics > CORNU_VIEW_METRICS_ON)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: view_metrics is %d, and must be -1 (auto), 0 or 1",
                            function, view_metrics);
-    if (view_metrics == 1)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
-                           "%s: view_metrics is 1, but there is no viewer in this version; -1 and 0 are possible",
-                           function);
-    if (view_metrics == AUTO)
+    if (port < 0 || port > MOST_PORT)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: view_port is %d, and must be 0 (a free one) to %d",
+                           function, port, MOST_PORT);
+    if (file && cornu__live_page_check_name(file) != CORNU_OK)
+        return cornu__fail_context("%s: view_file", function);
+    if (view_metrics == CORNU_VIEW_METRICS_AUTO)
         CORNU_TRY(read_environment(&asked));
-    if (asked == 1)
-        warn_once();
+    view->wanted = asked == CORNU_VIEW_METRICS_ON;
     return CORNU_OK;
 }

@@ -228,8 +228,14 @@ static void arguments_out_of_range(void **state)
     REFUSED("shuffle is 3", .shuffle = 3);
     REFUSED("verbose is 7", .verbose = 7);
     weights_are_untouched(f);
-    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .view_metrics = 1));
-    SAYS(CORNU_ERROR_UNSUPPORTED, "view_metrics");
+    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .view_metrics = 2));
+    SAYS(CORNU_ERROR_INVALID_ARGUMENT, "view_metrics is 2");
+    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .view_metrics = 1, .view_port = 65536));
+    SAYS(CORNU_ERROR_INVALID_ARGUMENT, "view_port is 65536");
+    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .view_file = "page.png"));
+    SAYS(CORNU_ERROR_INVALID_ARGUMENT, "view_file: the page \"page.png\" must end in .html");
+    assert_null(cornu_fit(f->model, f->x, f->y, .verbose = 0, .view_file = "there/is/none/page.html"));
+    SAYS(CORNU_ERROR_IO, "view_file");
     assert_null(cornu_fit(NULL, f->x, f->y, .verbose = 0));
     SAYS(CORNU_ERROR_INVALID_ARGUMENT, "no model");
 }
