@@ -270,20 +270,24 @@ static void a_forked_process_keeps_neither_port_nor_connection(void **state)
 {
     (void)state;
     cornu__live *live = open_at(0);
-    int port = port_of(live), held[2];
+    int port = port_of(live), held[2], begun[2];
+    char byte = 0;
     int stream = talk_to(port);
     snprintf(request, sizeof request, "GET /events HTTP/1.1\r\nHost: %s\r\n\r\n", own_name(port));
     assert_int_equal(talk_say(stream, request), 0);
     assert_int_equal(talk_hear_until(stream, answer, sizeof answer, "}\n\n"), 0);
     assert_int_equal(pipe(held), 0);
+    assert_int_equal(pipe(begun), 0);
     pid_t child = fork();
     if (child == 0) {
-        char byte;
         close(held[1]);
         close(stream);
-        _exit(read(held[0], &byte, 1) < 0);
+        _exit(write(begun[1], &byte, 1) != 1 || read(held[0], &byte, 1) < 0);
     }
     close(held[0]);
+    assert_int_equal(read(begun[0], &byte, 1), 1); /* by now it is a process of its own */
+    close(begun[0]);
+    close(begun[1]);
     cornu__live_record_state(cornu__live_record_of(live), CORNU__LIVE_ENDED, 2);
     cornu__live_close(live);
     talk_hear(stream, answer, sizeof answer); /* ends, although the child lives */
