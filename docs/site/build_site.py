@@ -77,8 +77,8 @@ class Site:
     # --- Pages that are written in Markdown ---
 
     def document(self, source, where):
-        result = subprocess.run(["cmark-gfm", "-e", "table", "-e", "autolink"], input=read(os.path.join(ROOT, source)), stdout=subprocess.PIPE,
-                                text=True, check=True)
+        text = re.sub(r"^<!--.*?-->\n", "", read(os.path.join(ROOT, source)), flags=re.M)
+        result = subprocess.run(["cmark-gfm", "-e", "table", "-e", "autolink"], input=text, stdout=subprocess.PIPE, text=True, check=True)
         body = self.with_anchors(result.stdout, source)
         body = re.sub(r'<a href="([^"]*)">(.*?)</a>', lambda link: self.link(source, where, link.group(1), link.group(2)), body, flags=re.S)
         body = re.sub(r'<img src="([^"]*)"', lambda image: f'<img src="{self.picture(source, where, image.group(1))}"', body)

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Every program in examples/ runs, needs nothing but what is in the tree, and learns what it says it learns."""
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+ROOT = os.environ.get("CORNU_SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+BUILD = os.environ.get("CORNU_BINARY_DIR", os.path.join(ROOT, "build", "release"))
+DIGITS = os.path.join(ROOT, "share", "digits.npz")
+
+# name: arguments, the line that says how well it went, and the least that it may say
+EXAMPLES = {
+    "augment": ((DIGITS, "--epochs", "3"), r"test accuracy: (\S+)", 0.7),
+    "custom": ((), r"errors below 0\.1: (\S+) %", 90),
+    "digits": ((DIGITS, "--epochs", "3", "--pictures", "."), r"test accuracy: (\S+)", 0.7),
+    "fit_arrays": ((DIGITS,), r"test accuracy: (\S+)", 0.85),
+    "fit_stream": ((), r"accuracy on waves never seen: (\S+)", 0.9),
+    "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
+    "three_ways": ((), r"mean absolute error (\S+)", 0),
+    "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
+}
+
+
+class Examples(unittest.TestCase):
+    def run_example(self, name, *arguments, folder=None):
+        return subprocess.run([os.path.join(BUILD, "examples", name), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=240, cwd=folder)
+
+    def learns(self, name):
+        arguments, line, least = EXAMPLES[name]
+        with tempfile.TemporaryDirectory() as folder:
+            result = self.run_example(name, *arguments, folder=folder)
+            made = os.listdir(folder)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        found = re.findall(line, result.stdout)
+        self.assertTrue(found, result.stdout)
+        self.assertGreaterEqual(float(found[-1]), least, result.stdout)
+        return result.stdout, made
+
+    def test_each_one_is_known_here(self):
+        sources = {name[:-2] for name in os.listdir(os.path.join(ROOT, "examples")) if name.endswith(".c")}
+        self.assertEqual(set(EXAMPLES), sources)
+
+    def test_augment(self):
+        self.learns("augment")
+
+    def test_custom(self):
+        self.learns("custom")
+
+    def test_digits_and_its_pictures(self):
+        self.assertEqual({name.split(".")[1] for name in self.learns("digits")[1]}, {"png"})
+
+    def test_fit_arrays(self):
+        self.assertRegex(self.learns("fit_arrays")[0], r"the first test picture is a [0-9], by [0-9]+ %")
+
+    def test_fit_stream(self):
+        self.learns("fit_stream")
+
+    def test_own_loop_trains_again_on_some_batches(self):
+        again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
+        self.assertEqual(len(again), 15)
+        self.assertGreater(sum(map(int, again)), 0)
+
+    def test_three_ways_end_in_the_same_weights(self):
+        digests = re.findall(r"^(?:fit|fit_generator|train_on_batch) +([0-9a-f]{64})$", self.learns("three_ways")[0], re.M)
+        self.assertEqual(len(digests), 3)
+        self.assertEqual(len(set(digests)), 1)
+
+    def test_two_inputs(self):
+        self.learns("two_inputs")
+
+    def test_a_file_that_is_not_there_is_said(self):
+        for name in ("augment", "digits", "fit_arrays", "own_loop"):
+            result = self.run_example(name, "nowhere.npz")
+            self.assertEqual(result.returncode, 1, name)
+            self.assertIn("nowhere.npz", result.stdout, name)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
