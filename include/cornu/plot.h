@@ -34,10 +34,11 @@ typedef struct cornu_plot_options {
     int first CORNU_DEFAULT(1); /* x of the first value */
     bool dark;                  /* light on dark */
     int width, height;          /* in pixels; 0: fitting */
+    bool log_scale;             /* of y; what is not above 0 leaves a gap */
 } cornu_plot_options;
 #define CORNU_PLOT_DEFAULTS CORNU_DEFAULTS(.x_label = "epoch", .first = 1)
 
-/* Draws `panel_count` panels (1 .. CORNU_PLOT_MAX_PANELS) side by side. The file appears whole or not at all. */
+/* Draws `panel_count` panels (1 .. CORNU_PLOT_MAX_PANELS), in rows where the width does not do. The file appears whole or not at all. */
 CORNU_API cornu_status cornu_plot_curves_with(const char *path, int panel_count, const cornu_panel *panels,
                                               const cornu_plot_options *options);
 #define cornu_plot_curves(path, panel_count, panels, ...)                                                              \

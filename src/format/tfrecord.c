@@ -27,8 +27,7 @@ static void put(unsigned char *to, uint64_t value, int size)
         to[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* The format masks sums, since a sum of bytes that hold their own sum says little. */
-static uint32_t masked_crc(const void *bytes, size_t size)
+uint32_t cornu__crc32c_masked(const void *bytes, size_t size)
 {
     uint32_t crc = cornu__crc32c(bytes, size);
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
@@ -38,8 +37,8 @@ cornu_status cornu__tfrecord_write(FILE *stream, const char *path, const void *b
 {
     unsigned char head[LENGTH_SIZE + CRC_SIZE], tail[CRC_SIZE];
     put(head, size, LENGTH_SIZE);
-    put(head + LENGTH_SIZE, masked_crc(head, LENGTH_SIZE), CRC_SIZE);
-    put(tail, masked_crc(bytes, size), CRC_SIZE);
+    put(head + LENGTH_SIZE, cornu__crc32c_masked(head, LENGTH_SIZE), CRC_SIZE);
+    put(tail, cornu__crc32c_masked(bytes, size), CRC_SIZE);
     if (fwrite(head, 1, sizeof head, stream) == sizeof head && fwrite(bytes, 1, size, stream) == size &&
         fwrite(tail, 1, sizeof tail, stream) == sizeof tail)
         return CORNU_OK;

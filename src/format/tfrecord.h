@@ -12,6 +12,8 @@
 
 /* The CRC-32C (Castagnoli) of some bytes. */
 uint32_t cornu__crc32c(const void *bytes, size_t size);
+/* The same as the format keeps it: masked, since a sum of bytes that hold their own sum says little. */
+uint32_t cornu__crc32c_masked(const void *bytes, size_t size);
 
 /* Appends a record; `path` is for messages. */
 cornu_status cornu__tfrecord_write(FILE *stream, const char *path, const void *bytes, size_t size);

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""cornu plot: curves of what trainings logged."""
+
+import os
+import struct
+import unittest
+
+from command_case import CommandCase, cornu
+
+LOG = "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.0,0.4,1.1\n1,0.7,0.5,NA,NA\n2,0.8,nan,0.6,0.7\n"
+
+
+def size_of_png(path):
+    with open(path, "rb") as file:
+        head = file.read(24)
+    assert head[:8] == b"\x89PNG\r\n\x1a\n", head
+    return struct.unpack(">II", head[16:24])
+
+
+class Plot(CommandCase):
+    def draw(self, name, *words):
+        result = cornu("plot", "--output", self.path(name), *words)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        return self.path(name)
+
+    def test_help(self):
+        result = cornu("plot", "--help")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("--log-scale", result.stdout)
+        self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+
+    def test_a_panel_for_each_metric(self):
+        log = self.write("log.csv", LOG)
+        two = size_of_png(self.draw("two.png", "--history", log))
+        one = size_of_png(self.draw("one.png", "--history", log, "--metrics", "val_loss"))
+        self.assertEqual(two[0], 2 * one[0])
+        self.assertEqual(two[1], one[1])
+        self.assertEqual(size_of_png(self.draw("sized.png", "--history", log, "--width", "400", "--height", "500")), (400, 500))
+
+    def test_light_dark_log_scale_and_names_differ(self):
+        log = self.write("log.csv", LOG)
+        self.draw("a.png", "--history", log)
+        self.draw("b.png", "--history", log, "--dark")
+        self.draw("c.png", "--history", log, "--log-scale")
+        self.draw("d.png", "--history", f"{log},{log}")
+        self.draw("e.png", "--history", f"{log},{log}", "--names", "this,that", "--title", "Both")
+        self.draw("f.png", "--history", log, "--light")
+        digests = [self.digest(f"{name}.png") for name in "abcdef"]
+        self.assertEqual(len(set(digests[:5])), 5)
+        self.assertEqual(digests[0], digests[5])
+
+    def test_kinds_of_files(self):
+        log = self.write("log.csv", LOG)
+        with open(self.draw("c.svg", "--history", log), encoding="utf-8") as file:
+            self.assertIn("<svg ", file.read())
+        with open(self.draw("c.pdf", "--history", log), "rb") as file:
+            self.assertEqual(file.read(5), b"%PDF-")
+
+    def test_tensorboard_and_csv_of_one_training_are_the_same_picture(self):
+        words = ("--epochs", "2", "--validation-split", "0.2", "--csv-log", self.path("log.csv"), "--tensorboard", self.path("board"))
+        self.assertEqual(self.train(*words).returncode, 0)
+        chosen = ("--metrics", "loss,accuracy")
+        self.draw("csv.png", "--history", self.path("log.csv"), *chosen)
+        self.draw("board.png", "--history", self.path("board"), *chosen)
+        self.assertEqual(size_of_png(self.path("csv.png")), size_of_png(self.path("board.png")))
+        train = os.path.join(self.path("board"), "train")
+        self.draw("file.png", "--history", os.path.join(train, os.listdir(train)[0]), *chosen)
+        os.mkdir(self.path("empty"))
+        self.refused(cornu("plot", "--history", self.path("empty")), 1, "no event file")
+
+    def test_what_is_not_there_is_said(self):
+        log = self.write("log.csv", LOG)
+        self.refused(cornu("plot"), 2, "--history")
+        self.refused(cornu("plot", "--history", log, "--metrics", "acuracy"), 1, "did you mean 'accuracy'?")
+        self.refused(cornu("plot", "--history", f"{log},{log}", "--names", "one"), 2, "1 names for 2 runs")
+        self.refused(cornu("plot", "--history", log, "--light", "--dark"), 2, "exclude each other")
+        self.refused(cornu("plot", "--history", log, "--output", self.path("c.bmp")), 2, ".png, .svg or .pdf")
+        self.refused(cornu("plot", "--history", self.path("none.csv")), 1, "none.csv")
+        self.refused(cornu("plot", "--history", self.write("m.keras", "PK")), 1, "hold no history")
+        self.refused(cornu("plot", "--history", self.write("bad.csv", "epoch,loss\n0,high\n")), 1, "line 2", "'high'")
+        self.refused(cornu("plot", "--history", ",".join([log] * 33)), 2, "33 runs")
+
+    def test_hostile_event_files_are_refused(self):
+        for number, data in enumerate((b"\0" * 100, b"\xff" * 100, os.urandom(1000), b"PK\x03\x04" * 50)):
+            path = self.path(f"x.tfevents.{number}")
+            with open(path, "wb") as file:
+                file.write(data)
+            self.refused(cornu("plot", "--history", path, "--output", self.path("x.png")), 1, "tfevents", "event 1")
+            self.assertFalse(os.path.exists(self.path("x.png")))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
