@@ -62,7 +62,7 @@ typedef struct cornu_sheet_options {
     bool dark;
 } cornu_sheet_options;
 
-/* Draws images (n, height, width), or (n, height, width, 1 or 3), of any dtype, as a sheet with captions. */
+/* Draws images (n, height, width), or (n, height, width, 1, 3 or 4), of any dtype, as a sheet with captions. A fourth channel is opacity. */
 CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
                                               const cornu_sheet_options *options);
 #define cornu_plot_images(path, images, ...)                                                                           \

@@ -9,6 +9,7 @@
 #include "cli/model_files.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
+#include "cli/report.h"
 #include "cli/signals.h"
 
 typedef struct values {
@@ -17,6 +18,7 @@ typedef struct values {
     cornu__compile_arguments compile;
     cornu__queue_arguments queue;
     cornu__progress_arguments progress;
+    cornu__report_arguments report;
     int batch_size, steps;
 } values;
 
@@ -34,19 +36,22 @@ static const cornu__argument_group groups[] = {
     {"Evaluation", cornu__compile_argument_table, AT(compile)},
     {NULL, arguments, 0},
     {NULL, cornu__queue_argument_table, AT(queue)},
+    {"Report", cornu__report_argument_table, AT(report)},
     {"Output", cornu__progress_argument_table, AT(progress)},
     {0},
 };
 static const values defaults = {.compile.default_optimizer = "sgd",
                                 .batch_size = 32,
                                 .queue = CORNU__QUEUE_DEFAULTS,
-                                .progress = CORNU__PROGRESS_NOT_GIVEN};
+                                .progress = CORNU__PROGRESS_NOT_GIVEN,
+                                .report = CORNU__REPORT_DEFAULTS};
 
 static cornu_status check(const void *given)
 {
     const values *options = given;
     CORNU_TRY(cornu__data_check(&options->data, ""));
     CORNU_TRY(cornu__progress_check(&options->progress));
+    CORNU_TRY(cornu__report_check(&options->report));
     return cornu__model_check(&options->model);
 }
 
@@ -85,7 +90,8 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
     CORNU_TRY(run_over(options, data, *model, &results));
     for (int i = 0; i < results.count && !cornu__progress_is_json(&options->progress); i++)
         printf("%s: %.4f\n", results.names[i], results.values[i]);
-    return CORNU_OK;
+    return cornu__report_write(&options->report, data, *model, options->batch_size, options->steps,
+                               !cornu__progress_is_json(&options->progress));
 }
 
 static int run(const void *given)
@@ -104,7 +110,8 @@ const cornu__subcommand cornu__command_evaluate = {
     .name = "evaluate",
     .summary = "Measures a trained model's loss and metrics on data from files.",
     .usage = "--model MODEL [--weights FILE]\n                      (--data FILE | --x FILE --y FILE) [OPTIONS]",
-    .examples = "  cornu evaluate --model model.json --weights weights.npz --data test.npz\n",
+    .examples = "  cornu evaluate --model model.json --weights weights.npz --data test.npz\n"
+                "  cornu evaluate --model model.keras --data test.npz --report mistakes\n",
     .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,

@@ -95,7 +95,7 @@ static axis steps_axis(const cornu__chart *chart)
         }
     }
     bool range = result.high > result.low && isfinite(result.high - result.low);
-    result.step = range ? fmax(1, nice_step(result.high - result.low)) : 1;
+    result.step = range ? fmax(chart->any_steps ? 0 : 1, nice_step(result.high - result.low)) : 1;
     return result;
 }
 
@@ -225,10 +225,25 @@ static bool goes_on(const cornu__curve *curve, const axis *y, int64_t i)
            curve->x[i] >= curve->x[i - 1];
 }
 
+static void draw_points(cornu__canvas *canvas, const cornu__curve *curve, const axis *x, const axis *y,
+                        const area *plot)
+{
+    for (int64_t i = 0; i < curve->count; i++) {
+        if (!is_shown(y, curve->y[i]) || !isfinite(curve->x[i]))
+            continue;
+        cairo_arc(canvas->cairo, place_x(x, plot, curve->x[i]), place_y(y, plot, curve->y[i]), 2.2, 0, 6.2832);
+        cairo_fill(canvas->cairo);
+    }
+}
+
 static void draw_curve(cornu__canvas *canvas, const cornu__theme *theme, const cornu__curve *curve, const axis *x,
                        const axis *y, const area *plot)
 {
     cornu__canvas_color(canvas, color_of(theme, &curve->key));
+    if (curve->key.points) {
+        draw_points(canvas, curve, x, y, plot);
+        return;
+    }
     cairo_set_line_width(canvas->cairo, 2.25);
     cairo_set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
     set_dashes(canvas, curve->key.dashed);
@@ -271,7 +286,8 @@ static double draw_keys(cornu__canvas *canvas, const cornu__theme *theme, int co
         if (theme) {
             cornu__canvas_color(canvas, color_of(theme, &keys[k]));
             set_dashes(canvas, keys[k].dashed);
-            cornu__canvas_line(canvas, x, y + 6, x + KEY_LINE, y + 6, 2.5);
+            if (!keys[k].points)
+                cornu__canvas_line(canvas, x, y + 6, x + KEY_LINE, y + 6, 2.5);
             set_dashes(canvas, false);
             if (keys[k].style >= 0)
                 draw_mark(canvas, keys[k].style, x + KEY_LINE / 2, y + 6);

@@ -15,6 +15,7 @@ typedef struct cornu__curve_key {
     const char *name;
     int style; /* -1: in the colour of text, for a key that speaks of dashes alone */
     bool dashed;
+    bool points; /* no line: a point for each value */
 } cornu__curve_key;
 
 /* NaN leaves a gap; so does a step back in x. */
@@ -26,6 +27,7 @@ typedef struct cornu__curve {
 
 typedef struct cornu__chart {
     const char *title, *x_label;
+    bool any_steps; /* ticks of x may be less than 1 apart */
     int curve_count;
     const cornu__curve *curves;
 } cornu__chart;

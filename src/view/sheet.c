@@ -31,12 +31,12 @@ static cornu_status look_at(const cornu_array *images, const cornu_sheet_options
                       .channels = rank == 4 ? cornu_array_size(images, 3) : 1,
                       .minimum = options->minimum,
                       .maximum = options->maximum};
-    bool fits =
-        (rank == 3 || rank == 4) && (out->channels == 1 || out->channels == 3) && out->width > 0 && out->height > 0;
+    bool fits = (rank == 3 || rank == 4) && (out->channels == 1 || out->channels == 3 || out->channels == 4) &&
+                out->width > 0 && out->height > 0;
     if (!fits)
         return cornu__fail(CORNU_ERROR_SHAPE,
-                           "cornu_plot_images: wanted images of shape (n, height, width) or (n, height, width, 1 or "
-                           "3), got rank %d with %lld channels",
+                           "cornu_plot_images: wanted images of shape (n, height, width) or (n, height, width, 1, 3 or "
+                           "4), got rank %d with %lld channels",
                            rank, (long long)out->channels);
     if (out->count < 1 || out->count > MOST_IMAGES)
         return cornu__fail(CORNU_ERROR_SHAPE, "cornu_plot_images: %lld images; wanted 1 to %d", (long long)out->count,
@@ -61,6 +61,14 @@ static unsigned level(const pictures *images, int64_t index)
     return (unsigned)lround(255 * (share < 1 ? share : 1));
 }
 
+/* What is transparent shows a grey that is neither theme's paper. */
+static void lay_on_grey(uint32_t alpha, uint32_t *red, uint32_t *green, uint32_t *blue)
+{
+    uint32_t *const parts[] = {red, green, blue};
+    for (int i = 0; i < 3; i++)
+        *parts[i] = (*parts[i] * alpha + 128 * (255 - alpha)) / 255;
+}
+
 /* Image number n as a cairo surface, pixel for pixel. */
 static cairo_surface_t *surface_of(const pictures *images, int64_t n)
 {
@@ -73,8 +81,10 @@ static cairo_surface_t *surface_of(const pictures *images, int64_t n)
         for (int64_t x = 0; x < images->width; x++) {
             int64_t at = ((n * images->height + y) * images->width + x) * images->channels;
             uint32_t red = level(images, at);
-            uint32_t green = images->channels == 3 ? level(images, at + 1) : red;
-            uint32_t blue = images->channels == 3 ? level(images, at + 2) : red;
+            uint32_t green = images->channels >= 3 ? level(images, at + 1) : red;
+            uint32_t blue = images->channels >= 3 ? level(images, at + 2) : red;
+            if (images->channels == 4)
+                lay_on_grey(level(images, at + 3), &red, &green, &blue);
             uint32_t pixel = red << 16 | green << 8 | blue;
             memcpy(pixels + y * stride + x * 4, &pixel, sizeof pixel);
         }
