@@ -178,7 +178,7 @@ static void draw_cell(cornu__canvas *canvas, const cornu__theme *theme, const ma
     if (!m->has_counts || value == 0)
         return;
     const cornu__color white = {1, 1, 1}, black = {0, 0, 0};
-    cornu__canvas_color(canvas, lightness(color) > 0.42 ? black : white);
+    cornu__canvas_color(canvas, lightness(color) > 0.5 ? black : white);
     draw_cell_text(canvas, m, left, top, value, share);
 }
 
