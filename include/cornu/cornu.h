@@ -10,6 +10,7 @@
 #include <cornu/custom.h>
 #include <cornu/data.h>
 #include <cornu/error.h>
+#include <cornu/flow.h>
 #include <cornu/history.h>
 #include <cornu/image.h>
 #include <cornu/image_data_generator.h>

@@ -1,6 +1,7 @@
 /* bad_files.c: what happens when a file of many cannot be read. */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "image/bad_files.h"
 
@@ -67,9 +68,10 @@ static cornu_status grow(cornu__bad_files *bad)
     return CORNU_OK;
 }
 
-/* Remembers the file, unless it is known. */
-static cornu_status remember(cornu__bad_files *bad, const char *path, const char *message)
+/* Remembers the file, unless it is known; *is_new says which. */
+static cornu_status remember(cornu__bad_files *bad, const char *path, const char *message, bool *is_new)
 {
+    *is_new = false;
     size_t place = find_place(bad, path);
     if (place < bad->count && strcmp(bad->files[place].path, path) == 0)
         return CORNU_OK;
@@ -83,6 +85,7 @@ static cornu_status remember(cornu__bad_files *bad, const char *path, const char
     memmove(bad->files + place + 1, bad->files + place, (bad->count - place) * sizeof *bad->files);
     bad->files[place] = file;
     bad->count++;
+    *is_new = true;
     return CORNU_OK;
 }
 
@@ -92,7 +95,8 @@ cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path)
     if (bad->policy == CORNU__BAD_FILE_ERROR || why == CORNU_ERROR_OUT_OF_MEMORY)
         return why;
     pthread_mutex_lock(&bad->lock);
-    cornu_status status = remember(bad, path, cornu_error_message());
+    bool is_new;
+    cornu_status status = remember(bad, path, cornu_error_message(), &is_new);
     size_t count = bad->count;
     pthread_mutex_unlock(&bad->lock);
     if (status != CORNU_OK)
@@ -100,7 +104,26 @@ cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path)
     if (bad->at_most >= 0 && count > (size_t)bad->at_most)
         return cornu__fail_context("%zu files could not be read, and at most %lld may be bad; the last", count,
                                    (long long)bad->at_most);
+    if (is_new)
+        cornu__warn("%s; the file is %s", cornu_error_message(),
+                    bad->policy == CORNU__BAD_FILE_REPLACE ? "replaced" : "left out");
     return CORNU_OK;
+}
+
+size_t cornu__bad_files_count(cornu__bad_files *bad)
+{
+    pthread_mutex_lock(&bad->lock);
+    size_t count = bad->count;
+    pthread_mutex_unlock(&bad->lock);
+    return count;
+}
+
+const char *cornu__bad_files_message(cornu__bad_files *bad, size_t number)
+{
+    pthread_mutex_lock(&bad->lock);
+    const char *message = number < bad->count ? bad->files[number].message : NULL;
+    pthread_mutex_unlock(&bad->lock);
+    return message;
 }
 
 void cornu__bad_files_report(cornu__bad_files *bad, int64_t of, size_t at_most, cornu__text *text)

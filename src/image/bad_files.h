@@ -38,8 +38,13 @@ void cornu__bad_files_init(cornu__bad_files *bad, cornu__bad_file_policy policy,
 void cornu__bad_files_free(cornu__bad_files *bad);
 
 /* `path` could not be read; the thread's last error says why. CORNU_OK: go on as the policy says. Else the error that ends it, set as the
- * thread's last one. What memory refused, a file's fault or not, is always an error. Any thread may call this. */
+ * thread's last one. What memory refused, a file's fault or not, is always an error. A file that goes is told of in a warning. Any thread may
+ * call this. */
 cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path);
+
+/* How many there are, and the sentence of one, NULL for no such number. */
+size_t cornu__bad_files_count(cornu__bad_files *bad);
+const char *cornu__bad_files_message(cornu__bad_files *bad, size_t number);
 
 /* "2 of 500 files could not be read and were left out:\n  <message>\n ...", at most `at_most` of them by name; nothing when none was bad. */
 void cornu__bad_files_report(cornu__bad_files *bad, int64_t of, size_t at_most, cornu__text *text);

@@ -1,0 +1,102 @@
+/*
+ * flow.h: Keras's flow_from_directory: batches of transformed pictures out of files, read while the model trains.
+ *
+ *     cornu_image_data_generator *augment = cornu_image_data_generator_create(.rescale = 1.0 / 255, .validation_split = 0.2);
+ *     cornu_sequence *train = cornu_flow_from_directory(augment, "cats_and_dogs", .target_size = cornu_pair(150, 150),
+ *                                                       .class_mode = "binary", .subset = "training");
+ *     cornu_history *history = cornu_fit_generator(model, train, .epochs = 10, .workers = 4);
+ *
+ * What is returned is a Sequence, so steps_per_epoch may be left out, and any number of workers, threads or processes, gives the same
+ * batches. No more pictures are in memory than the batches that are made.
+ */
+#ifndef CORNU_FLOW_H
+#define CORNU_FLOW_H
+
+#include <cornu/image_data_generator.h>
+
+CORNU_BEGIN_DECLARATIONS
+
+/* Names behind one another: .classes = cornu_names("cats", "dogs"). They are read before the call returns. */
+#define cornu_names(...) (__extension__(const char *const[]){__VA_ARGS__, NULL})
+
+/*
+ * What becomes of a file that cannot be read, because it is damaged, or gone since its folder was read:
+ *
+ *     "error"    it ends the training, with the file's name
+ *     "skip"     it is left out, and its batch has one sample less; the last sample of a batch that would be empty is replaced
+ *     "replace"  the next file that can be read takes its place, with its own label
+ *
+ * Every bad file is told of in a warning, once (by each worker process), and kept in the list of cornu_flow_bad_file.
+ */
+typedef struct cornu_flow_from_directory_options {
+    size_t struct_size;
+    cornu_size2 target_size CORNU_DEFAULT({256, 256}); /* height, width: all pictures are brought to it */
+    const char *color_mode CORNU_DEFAULT("rgb");       /* or "rgba", "grayscale" */
+    /* The sub-folders that are classes, in the order of their numbers, with NULL behind the last; NULL: all, in byte order */
+    const char *const *classes;
+    /* y: "categorical": one-hot rows; "sparse" or "binary": class numbers; "input": the pictures again; "none" or NULL: there is none */
+    const char *class_mode CORNU_DEFAULT("categorical");
+    int batch_size CORNU_DEFAULT(32);
+    bool shuffle CORNU_DEFAULT(true);       /* a new order of the files each epoch */
+    int64_t seed CORNU_DEFAULT(CORNU_NONE); /* CORNU_NONE: the generator's */
+    const char *save_to_dir;                /* as in cornu_flow, as the next two */
+    const char *save_prefix;
+    const char *save_format CORNU_DEFAULT("png");
+    bool follow_links; /* into folders below a class that are symbolic links */
+    /* "validation": the first share validation_split of each class's files, "training": the others; NULL: all */
+    const char *subset;
+    /* "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos" with Pillow's arithmetic; all but the first see every pixel */
+    const char *interpolation CORNU_DEFAULT("nearest");
+    bool
+        keep_aspect_ratio; /* the largest part in the middle that has the shape of target_size, instead of the whole picture */
+    /* --- not in Keras --- */
+    bool exif_orientation;                        /* turn pictures upright as their EXIF data say */
+    const char *bad_files CORNU_DEFAULT("error"); /* or "skip", "replace" */
+    int64_t bad_files_at_most
+        CORNU_DEFAULT(CORNU_NONE); /* more bad files are an error after all (in each process); CORNU_NONE: any number */
+} cornu_flow_from_directory_options;
+#define CORNU_FLOW_FROM_DIRECTORY_DEFAULTS                                                                             \
+    CORNU_DEFAULTS(.target_size = {256, 256}, .color_mode = "rgb", .class_mode = "categorical", .batch_size = 32,      \
+                   .shuffle = true, .seed = CORNU_NONE, .save_format = "png", .interpolation = "nearest",              \
+                   .bad_files = "error", .bad_files_at_most = CORNU_NONE)
+
+/*
+ * cornu_flow_from_directory(generator, "photos", .target_size = cornu_pair(150, 150)): a Sequence of the pictures in the sub-folders of a folder,
+ * one sub-folder for each class, and of what lies below these. Files count that end in png, jpg, jpeg, bmp, ppm, tif or tiff; their kind is told
+ * by their first bytes. What begins with a dot is passed over. Names are read now, files when their batch is made. y has the generator's dtype.
+ *
+ * A class without files is a warning, a folder without any picture an error. With rng_compat "numpy" order and transforms are those of
+ * keras-preprocessing for the same seed, as in cornu_flow.
+ */
+#define cornu_flow_from_directory(generator_, folder_, ...)                                                            \
+    CORNU_KEYWORDS(cornu_flow_from_directory_with(generator_, folder_, &cornu_keywords),                               \
+                   cornu_flow_from_directory_options, CORNU_FLOW_FROM_DIRECTORY_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_sequence *cornu_flow_from_directory_with(cornu_image_data_generator *generator, const char *folder,
+                                                         const cornu_flow_from_directory_options *options);
+
+/* --- What such a Sequence knows; texts are valid as long as it is --- */
+
+/* The number of samples: Keras's samples. -1 with an error for a Sequence of another kind. */
+CORNU_API int64_t cornu_flow_samples(const cornu_sequence *sequence);
+/* The class table: how many classes there are (0: none), and the name of each: Keras's class_indices. NULL: no such class. */
+CORNU_API int cornu_flow_num_classes(const cornu_sequence *sequence);
+CORNU_API const char *cornu_flow_class_name(const cornu_sequence *sequence, int class_index);
+/* The number of the class of that name; -1: there is none. */
+CORNU_API int cornu_flow_class_index(const cornu_sequence *sequence, const char *class_name);
+/* Of a sample, whatever the order of the epoch: its class number (-1: none), its file below the folder, and the file's whole path. NULL: no such sample. */
+CORNU_API int cornu_flow_class_of(const cornu_sequence *sequence, int64_t sample);
+CORNU_API const char *cornu_flow_filename(const cornu_sequence *sequence, int64_t sample);
+CORNU_API const char *cornu_flow_filepath(const cornu_sequence *sequence, int64_t sample);
+
+/* The samples of batch `index` in the order of the epoch in hand: a new array of int64, or NULL. Bad files that are known by now are left out or replaced
+ * as in the batch. Predictions, which no one should shuffle, belong to samples 0, 1, ... */
+CORNU_API cornu_array *cornu_flow_batch_samples(const cornu_sequence *sequence, int64_t index);
+
+/* How many files could not be read until now, and what was wrong with each, in the order of their paths: a sentence with the path. NULL: no such number.
+ * While no batch is being made. */
+CORNU_API int64_t cornu_flow_bad_file_count(const cornu_sequence *sequence);
+CORNU_API const char *cornu_flow_bad_file(const cornu_sequence *sequence, int64_t number);
+
+CORNU_END_DECLARATIONS
+
+#endif

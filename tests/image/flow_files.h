@@ -1,0 +1,30 @@
+/* flow_files.h: the folder of tests/oracle/flow_from_files.py, painted again, and what Keras gives for it. */
+#ifndef CORNU_TESTS_IMAGE_FLOW_FILES_H
+#define CORNU_TESTS_IMAGE_FLOW_FILES_H
+
+#include <jansson.h>
+
+#include <cornu/flow.h>
+
+#include "image/pictures.h"
+
+/* Group set-up and tear-down: the folder with the classes ant (3), bee (5) and cow (4), and the golden values. */
+int flow_files_open(void **state);
+int flow_files_close(void **state);
+
+const char *flow_folder(void);
+
+/* What the script noted of a case, or "table". */
+const json_t *flow_fact(const char *name);
+
+/* Writes picture `number` of the script as a PNG file. */
+void paint_file(const char *path, int number);
+
+void assert_made(const void *object);
+cornu_batch get_batch(cornu_sequence *files, int64_t index);
+void release_batch(cornu_batch *batch);
+
+/* That the classes, files and two epochs of batches are those of a case, pictures as near as `tolerance`, everything else exactly; releases `files`. */
+void assert_golden(const char *name, cornu_sequence *files, double tolerance);
+
+#endif

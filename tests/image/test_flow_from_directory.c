@@ -1,0 +1,465 @@
+/* flow_from_directory: Keras's files, labels and batches; the same for any workers; and what becomes of files that cannot be read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cornu/cornu.h>
+#include <cornu/log.h>
+
+#include "base/memory.h"
+#include "data/generator.h"
+#include "image/flow_files.h"
+
+static cornu_image_data_generator *like_keras(void)
+{
+    return cornu_image_data_generator_create(.rotation_range = 30, .width_shift_range = 0.1, .height_shift_range = 0.2,
+                                             .shear_range = 10, .zoom_range = cornu_range(0.8, 1.2),
+                                             .channel_shift_range = 20, .horizontal_flip = true, .rescale = 1.0 / 255,
+                                             .affine_compat = "kp112", .rng_compat = "numpy");
+}
+
+#define SMALL .target_size = cornu_pair(6, 7), .batch_size = 5
+
+/* --- against Keras --- */
+
+static void batches_are_kerass_for_the_same_seed(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *plain = cornu_image_data_generator_create(.rng_compat = "numpy"),
+                               *augmented = like_keras(),
+                               *first = cornu_image_data_generator_create(.rng_compat = "numpy",
+                                                                          .data_format = "channels_first");
+    assert_golden("plain", cornu_flow_from_directory(plain, flow_folder(), SMALL, .seed = 42), 0);
+    assert_golden("augmented",
+                  cornu_flow_from_directory(augmented, flow_folder(), SMALL, .seed = 42, .interpolation = "bilinear",
+                                            .class_mode = "sparse", .color_mode = "grayscale"),
+                  1e-3 / 255);
+    assert_golden("binary",
+                  cornu_flow_from_directory(plain, flow_folder(), SMALL, .class_mode = "binary",
+                                            .classes = cornu_names("cow", "ant"), .shuffle = false,
+                                            .interpolation = "bicubic"),
+                  0);
+    assert_golden(
+        "input",
+        cornu_flow_from_directory(first, flow_folder(), SMALL, .class_mode = "input", .color_mode = "rgba", .seed = 3),
+        0);
+    assert_golden("none",
+                  cornu_flow_from_directory(plain, flow_folder(), SMALL, .class_mode = "none", .seed = 4,
+                                            .interpolation = "lanczos"),
+                  0);
+    cornu_image_data_generator_release(plain);
+    cornu_image_data_generator_release(augmented);
+    cornu_image_data_generator_release(first);
+}
+
+static void subsets_are_kerass(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *split =
+        cornu_image_data_generator_create(.rng_compat = "numpy", .validation_split = 0.3);
+    assert_golden(
+        "training",
+        cornu_flow_from_directory(split, flow_folder(), SMALL, .subset = "training", .seed = 5, .class_mode = "sparse"),
+        0);
+    assert_golden("validation",
+                  cornu_flow_from_directory(split, flow_folder(), SMALL, .subset = "validation", .seed = 5,
+                                            .class_mode = "sparse"),
+                  0);
+    cornu_image_data_generator_release(split);
+}
+
+/* --- what it knows --- */
+
+static void classes_files_and_the_samples_of_a_batch_are_told(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *generator = cornu_image_data_generator_create(.dtype = "float64");
+    cornu_sequence *files = cornu_flow_from_directory(generator, flow_folder(), SMALL, .class_mode = "sparse");
+    assert_made(files);
+    assert_int_equal(cornu_flow_samples(files), 12);
+    assert_int_equal(cornu_flow_num_classes(files), 3);
+    assert_string_equal(cornu_flow_class_name(files, 1), "bee");
+    assert_null(cornu_flow_class_name(files, 3));
+    assert_int_equal(cornu_flow_class_index(files, "cow"), 2);
+    assert_int_equal(cornu_flow_class_index(files, "dog"), -1);
+    assert_string_equal(cornu_flow_filename(files, 3), "bee/0.png");
+    assert_int_equal(cornu_flow_class_of(files, 3), 1);
+    assert_null(cornu_flow_filename(files, 12));
+    assert_int_equal(access(cornu_flow_filepath(files, 11), R_OK), 0);
+    for (int epoch = 0; epoch < 2; epoch++) {
+        int seen = 0;
+        for (int64_t index = 0; index < 3; index++) {
+            cornu_batch batch = get_batch(files, index);
+            cornu_array *samples = cornu_flow_batch_samples(files, index);
+            assert_int_equal(cornu_array_count(samples), cornu_array_size(batch.x, 0));
+            assert_int_equal(cornu_array_dtype(batch.x), CORNU_FLOAT64);
+            for (int64_t i = 0; i < cornu_array_count(samples); i++) {
+                int64_t sample = (int64_t)cornu_array_get(samples, i);
+                assert_true(cornu_flow_class_of(files, sample) == cornu_array_get(batch.y, i));
+                seen |= 1 << sample;
+            }
+            cornu_array_release(samples);
+            release_batch(&batch);
+        }
+        assert_int_equal(seen, 0xfff);
+        files->on_epoch_end(files->state);
+    }
+    cornu_sequence_release(files);
+    cornu_array *x = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){3, 4, 4, 3});
+    cornu_sequence *arrays = cornu_flow(generator, x, NULL);
+    assert_int_equal(cornu_flow_samples(arrays), 3);
+    assert_null(cornu_flow_filename(arrays, 0));
+    assert_non_null(strstr(cornu_error_message(), "has no files"));
+    cornu_sequence_release(arrays);
+    cornu_sequence *other = cornu_array_sequence(x, NULL);
+    assert_int_equal(cornu_flow_samples(other), -1);
+    assert_null(cornu_flow_batch_samples(other, 0));
+    cornu_sequence_release(other);
+    cornu_array_release(x);
+    cornu_image_data_generator_release(generator);
+}
+
+/* --- workers --- */
+
+static double train(int workers, bool processes)
+{
+    cornu_image_data_generator *generator =
+        cornu_image_data_generator_create(.rotation_range = 40, .zoom_range = 0.2, .horizontal_flip = true,
+                                          .rescale = 1.0 / 255, .validation_split = 0.3, .seed = 3);
+    cornu_sequence *files = cornu_flow_from_directory(generator, flow_folder(), .target_size = cornu_pair(8, 6),
+                                                      .batch_size = 2, .subset = "training");
+    cornu_sequence *held_out = cornu_flow_from_directory(generator, flow_folder(), .target_size = cornu_pair(8, 6),
+                                                         .subset = "validation", .shuffle = false);
+    assert_made(files);
+    assert_made(held_out);
+    cornu_model *model = cornu_sequential(.name = "small", .seed = 5);
+    cornu_add(model, cornu_conv2d(4, 3, .activation = "relu", .input_shape = {8, 6, 3}));
+    cornu_add(model, cornu_flatten());
+    cornu_add(model, cornu_dense(3, .activation = "softmax"));
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "categorical_crossentropy"));
+    cornu_history *history =
+        cornu_fit_generator(model, files, .epochs = 3, .workers = workers, .use_multiprocessing = processes,
+                            .validation_data = {.generator = held_out}, .verbose = 0);
+    assert_made(history);
+    int64_t count;
+    double sum = cornu_history_values(history, "loss", &count)[2];
+    sum += cornu_history_values(history, "val_loss", &count)[2];
+    assert_true(isfinite(sum));
+    cornu_history_release(history);
+    cornu_model_release(model);
+    cornu_sequence_release(files);
+    cornu_sequence_release(held_out);
+    cornu_image_data_generator_release(generator);
+    return sum;
+}
+
+static void training_is_the_same_for_any_workers(void **state)
+{
+    (void)state;
+    double alone = train(0, false);
+    for (int workers = 1; workers <= 4; workers++)
+        assert_true(train(workers, false) == alone);
+}
+
+static void training_is_the_same_with_worker_processes(void **state)
+{
+    (void)state;
+    assert_true(train(2, true) == train(0, false));
+}
+
+/* --- files that cannot be read --- */
+
+static int warnings;
+static char last_warning[1000];
+
+static void count_warning(const char *message, void *state)
+{
+    (void)state;
+    warnings++;
+    snprintf(last_warning, sizeof last_warning, "%s", message);
+}
+
+/* A folder of this test's own: good pictures 0, 1, 2 of class a, one cut short, one that is no picture, and one of class b. */
+static void make_hostile(char folder[PATH_SIZE])
+{
+    char path[2 * PATH_SIZE];
+    scratch_path(folder, "hostile");
+    mkdir(folder, 0700);
+    for (int number = 0; number < 6; number++) {
+        snprintf(path, sizeof path, "%s/%c", folder, number < 5 ? 'a' : 'b');
+        mkdir(path, 0700);
+        snprintf(path, sizeof path, "%s/%c/%d.png", folder, number < 5 ? 'a' : 'b', number);
+        paint_file(path, number);
+    }
+    snprintf(path, sizeof path, "%s/a/1.png", folder);
+    assert_int_equal(truncate(path, 50), 0);
+    snprintf(path, sizeof path, "%s/a/3.png", folder);
+    write_bytes(path, "no picture", 10);
+}
+
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+    (void)about, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void remove_folder(const char *folder)
+{
+    nftw(folder, remove_entry, 10, FTW_DEPTH | FTW_PHYS);
+}
+
+static void a_bad_file_is_an_error_with_its_name(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_hostile(folder);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_sequence *files = cornu_flow_from_directory(generator, folder, .batch_size = 3, .shuffle = false);
+    cornu_batch batch = {0};
+    assert_true(cornu_sequence_get(files, 0, &batch) != CORNU_OK);
+    assert_non_null(strstr(cornu_error_message(), "a/1.png"));
+    assert_int_equal(cornu_flow_bad_file_count(files), 0);
+    cornu_sequence_release(files);
+    cornu_image_data_generator_release(generator);
+    remove_folder(folder);
+}
+
+static void assert_samples(cornu_sequence *files, int64_t index, int64_t count, const int *wanted)
+{
+    for (int time = 0; time < 2; time++) { /* when the files are found bad, and when they are known to be */
+        cornu_batch batch = get_batch(files, index);
+        cornu_array *samples = cornu_flow_batch_samples(files, index);
+        assert_int_equal(cornu_array_size(batch.x, 0), count);
+        assert_int_equal(cornu_array_size(batch.y, 0), count);
+        assert_int_equal(cornu_array_count(samples), count);
+        for (int64_t i = 0; i < count; i++) {
+            assert_int_equal(cornu_array_get(samples, i), wanted[i]);
+            assert_int_equal(cornu_array_get(batch.y, i), wanted[i] == 5);
+        }
+        release_batch(&batch);
+        cornu_array_release(samples);
+    }
+}
+
+static void bad_files_are_skipped_or_replaced_and_told_of(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_hostile(folder);
+    warnings = 0;
+    cornu_set_warning_handler(count_warning, NULL);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_sequence *skips = cornu_flow_from_directory(generator, folder, .batch_size = 3, .shuffle = false,
+                                                      .class_mode = "binary", .bad_files = "skip");
+    assert_samples(skips, 0, 2, (int[]){0, 2});
+    assert_samples(skips, 1, 2, (int[]){4, 5});
+    assert_int_equal(warnings, 2);
+    assert_non_null(strstr(last_warning, "left out"));
+    assert_int_equal(cornu_flow_bad_file_count(skips), 2);
+    assert_non_null(strstr(cornu_flow_bad_file(skips, 0), "a/1.png"));
+    assert_non_null(strstr(cornu_flow_bad_file(skips, 1), "a/3.png"));
+    assert_null(cornu_flow_bad_file(skips, 2));
+    cornu_sequence_release(skips);
+    cornu_sequence *single = cornu_flow_from_directory(generator, folder, .batch_size = 1, .shuffle = false,
+                                                       .class_mode = "binary", .bad_files = "skip");
+    assert_samples(single, 3, 1, (int[]){4}); /* no batch is empty */
+    cornu_sequence_release(single);
+    cornu_sequence *replaces = cornu_flow_from_directory(generator, folder, .batch_size = 6, .shuffle = false,
+                                                         .class_mode = "binary", .bad_files = "replace");
+    assert_samples(replaces, 0, 6, (int[]){0, 2, 2, 4, 4, 5});
+    assert_non_null(strstr(last_warning, "replaced"));
+    cornu_sequence_release(replaces);
+    cornu_sequence *one = cornu_flow_from_directory(generator, folder, .batch_size = 6, .shuffle = false,
+                                                    .bad_files = "skip", .bad_files_at_most = 1);
+    cornu_batch batch = {0};
+    assert_true(cornu_sequence_get(one, 0, &batch) != CORNU_OK);
+    assert_non_null(strstr(cornu_error_message(), "at most 1 may be bad"));
+    cornu_sequence_release(one);
+    cornu_set_warning_handler(NULL, NULL);
+    cornu_image_data_generator_release(generator);
+    remove_folder(folder);
+}
+
+static void a_folder_may_lose_all_its_files(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_hostile(folder);
+    warnings = 0;
+    cornu_set_warning_handler(count_warning, NULL);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_sequence *files = cornu_flow_from_directory(generator, folder, .batch_size = 4, .bad_files = "replace");
+    cornu_batch batch = get_batch(files, 0);
+    release_batch(&batch);
+    remove_folder(folder);
+    assert_int_equal(cornu_sequence_get(files, 0, &batch), CORNU_ERROR_DATA);
+    assert_non_null(strstr(cornu_error_message(), "none of the 6 pictures can be read"));
+    assert_int_equal(cornu_flow_bad_file_count(files), 6);
+    assert_int_equal(warnings, 6);
+    cornu_sequence_release(files);
+    cornu_set_warning_handler(NULL, NULL);
+    cornu_image_data_generator_release(generator);
+}
+
+static void names_may_be_any_utf_8_and_classes_empty(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE], path[2 * PATH_SIZE];
+    scratch_path(folder, "names");
+    mkdir(folder, 0700);
+    static const char *const classes[] = {"leer", "\xc3\x84pfel", "\xf0\x9f\x90\x9c ant"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, classes[i]);
+        mkdir(path, 0700);
+        snprintf(path, sizeof path, "%s/%s/gr\xc3\xbcn %%s.png", folder, classes[i]);
+        if (i > 0)
+            paint_file(path, i);
+    }
+    warnings = 0;
+    cornu_set_warning_handler(count_warning, NULL);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_sequence *files = cornu_flow_from_directory(generator, folder, .shuffle = false, .class_mode = "sparse");
+    assert_made(files);
+    assert_int_equal(warnings, 1);
+    assert_non_null(strstr(last_warning, "class 'leer'"));
+    assert_string_equal(cornu_flow_filename(files, 1), "\xf0\x9f\x90\x9c ant/gr\xc3\xbcn %s.png");
+    cornu_batch batch = get_batch(files, 0);
+    assert_int_equal(cornu_array_get(batch.y, 0), 1);
+    assert_int_equal(cornu_array_get(batch.y, 1), 2);
+    release_batch(&batch);
+    cornu_sequence_release(files);
+    cornu_set_warning_handler(NULL, NULL);
+    cornu_image_data_generator_release(generator);
+    remove_folder(folder);
+}
+
+static void pictures_are_saved_where_asked(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    scratch_path(folder, "saved");
+    mkdir(folder, 0700);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_sequence *files = cornu_flow_from_directory(generator, flow_folder(), SMALL, .save_to_dir = folder,
+                                                      .save_prefix = "seen", .save_format = "jpeg");
+    cornu_batch batch = get_batch(files, 0);
+    release_batch(&batch);
+    char **names;
+    size_t count = list_names(folder, ".jpeg", &names);
+    assert_int_equal(count, 5);
+    assert_int_equal(strncmp(names[0], "seen_", 5), 0);
+    free_names(count, names);
+    cornu_sequence_release(files);
+    cornu_image_data_generator_release(generator);
+    remove_folder(folder);
+}
+
+/* --- what cannot be --- */
+
+static void assert_refused(cornu_sequence *files, cornu_status status, const char *part)
+{
+    assert_null(files);
+    assert_failed(status, status, part);
+}
+
+static void bad_arguments_get_a_sentence(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    const char *folder = flow_folder();
+    assert_refused(cornu_flow_from_directory(NULL, folder), CORNU_ERROR_INVALID_ARGUMENT, "there is no generator");
+    assert_refused(cornu_flow_from_directory(generator, NULL), CORNU_ERROR_INVALID_ARGUMENT, "without a name");
+    assert_refused(cornu_flow_from_directory(generator, "/no/such/folder"), CORNU_ERROR_IO, "/no/such/folder");
+    assert_refused(cornu_flow_from_directory(generator, folder, .target_size = {0, 5}), CORNU_ERROR_INVALID_ARGUMENT,
+                   "target_size is (0, 5)");
+    assert_refused(cornu_flow_from_directory(generator, folder, .target_size = {1 << 20, 1 << 20}), CORNU_ERROR_LIMIT,
+                   "target_size (1048576, 1048576)");
+    assert_refused(cornu_flow_from_directory(generator, folder, .color_mode = "cmyk"), CORNU_ERROR_UNKNOWN_NAME,
+                   "cmyk");
+    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "categorial"), CORNU_ERROR_UNKNOWN_NAME,
+                   "did you mean 'categorical'?");
+    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "raw"), CORNU_ERROR_UNKNOWN_NAME,
+                   "there is no class_mode 'raw'");
+    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "binary"), CORNU_ERROR_DATA,
+                   "wants 2 classes, and");
+    assert_refused(cornu_flow_from_directory(generator, folder, .classes = cornu_names("ant", "dog")), CORNU_ERROR_DATA,
+                   "class 'dog' has no folder");
+    assert_refused(cornu_flow_from_directory(generator, folder, .interpolation = "cubic"), CORNU_ERROR_UNKNOWN_NAME,
+                   "cubic");
+    assert_refused(cornu_flow_from_directory(generator, folder, .subset = "test"), CORNU_ERROR_INVALID_ARGUMENT,
+                   "subset is \"test\"");
+    assert_refused(cornu_flow_from_directory(generator, folder, .subset = "training"), CORNU_ERROR_INVALID_ARGUMENT,
+                   "validation_split");
+    assert_refused(cornu_flow_from_directory(generator, folder, .batch_size = 0), CORNU_ERROR_INVALID_ARGUMENT,
+                   "batch_size is 0");
+    assert_refused(cornu_flow_from_directory(generator, folder, .bad_files = "ignore"), CORNU_ERROR_UNKNOWN_NAME,
+                   "no policy 'ignore'");
+    assert_refused(cornu_flow_from_directory(generator, folder, .bad_files_at_most = -2), CORNU_ERROR_INVALID_ARGUMENT,
+                   "bad_files_at_most is -2");
+    char empty[PATH_SIZE], class[2 * PATH_SIZE];
+    scratch_path(empty, "empty");
+    mkdir(empty, 0700);
+    snprintf(class, sizeof class, "%s/one", empty);
+    mkdir(class, 0700);
+    assert_refused(cornu_flow_from_directory(generator, empty), CORNU_ERROR_DATA, "have no pictures");
+    remove_folder(empty);
+    cornu_image_data_generator_release(generator);
+}
+
+static void nothing_is_lost_where_memory_ends(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    bool failed = true;
+    int failures = 0;
+    for (uint64_t n = 1; failed && n < 2000; n++) {
+        cornu__allocation_fail_at(n);
+        cornu_image_data_generator *generator = cornu_image_data_generator_create(.rotation_range = 20);
+        cornu_sequence *files =
+            generator ? cornu_flow_from_directory(generator, flow_folder(), SMALL, .interpolation = "bilinear",
+                                                  .bad_files = "skip", .save_prefix = "p")
+                      : NULL;
+        cornu_batch batch = {0};
+        failed = !files || cornu_sequence_get(files, 0, &batch) != CORNU_OK;
+        cornu__allocation_fail_at(0);
+        failures += failed;
+        if (failed)
+            assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+        release_batch(&batch);
+        cornu_sequence_release(files);
+        cornu_image_data_generator_release(generator);
+        assert_int_equal(cornu__allocation_live(), live);
+    }
+    assert_false(failed);
+    assert_true(failures > 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(batches_are_kerass_for_the_same_seed),
+        cmocka_unit_test(subsets_are_kerass),
+        cmocka_unit_test(classes_files_and_the_samples_of_a_batch_are_told),
+        cmocka_unit_test(training_is_the_same_for_any_workers),
+        cmocka_unit_test(training_is_the_same_with_worker_processes),
+        cmocka_unit_test(a_bad_file_is_an_error_with_its_name),
+        cmocka_unit_test(bad_files_are_skipped_or_replaced_and_told_of),
+        cmocka_unit_test(a_folder_may_lose_all_its_files),
+        cmocka_unit_test(names_may_be_any_utf_8_and_classes_empty),
+        cmocka_unit_test(pictures_are_saved_where_asked),
+        cmocka_unit_test(bad_arguments_get_a_sentence),
+        cmocka_unit_test(nothing_is_lost_where_memory_ends),
+    };
+    return cmocka_run_group_tests(tests, flow_files_open, flow_files_close);
+}
