@@ -70,12 +70,22 @@ static size_t with_slack(size_t size)
     return (size + step - 1) / step * step;
 }
 
+/* A signal can interrupt the taking of many pages. */
+static int allocate(int file, off_t offset, off_t size)
+{
+    int refused;
+    do
+        refused = fallocate(file, 0, offset, size) == 0 ? 0 : errno;
+    while (refused == EINTR);
+    return refused;
+}
+
 /* The memory is taken now: later, where it is written, the system could refuse it only by ending the process. */
 static cornu_status reserve(cornu__shared_blocks *blocks, cornu__shared_block *block)
 {
     pthread_mutex_lock(&blocks->lock);
     block->offset = blocks->end;
-    int refused = fallocate(blocks->file, 0, (off_t)block->offset, (off_t)block->size) == 0 ? 0 : errno;
+    int refused = allocate(blocks->file, (off_t)block->offset, (off_t)block->size);
     if (refused == EOPNOTSUPP || refused == ENOSYS)
         refused = ftruncate(blocks->file, (off_t)(block->offset + block->size)) == 0 ? 0 : errno;
     if (refused == 0)
