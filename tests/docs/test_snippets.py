@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The C in docs/training.md is cut out of the examples, which the tests run: it cannot rot."""
+"""The C in docs/training.md is cut out of the examples, which the tests run, and files that docs/architecture.md names are there: they cannot rot."""
+import glob
 import os
 import re
 import unittest
@@ -30,6 +31,11 @@ class Snippets(unittest.TestCase):
         for name in os.listdir(os.path.join(ROOT, "examples")):
             if name.endswith(".c"):
                 self.assertIn(f"examples/{name})", told)
+
+    def test_every_file_that_the_map_of_the_house_names_is_there(self):
+        names = re.findall(r"`((?:src|include|tests)/[\w/.*]+)`", read("docs", "architecture.md"))
+        self.assertGreater(len(names), 40)
+        self.assertEqual([name for name in names if not glob.glob(os.path.join(ROOT, name))], [])
 
 
 if __name__ == "__main__":
