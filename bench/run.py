@@ -34,6 +34,7 @@ CASES = {
 # What only Cornu is asked, by the program bench_loop: nothing to compare with, so no rivals are needed.
 LOOP_CASES = {
     "overhead": "the training loop beside the step: microseconds a batch of Dense 8-4-1 at batch 1, one thread",
+    "view": "fit with the live page over fit without, on one thread, with nobody looking and with a browser's stream",
     "overlap": "fit_generator with one worker and a generator that takes as long as the step, model on one thread",
 }
 BATCHES = {"mlp32": 32, "mlp128": 128, "cnn": 128, "resnet20": 128}
@@ -293,11 +294,12 @@ def print_table(threads, programs, cases, results, peak):
 
 
 def measure_loop(case, options):
-    """The answer of bench_loop as a dict."""
-    path = built("loop")
+    """The answer of bench_loop or bench_view as a dict."""
+    name = "view" if case == "view" else "loop"
+    path = built(name)
     if path is None:
-        return {"error": "there is no program bench_loop (script/build release makes it)"}
-    command = [path, "--case", case, "--rounds", str(options.rounds), "--seconds", str(options.seconds / 4)]
+        return {"error": f"there is no program bench_{name} (script/build release makes it)"}
+    command = [path, *(["--case", case] if name == "loop" else []), "--rounds", str(options.rounds), "--seconds", str(options.seconds / 4)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         return json.loads(done.stdout)
@@ -329,13 +331,25 @@ def print_overlap(answer):
         )
 
 
+def print_view(answer):
+    print("\nThe live page, on one thread: median (lowest..highest) of the rounds")
+
+    def spread(key):
+        middle, low, high = answer[key]
+        return f"{middle:.3f} ({low:.3f}..{high:.3f})"
+
+    for kind, text in (("unseen", "nobody looking"), ("seen", "a browser's stream")):
+        print(f"  MLP 784-128-10, batch 32, {text}: {spread(f'mlp_ratio_wall_{kind}')} of the time without, {spread(f'mlp_ratio_cpu_{kind}')} of the processor time")
+        print(f"  Dense 8-4-1, batch 1, {text}: {spread(f'tiny_more_us_cpu_{kind}')} us of processor time a batch beyond {answer['tiny_us_cpu_without'][0]:.3f}")
+
+
 def measure_loop_cases(cases, options):
     answers = {case: measure_loop(case, options) for case in cases}
     for case, answer in answers.items():
         if "error" in answer:
             print(f"\nFailed: {case}: {answer['error']}")
         else:
-            {"overhead": print_overhead, "overlap": print_overlap}[case](answer)
+            {"overhead": print_overhead, "overlap": print_overlap, "view": print_view}[case](answer)
     return answers
 
 

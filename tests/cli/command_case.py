@@ -27,8 +27,9 @@ def heed_interrupts():
 
 
 def environment(**changes):
-    """The tests' own environment without what would change the command's output."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CORNU_VERBOSE") and key not in ("CORNU_PROGRESS", "NO_COLOR")}
+    """The tests' own environment without what would change the command's output, or open a browser."""
+    changing = ("CORNU_PROGRESS", "NO_COLOR", "CORNU_VIEW_METRICS", "DISPLAY", "WAYLAND_DISPLAY")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CORNU_VERBOSE") and key not in changing}
     return {**kept, **changes}
 
 

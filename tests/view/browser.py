@@ -93,7 +93,7 @@ class Browser:
         """Waits until the expression is true; its value."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            value = self.ask(expression)
+            value = self.ask(f"(() => {{ try {{ return {expression}; }} catch {{ return false; }} }})()")  # the page may not be there yet
             if value:
                 return value
             time.sleep(0.05)
