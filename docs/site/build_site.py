@@ -82,7 +82,8 @@ class Site:
         body = self.with_anchors(result.stdout, source)
         body = re.sub(r'<a href="([^"]*)">(.*?)</a>', lambda link: self.link(source, where, link.group(1), link.group(2)), body, flags=re.S)
         body = re.sub(r'<img src="([^"]*)"', lambda image: f'<img src="{self.picture(source, where, image.group(1))}"', body)
-        body = re.sub(r"<code>([^<]*)</code>", lambda code: f"<code>{self.linked(html.unescape(code.group(1)), where)}</code>", body)
+        body = re.sub(r"<a .*?</a>|<code>([^<]*)</code>", lambda found: found.group(0) if found.group(1) is None else
+                      f"<code>{self.linked(html.unescape(found.group(1)), where)}</code>", body, flags=re.S)
         body = re.sub(r'(<pre><code class="language-c">)(.*?)(</code></pre>)',
                       lambda code: code.group(1) + self.linked(html.unescape(code.group(2)), where) + code.group(3), body, flags=re.S)
         body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")

@@ -16,12 +16,22 @@ static void add_word(cornu__text *words, const char *word, size_t length)
     cornu__text_add(words, "%s%.*s", words->length > 0 ? " " : "", (int)length, word);
 }
 
-/* What Keras calls each class of the kind when it is given by name; a class without such a name is not given so. */
+/* Whether the name alone makes an object: some classes want an argument ("mean_io_u": how many classes there are). */
+static bool stands_alone(cornu__kind kind, const char *name)
+{
+    cornu__object *object = NULL;
+    bool made = cornu__resolve(kind, name, &object) == CORNU_OK && object && object->class;
+    cornu__object_drop(object);
+    return made;
+}
+
+/* What Keras calls each class of the kind that can be given by name. */
 static void add_classes(cornu__text *words, cornu__kind kind)
 {
     for (const cornu__class *const *class = cornu__classes(kind); *class; class ++) {
-        if ((*class)->aliases && *(*class)->aliases)
-            add_word(words, *(*class)->aliases, strlen(*(*class)->aliases));
+        const char *name = (*class)->aliases ? *(*class)->aliases : NULL;
+        if (name && stands_alone(kind, name))
+            add_word(words, name, strlen(name));
     }
 }
 

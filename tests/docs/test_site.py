@@ -32,6 +32,8 @@ class Page(HTMLParser):
         if "id" in values:
             self.anchors.append(values["id"])
         self.targets += [values[name] for name in ("href", "src") if name in values]
+        if tag == "a" and "a" in self.open:
+            self.wrong.append(f"a link within a link: {values}")
         if tag not in EMPTY:
             self.open.append(tag)
 
