@@ -251,7 +251,7 @@ static cornu_status write_captions(const report *of, int64_t count, char **capti
         cornu__text text = {0};
         cornu__text_add(&text, "true: %s\n", name_of(of, mistake->truth, room));
         cornu__text_add(&text, "said: %s\n", name_of(of, mistake->said, room));
-        cornu__text_add(&text, "%.1f %%, no. %lld", 100 * mistake->probability, (long long)mistake->sample);
+        cornu__text_add(&text, "%.0f %%, no. %lld", 100 * mistake->probability, (long long)mistake->sample);
         captions[i] = cornu__text_take(&text);
         if (!captions[i])
             return CORNU_ERROR_OUT_OF_MEMORY;

@@ -77,7 +77,7 @@ static bool are_probabilities(const view *v)
         double sum = 0;
         for (int64_t k = 0; k < v->columns; k++) {
             double value = v->outputs[row * v->columns + k];
-            if (!(value >= 0 && value <= 1 + SUM_TOLERANCE))
+            if (value < 0 || value > 1 + SUM_TOLERANCE) /* NaN is neither way */
                 return false;
             sum += value;
         }
@@ -120,7 +120,7 @@ static cornu__mistake judge(const view *v, int64_t row, int truth)
     const float *outputs = v->outputs + row * v->columns;
     int said = 0;
     for (int k = 1; k < v->columns; k++)
-        said = outputs[k] > outputs[said] ? k : said;
+        said = outputs[k] > outputs[said] || isnan(outputs[said]) ? k : said;
     double probability = outputs[said], right = outputs[truth];
     if (!v->probabilities) { /* softmax */
         double sum = 0;

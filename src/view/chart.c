@@ -94,8 +94,10 @@ static axis steps_axis(const cornu__chart *chart)
             result.high = isfinite(x) ? fmax(result.high, x) : result.high;
         }
     }
+    if (chart->any_steps)
+        return linear_axis(result.low, result.high);
     bool range = result.high > result.low && isfinite(result.high - result.low);
-    result.step = range ? fmax(chart->any_steps ? 0 : 1, nice_step(result.high - result.low)) : 1;
+    result.step = range ? fmax(1, nice_step(result.high - result.low)) : 1;
     return result;
 }
 

@@ -242,8 +242,9 @@ static int notes_of(const cornu__confusion *confusion, const matrix *m, char not
                              : "colour: share of the row (of the class)");
     snprintf(notes[count++], 120, "blue: right, orange: mistakes");
     if (m->merged)
-        snprintf(notes[count++], 120, "the %d classes of %d with the most mistakes; all others as one", KEPT_OF_MANY,
-                 confusion->class_count);
+        snprintf(notes[count++], 120,
+                 "the %d classes of %d with the most mistakes; the others are one, with no mistakes among them",
+                 KEPT_OF_MANY, confusion->class_count);
     return count;
 }
 
