@@ -10,8 +10,9 @@
 #include "cli/view_options.h"
 #include "train/callbacks/metrics_view.h"
 #include "view/live_page.h"
+#include "view/live_server.h"
 
-#define BROWSER_SECONDS 10.0 /* that a browser may take to show a training that is already over */
+#define BROWSER_SECONDS 10.0 /* that a browser may take until it shows the page, for a training that is over before */
 
 enum { VIEW_FALSE, VIEW_TRUE, VIEW_AUTO }; /* the words of --view */
 
@@ -84,9 +85,9 @@ static void open_browser(const char *address)
 static cornu_status on_train_begin(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     const char *address = cornu_training_view_address(training);
-    (void)state;
     (void)index;
     (void)logs;
+    *(double *)state = cornu__live_seconds() + BROWSER_SECONDS;
     if (address)
         open_browser(address);
     return CORNU_OK;
@@ -95,23 +96,24 @@ static cornu_status on_train_begin(void *state, cornu_training *training, int64_
 /* A training that is over before the browser has asked would leave it with nothing. */
 static cornu_status on_train_end(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
-    (void)state;
+    double left = *(const double *)state - cornu__live_seconds();
     (void)index;
     (void)logs;
     if (!cornu__stop_requested(training))
-        cornu__metrics_view_wait_for_page(training, BROWSER_SECONDS);
+        cornu__metrics_view_wait_for_page(training, left);
     return CORNU_OK;
 }
 
 static cornu_status add_browser(cornu_callback *callbacks[CORNU_MAX_CALLBACKS])
 {
+    static double until; /* the command trains once */
     int count = 0;
     while (count < CORNU_MAX_CALLBACKS && callbacks[count])
         count++;
     if (count == CORNU_MAX_CALLBACKS)
         return CORNU_OK; /* the address is said all the same */
-    callbacks[count] =
-        cornu_callback_create(.name = "Browser", .on_train_begin = on_train_begin, .on_train_end = on_train_end);
+    callbacks[count] = cornu_callback_create(.name = "Browser", .state = &until, .on_train_begin = on_train_begin,
+                                             .on_train_end = on_train_end);
     return callbacks[count] ? CORNU_OK : cornu_error_status();
 }
 

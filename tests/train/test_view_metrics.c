@@ -200,6 +200,45 @@ static void a_port_that_cannot_be_had(void **state)
     close(taken);
 }
 
+static void a_training_that_goes_on_shows_what_was_before(void **state)
+{
+    fixture *f = *state;
+    char backup[64], latest[96];
+    snprintf(backup, sizeof backup, "%s/backup", f->folder);
+    snprintf(latest, sizeof latest, "%s/latest.npz", backup);
+    cornu_history_release(cornu_fit(f->model, f->x, f->y, .epochs = 2, .verbose = 0,
+                                    .callbacks = {cornu_backup_and_restore(backup, .delete_checkpoint = false)}));
+    cornu_model *another = small_model(4);
+    cornu_history *history = cornu_fit(another, f->x, f->y, .epochs = 4, .verbose = 0, .view_file = f->page,
+                                       .callbacks = {cornu_backup_and_restore(backup, .delete_checkpoint = false)});
+    assert_non_null(history);
+    assert_int_equal(cornu_history_epoch_count(history), 4);
+    for (int epoch = 0; epoch < 4; epoch++)
+        assert_true(says_loss(read_file(f->page), history, epoch));
+    cornu_history_release(history);
+    cornu_model_release(another);
+    unlink(latest);
+    rmdir(backup);
+}
+
+static void worker_processes_do_not_keep_the_port(void **state)
+{
+    fixture *f = *state;
+    small_batches *batches = small_batches_make(f->x, f->y, 16, NULL, 1);
+    cornu_sequence *sequence =
+        cornu_sequence_create(.length = small_batches_length, .get = small_batches_get, .state = batches);
+    cornu_history *history =
+        cornu_fit_generator(f->model, sequence, .epochs = 3, .verbose = 0, .workers = 2, .use_multiprocessing = true,
+                            .view_metrics = CORNU_VIEW_METRICS_ON, .callbacks = {watching(NULL)});
+    assert_non_null(history);
+    talk_hear(seen.stream, seen.told, sizeof seen.told);
+    assert_true(says_loss(seen.told, history, 2));
+    assert_int_equal(talk_to(seen.port), -1);
+    cornu_history_release(history);
+    cornu_sequence_release(sequence);
+    small_batches_free(batches);
+}
+
 /* --- Browsers that go away, and several at once --- */
 
 static cornu_status hang_up(watcher *self, int64_t epoch)
@@ -297,6 +336,8 @@ int main(void)
         TEST(a_training_that_fails_leaves_its_page_and_its_message),
         TEST(a_page_that_cannot_be_written_does_not_cost_the_training),
         TEST(a_port_that_cannot_be_had),
+        TEST(a_training_that_goes_on_shows_what_was_before),
+        TEST(worker_processes_do_not_keep_the_port),
         TEST(a_browser_that_goes_away_is_no_signal),
         TEST(several_trainings_at_once_have_a_page_each),
         TEST(the_same_bits_with_a_page),
