@@ -75,6 +75,16 @@ static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *p
     return fit->validation ? CORNU_OK : cornu_error_status();
 }
 
+static void warn_of_few_rows(const cornu__fit *fit, int64_t rows, int64_t batch_size)
+{
+    int64_t batches = (rows - 1) / batch_size + 1;
+    if (fit->validation_steps > batches)
+        cornu__warn("%s: validation_steps is %lld, but %lld samples make %lld batches of %lld: a validation ends with "
+                    "them",
+                    fit->function, (long long)fit->validation_steps, (long long)rows, (long long)batches,
+                    (long long)batch_size);
+}
+
 cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *ports, const cornu__columns *columns,
                                          int64_t begin, int64_t batch_size)
 {
@@ -82,6 +92,7 @@ cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *po
     if (cornu__fit_validations(fit) == 0)
         return CORNU_OK;
     fit->validation_samples = columns->rows - begin;
+    warn_of_few_rows(fit, fit->validation_samples, batch_size);
     fit->validation = cornu__enqueue_arrays(ports, columns, &rows, 0, cornu__fit_validations(fit));
     fit->validation_steps = 0;
     return fit->validation ? CORNU_OK : cornu_error_status();

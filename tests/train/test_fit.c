@@ -397,6 +397,10 @@ static void epochs_and_steps_are_counted_as_in_keras(void **state)
     cornu_history_release(FIT(.steps_per_epoch = 9, .batch_size = 10, .callbacks = {tracer()}));
     assert_int_equal(train_batches(trace), 5);
     assert_non_null(strstr(warnings, "50 samples make 5 batches of 10"));
+    cornu_history_release(FIT(.batch_size = 10, .validation_steps = 2, .validation_data = {.x = f->x, .y = f->y}));
+    assert_null(strstr(warnings, "validation_steps"));
+    cornu_history_release(FIT(.batch_size = 10, .validation_steps = 6, .validation_data = {.x = f->x, .y = f->y}));
+    assert_non_null(strstr(warnings, "validation_steps is 6, but 50 samples make 5 batches of 10"));
     cornu_history_release(FIT(.batch_size = 1000, .callbacks = {tracer()})); /* larger than the data */
     assert_int_equal(train_batches(trace), 1);
     cornu_history_release(FIT(.validation_data = {.x = f->x, .y = f->y}, .validation_steps = 3,
