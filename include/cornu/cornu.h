@@ -9,6 +9,7 @@
 #include <cornu/csv.h>
 #include <cornu/custom.h>
 #include <cornu/data.h>
+#include <cornu/dataframe.h>
 #include <cornu/error.h>
 #include <cornu/flow.h>
 #include <cornu/history.h>

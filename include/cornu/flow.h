@@ -1,5 +1,5 @@
 /*
- * flow.h: Keras's flow_from_directory: batches of transformed pictures out of files, read while the model trains.
+ * flow.h: Keras's flow_from_directory and flow_from_dataframe: batches of transformed pictures out of files, read while the model trains.
  *
  *     cornu_image_data_generator *augment = cornu_image_data_generator_create(.rescale = 1.0 / 255, .validation_split = 0.2);
  *     cornu_sequence *train = cornu_flow_from_directory(augment, "cats_and_dogs", .target_size = cornu_pair(150, 150),
@@ -12,6 +12,7 @@
 #ifndef CORNU_FLOW_H
 #define CORNU_FLOW_H
 
+#include <cornu/dataframe.h>
 #include <cornu/image_data_generator.h>
 
 CORNU_BEGIN_DECLARATIONS
@@ -73,6 +74,57 @@ typedef struct cornu_flow_from_directory_options {
                    cornu_flow_from_directory_options, CORNU_FLOW_FROM_DIRECTORY_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_sequence *cornu_flow_from_directory_with(cornu_image_data_generator *generator, const char *folder,
                                                          const cornu_flow_from_directory_options *options);
+
+typedef struct cornu_flow_from_dataframe_options {
+    size_t struct_size;
+    const char *directory; /* what the files' names are below, unless they begin with '/'; NULL: the working folder */
+    const char *x_col CORNU_DEFAULT("filename"); /* the column of texts with the files' names */
+    const char *y_col CORNU_DEFAULT("class");    /* the column with the labels */
+    const char *const *y_cols; /* several columns instead, for "raw" and "multi_output": cornu_names("age", "height") */
+    const char *weight_col;    /* a column with the samples' weights; NULL: none */
+    cornu_size2 target_size CORNU_DEFAULT({256, 256}); /* this and what is not explained: as in flow_from_directory */
+    const char *color_mode CORNU_DEFAULT("rgb");
+    /* In the order of their numbers, with NULL behind the last; rows of other classes are left out. NULL: those of the column, sorted: by value where all
+     * are whole numbers, else in byte order */
+    const char *const *classes;
+    /* As in flow_from_directory, and "raw": y_col as it is, or y_cols side by side; "multi_output": a list of y_cols, one array for each output of the model */
+    const char *class_mode CORNU_DEFAULT("categorical");
+    int batch_size CORNU_DEFAULT(32);
+    bool shuffle CORNU_DEFAULT(true);
+    int64_t seed CORNU_DEFAULT(CORNU_NONE);
+    const char *save_to_dir;
+    const char *save_prefix;
+    const char *save_format CORNU_DEFAULT("png");
+    const char *
+        subset; /* "validation": the first share validation_split of the rows that count, "training": the others; NULL: all */
+    const char *interpolation CORNU_DEFAULT("nearest");
+    bool keep_aspect_ratio;
+    /* Leave out, with a warning, the rows whose file is not there or does not end as a picture's. false: such a file is a bad one when it is read */
+    bool validate_filenames CORNU_DEFAULT(true);
+    /* --- not in Keras --- */
+    const char *
+        class_separator; /* "categorical": a text holds several classes with this between them: "cat|dog"; Keras has lists there */
+    bool exif_orientation;
+    const char *bad_files CORNU_DEFAULT("error");
+    int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
+} cornu_flow_from_dataframe_options;
+#define CORNU_FLOW_FROM_DATAFRAME_DEFAULTS                                                                             \
+    CORNU_DEFAULTS(.x_col = "filename", .y_col = "class", .target_size = {256, 256}, .color_mode = "rgb",              \
+                   .class_mode = "categorical", .batch_size = 32, .shuffle = true, .seed = CORNU_NONE,                 \
+                   .save_format = "png", .interpolation = "nearest", .validate_filenames = true, .bad_files = "error", \
+                   .bad_files_at_most = CORNU_NONE)
+
+/*
+ * cornu_flow_from_dataframe(generator, table, .directory = "photos", .x_col = "file", .y_col = "breed"): a Sequence of the pictures that a table names (dataframe.h).
+ * The table may be released afterwards. Classes may be texts or whole numbers. What y and weights are read from a CSV file is float32; columns that are
+ * arrays keep their dtype, and one row of them may be more than a number.
+ */
+#define cornu_flow_from_dataframe(generator_, table_, ...)                                                             \
+    CORNU_KEYWORDS(cornu_flow_from_dataframe_with(generator_, table_, &cornu_keywords),                                \
+                   cornu_flow_from_dataframe_options, CORNU_FLOW_FROM_DATAFRAME_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_sequence *cornu_flow_from_dataframe_with(cornu_image_data_generator *generator,
+                                                         const cornu_dataframe *table,
+                                                         const cornu_flow_from_dataframe_options *options);
 
 /* --- What such a Sequence knows; texts are valid as long as it is --- */
 

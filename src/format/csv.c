@@ -318,26 +318,9 @@ static cornu_status copy_column_names(table *t, cornu__csv_names *names)
 
 static cornu_status open_table(table *t, const cornu_csv_options *options)
 {
-    uint64_t size;
-    t->text = cornu__read_file(t->path, cornu__max_read_bytes(), &size);
-    if (!t->text)
-        return cornu_error_status();
-    const char *nul = memchr(t->text, '\0', size);
-    if (nul)
-        return cornu__fail(CORNU_ERROR_FORMAT,
-                           "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", t->path,
-                           (unsigned long long)(nul - t->text));
+    CORNU_TRY(cornu__csv_open(&t->reader, t->path, options->separator, &t->text));
     t->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!t->c_locale)
-        return cornu__fail_memory("a locale", 0);
-    bool marked = size >= 3 && memcmp(t->text, "\xEF\xBB\xBF", 3) == 0; /* a byte order mark */
-    char *start = t->text + (marked ? 3 : 0), *end = t->text + size;
-    char separator = options->separator ? options->separator : cornu__csv_guess_separator(start, end);
-    if (strchr("\"\r\n", separator))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "cornu_load_csv: a quote or a line's end cannot separate fields");
-    t->reader = (cornu__csv_reader){.path = t->path, .separator = separator, .at = start, .end = end, .line = 1};
-    return CORNU_OK;
+    return t->c_locale ? CORNU_OK : cornu__fail_memory("a locale", 0);
 }
 
 cornu_array *cornu__csv_read(const char *path, const cornu_csv_options *options, cornu__csv_names *names)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "format/csv_record.h"
 #include "format/limits.h"
+#include "format/stream.h"
 
 static bool is_blank(char c)
 {
@@ -27,6 +28,28 @@ char cornu__csv_guess_separator(const char *text, const char *end)
             best = i;
     }
     return candidates[best];
+}
+
+cornu_status cornu__csv_open(cornu__csv_reader *reader, const char *path, char separator, char **text)
+{
+    uint64_t size;
+    *reader = (cornu__csv_reader){.path = path, .line = 1};
+    *text = cornu__read_file(path, cornu__max_read_bytes(), &size);
+    if (!*text)
+        return cornu_error_status();
+    const char *nul = memchr(*text, '\0', size);
+    if (nul)
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", path,
+                           (unsigned long long)(nul - *text));
+    bool marked = size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0; /* a byte order mark */
+    reader->at = *text + (marked ? 3 : 0);
+    reader->end = *text + size;
+    reader->separator = separator ? separator : cornu__csv_guess_separator(reader->at, reader->end);
+    if (strchr("\"\r\n", reader->separator))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a quote or a line's end cannot separate the fields of '%s'",
+                           path);
+    return CORNU_OK;
 }
 
 bool cornu__csv_number(const char *field, locale_t c_locale, float *out)

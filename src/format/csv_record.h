@@ -21,6 +21,10 @@ typedef struct cornu__csv_reader {
     size_t capacity;
 } cornu__csv_reader;
 
+/* Reads a file, plain or gzip-compressed, whole into *text, and sets a reader before its first record. `separator` 0: guessed. In any case reader->fields and
+ * *text are then to be freed. */
+cornu_status cornu__csv_open(cornu__csv_reader *reader, const char *path, char separator, char **text);
+
 /* Reads the next record. *more is false, with no record, when only empty lines are left. An empty line before others is
  * an error. */
 cornu_status cornu__csv_next(cornu__csv_reader *reader, bool *more);

@@ -129,14 +129,23 @@ static cornu_status read_entries(scanner *self, const char *path, bool follow_li
     return status;
 }
 
-static bool has_ending(const scanner *self, const char *name)
+static bool has_one_of(const char *name, const char *const *endings)
 {
-    const char *const *endings = self->options->endings ? self->options->endings : image_endings;
     for (; *endings; endings++) {
         if (cornu__text_has_ending(name, *endings))
             return true;
     }
     return false;
+}
+
+static bool has_ending(const scanner *self, const char *name)
+{
+    return has_one_of(name, self->options->endings ? self->options->endings : image_endings);
+}
+
+bool cornu__has_image_ending(const char *name)
+{
+    return has_one_of(name, image_endings);
 }
 
 /* The folders that one lies in, from the class's on: what a link may lead back to. */

@@ -48,6 +48,9 @@ cornu_status cornu__directory_scan(cornu__directory *directory, const char *path
 
 void cornu__directory_free(cornu__directory *directory);
 
+/* Whether a file's name ends as those of pictures do for Keras's ImageDataGenerator. */
+bool cornu__has_image_ending(const char *name);
+
 /* The number of files of one class. */
 size_t cornu__directory_class_size(const cornu__directory *directory, size_t class_number);
 
