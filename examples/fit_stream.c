@@ -73,7 +73,7 @@ static bool train(cornu_model *model)
     cornu_generator *stream = cornu_generator_create(.next = make_batch, .state = &from_here, .thread_safe = true);
     cornu_generator *other = cornu_generator_create(.next = make_batch, .state = &from_there, .thread_safe = true);
     cornu_history *history =
-        cornu_fit_generator(model, stream, .steps_per_epoch = 100, .epochs = 20, .workers = 2, .max_queue_size = 10,
+        cornu_fit_generator(model, stream, .steps_per_epoch = 100, .epochs = 10, .workers = 2, .max_queue_size = 10,
                             .validation_data = {.generator = other}, .validation_steps = 20, .verbose = 2);
     bool trained = history != NULL;
     if (trained)
