@@ -17,6 +17,7 @@ pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng>=1.6)
 pkg_check_modules(tiff REQUIRED IMPORTED_TARGET libtiff-4>=4.5)
 pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp>=1.2 libwebpdemux>=1.2)
 find_package(GIF 5.1 REQUIRED)
+find_package(Unistring REQUIRED)
 pkg_check_modules(lapack REQUIRED IMPORTED_TARGET lapacke>=3.9 blas)
 
 add_library(cornu_dependencies INTERFACE)
@@ -24,7 +25,7 @@ target_link_libraries(cornu_dependencies INTERFACE OneDNN::dnnl PkgConfig::libzi
                                                    PkgConfig::hdf5 PkgConfig::nettle PkgConfig::cairo PkgConfig::libcurl
                                                    PkgConfig::microhttpd
                                                    PkgConfig::jpeg PkgConfig::png PkgConfig::tiff PkgConfig::webp
-                                                   GIF::GIF PkgConfig::lapack OpenMP::OpenMP_C
+                                                   GIF::GIF PkgConfig::lapack Unistring::unistring OpenMP::OpenMP_C
                                                    Threads::Threads m)
 
 if(CORNU_TESTS)

@@ -27,8 +27,10 @@
 #include <cornu/option_text.h>
 #include <cornu/options.h>
 #include <cornu/plot.h>
+#include <cornu/preprocessing.h>
 #include <cornu/regularizers.h>
 #include <cornu/saving.h>
+#include <cornu/text.h>
 #include <cornu/train.h>
 #include <cornu/version.h>
 

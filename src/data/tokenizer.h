@@ -1,0 +1,26 @@
+/* data/tokenizer.h: a vocabulary with Keras's five dictionaries. */
+#ifndef CORNU_DATA_TOKENIZER_H
+#define CORNU_DATA_TOKENIZER_H
+
+#include "base/memory.h"
+#include "data/word_map.h"
+#include "data/words.h"
+
+struct cornu_tokenizer {
+    int64_t num_words; /* 0: all */
+    char *filters, *split;
+    bool lower, char_level;
+    char *oov_token; /* or NULL */
+    int64_t document_count;
+    cornu__word_map word_counts; /* by word: how often it occurred */
+    cornu__word_map word_docs;   /* by word: in how many texts */
+    cornu__word_map index_docs;  /* by index: in how many texts or sequences */
+    cornu__word_map word_index;  /* by word */
+    cornu__word_map index_word;  /* by index: the number of an entry of `words` */
+    cornu__word_map words;       /* the words that index_word names */
+};
+
+/* Adds index -> word to index_word. */
+cornu_status cornu__tokenizer_name_index(cornu_tokenizer *tokenizer, int64_t index, const char *word, size_t length);
+
+#endif
