@@ -27,9 +27,9 @@ typedef struct cornu_text_options {
     const char *filters CORNU_DEFAULT(CORNU_TEXT_FILTERS); /* each of these characters becomes `split` */
     bool lower CORNU_DEFAULT(true);
     const char *split CORNU_DEFAULT(" "); /* what stands between words; not empty */
-    /* hashing_trick and one_hot: */
-    const char *hash_function CORNU_DEFAULT("md5"); /* "md5", the one of Keras's that gives the same every time */
-    uint64_t (*hash)(const char *word);             /* a hash function of the program's own in place of it; or NULL */
+    const char *hash_function
+        CORNU_DEFAULT("md5");           /* of hashing_trick: "md5", the one of Keras's that always gives the same */
+    uint64_t (*hash)(const char *word); /* in place of it, a hash function of the program's own; or NULL */
 } cornu_text_options;
 #define CORNU_TEXT_DEFAULTS                                                                                            \
     CORNU_DEFAULTS(.filters = CORNU_TEXT_FILTERS, .lower = true, .split = " ", .hash_function = "md5")
