@@ -10,6 +10,7 @@
 
 #define MOST_PIXELS 32767 /* of a side: cairo's limit */
 #define LONGEST_TEXT 256
+#define MOST_DESCRIPTION 65536
 
 #define RGB(hex)                                                                                                       \
     {                                                                                                                  \
@@ -49,10 +50,59 @@ static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsi
     return fwrite(data, 1, length, stream) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
+/* Notes a text for the <desc> of an SVG file. */
+static void note_words(cornu__canvas *canvas, const char *drawable)
+{
+    if (!canvas->is_svg || canvas->words.length > MOST_DESCRIPTION)
+        return;
+    for (const char *c = drawable; *c; c++) {
+        const char *escaped = *c == '&' ? "&amp;" : *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : NULL;
+        if (escaped)
+            cornu__text_add(&canvas->words, "%s", escaped);
+        else
+            cornu__text_add_bytes(&canvas->words, c, 1);
+    }
+    cornu__text_add_bytes(&canvas->words, "\n", 1);
+}
+
+/* How many of the bytes belong to the file's head up to the end of the tag <svg ...>. */
+static unsigned int length_of_head(cornu__canvas *canvas, const unsigned char *data, unsigned int length)
+{
+    static const char tag[] = "<svg";
+    for (unsigned int i = 0; i < length; i++) {
+        if (canvas->seen_of_tag < 4) {
+            bool next = data[i] == (unsigned char)tag[canvas->seen_of_tag];
+            canvas->seen_of_tag = next ? canvas->seen_of_tag + 1 : data[i] == '<';
+        } else if (data[i] == '>') {
+            canvas->described = true;
+            return i + 1;
+        }
+    }
+    return length;
+}
+
+/* Writes what cairo gives, with the description behind the first tag. */
+static cairo_status_t write_svg(void *closure, const unsigned char *data, unsigned int length)
+{
+    cornu__canvas *canvas = closure;
+    FILE *stream = canvas->file.stream;
+    bool whole = true;
+    if (!canvas->described) {
+        unsigned int head = length_of_head(canvas, data, length);
+        whole = fwrite(data, 1, head, stream) == head;
+        if (canvas->described)
+            whole = fprintf(stream, "\n<desc>%s</desc>", canvas->words.data ? canvas->words.data : "") > 0 && whole;
+        data += head;
+        length -= head;
+    }
+    return whole && fwrite(data, 1, length, stream) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
 static cairo_surface_t *surface_for(cornu__canvas *canvas, const char *path, double scale)
 {
-    if (cornu__text_has_ending(path, ".svg"))
-        return cairo_svg_surface_create_for_stream(write_bytes, canvas->file.stream, canvas->width, canvas->height);
+    canvas->is_svg = cornu__text_has_ending(path, ".svg");
+    if (canvas->is_svg)
+        return cairo_svg_surface_create_for_stream(write_svg, canvas, canvas->width, canvas->height);
     if (cornu__text_has_ending(path, ".pdf"))
         return cairo_pdf_surface_create_for_stream(write_bytes, canvas->file.stream, canvas->width, canvas->height);
     canvas->is_png = true;
@@ -127,6 +177,9 @@ cornu_status cornu__canvas_commit(cornu__canvas *canvas)
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(canvas->surface);
     cairo_surface_destroy(canvas->surface);
+    if (canvas->words.failed)
+        status = CAIRO_STATUS_NO_MEMORY;
+    cornu__text_free(&canvas->words);
     if (status == CAIRO_STATUS_SUCCESS)
         return cornu__file_commit(&canvas->file);
     cornu__fail(status == CAIRO_STATUS_NO_MEMORY ? CORNU_ERROR_OUT_OF_MEMORY : CORNU_ERROR_IO, "%s: cannot draw: %s",
@@ -222,8 +275,9 @@ double cornu__canvas_text_width(cornu__canvas *canvas, double size, const char *
 void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, cornu__align align, double width,
                         const char *text)
 {
-    char shown[LONGEST_TEXT];
-    copy_drawable(text, shown);
+    char shown[LONGEST_TEXT], drawable[LONGEST_TEXT];
+    copy_drawable(text, drawable);
+    memcpy(shown, drawable, sizeof shown);
     double text_width = measure(canvas, size, shown);
     for (size_t length = strlen(shown); width > 0 && text_width > width && length > 1;) {
         length--;
@@ -235,4 +289,5 @@ void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, 
     double shift = align == CORNU__ALIGN_LEFT ? 0 : align == CORNU__ALIGN_CENTER ? text_width / 2 : text_width;
     cairo_move_to(canvas->cairo, x - shift, y);
     cairo_show_text(canvas->cairo, shown);
+    note_words(canvas, drawable);
 }

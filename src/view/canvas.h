@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/text.h"
 
 typedef struct cornu__color {
     double red, green, blue;
@@ -28,6 +29,10 @@ typedef struct cornu__canvas {
     cairo_surface_t *surface;
     bool is_png;
     cornu__new_file file;
+    /* of an SVG file, in which cairo draws letters as shapes: the texts, which go into its <desc> for search and screen readers */
+    bool is_svg, described;
+    int seen_of_tag; /* how much of "<svg" the bytes written last end with */
+    cornu__text words;
 } cornu__canvas;
 
 /* Fails unless the name's ending is that of a kind of picture: .png, .svg or .pdf. */

@@ -188,6 +188,22 @@ static void numbers_in_tensors_are_read(void **state)
     }
 }
 
+/* Written by TensorFlow's tf.summary.write with the metadata of scalars, as Keras 3's TensorBoard does, and a matrix between them. */
+static void tensorflows_own_file_is_read(void **state)
+{
+    (void)state;
+    const char *root = getenv("CORNU_SOURCE_DIR");
+    char fixture[500];
+    snprintf(fixture, sizeof fixture, "%s/tests/format/fixtures/tensorflow.tfevents", root ? root : ".");
+    cornu__scalars scalars = {0};
+    assert_int_equal(cornu__scalars_read_events(fixture, "", &scalars), CORNU_OK);
+    assert_int_equal(scalars.series_count, 3);
+    check(&scalars, "epoch_loss", 3, (double[]){0, 1, 2}, (double[]){2, 1, 0.5});
+    check(&scalars, "epoch_accuracy", 3, (double[]){0, 1, 2}, (double[]){0.5, 0.75, 0.875});
+    check(&scalars, "batch_loss", 1, (double[]){700}, (double[]){0.25});
+    cornu__scalars_free(&scalars);
+}
+
 static void a_file_that_ends_early_is_read_up_to_there(void **state)
 {
     (void)state;
@@ -291,6 +307,7 @@ int main(void)
         cmocka_unit_test(what_is_no_log_is_refused_with_its_place),
         cmocka_unit_test(event_files_give_back_the_numbers_that_were_written),
         cmocka_unit_test(numbers_in_tensors_are_read),
+        cmocka_unit_test(tensorflows_own_file_is_read),
         cmocka_unit_test(a_file_that_ends_early_is_read_up_to_there),
         cmocka_unit_test(every_changed_bit_is_found_by_the_sums),
         cmocka_unit_test(messages_that_lie_are_refused_or_passed_over),

@@ -220,6 +220,51 @@ static void names_of_any_length_and_any_bytes_can_be_drawn(void **state)
     }
 }
 
+/* Letters are shapes in an SVG file; what they say stands in its description, escaped, long names whole. */
+static void an_svg_file_says_what_is_written_in_it(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(3, .name = "a<b & \"c\"", .input_shape = {2}));
+    assert_int_equal(cornu_plot_model(model, path_of("said.svg"), .show_layer_names = true, .show_shapes = true),
+                     CORNU_OK);
+    FILE *file = fopen(path_of("said.svg"), "rb");
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    assert_true(size < sizeof text - 1);
+    text[size] = '\0';
+    const char *description = strstr(text, "<desc>"), *end = strstr(text, "</desc>");
+    assert_true(description && end && strstr(text, "<svg ") < description);
+    assert_null(strstr(description + 1, "<desc>"));
+    const char *const said[] = {"a&lt;b &amp; \"c\"\n", "Dense\n", "output shape: (None, 3)\n"};
+    for (int i = 0; i < 3; i++) {
+        const char *found = strstr(description, said[i]);
+        assert_true(found && found < end);
+    }
+    assert_non_null(strstr(end, "</svg>"));
+    cornu_model_release(model);
+}
+
+static void without_memory_there_is_no_svg_either(void **state)
+{
+    (void)state;
+    cornu_status status = CORNU_ERROR_OUT_OF_MEMORY;
+    cornu_model *model = branches();
+    assert_int_equal(cornu_plot_model(model, path_of("first.svg")), CORNU_OK);
+    uint64_t before = cornu__allocation_live();
+    for (uint64_t n = 1; status == CORNU_ERROR_OUT_OF_MEMORY; n++) {
+        cornu__allocation_fail_at(n);
+        status = cornu_plot_model(model, path_of("memory.svg"));
+        cornu__allocation_fail_at(0);
+        assert_int_equal(cornu__allocation_live(), before);
+        assert_int_equal(access(path_of("memory.svg"), F_OK), status == CORNU_OK ? 0 : -1);
+        assert_true(n < 1000);
+    }
+    assert_int_equal(status, CORNU_OK);
+    cornu_model_release(model);
+}
+
 static void without_memory_there_is_no_picture(void **state)
 {
     (void)state;
@@ -249,6 +294,8 @@ int main(void)
         cmocka_unit_test(a_picture_that_no_png_can_hold_is_refused_and_says_what_can),
         cmocka_unit_test(a_model_without_shapes_is_drawn_without_them),
         cmocka_unit_test(names_of_any_length_and_any_bytes_can_be_drawn),
+        cmocka_unit_test(an_svg_file_says_what_is_written_in_it),
+        cmocka_unit_test(without_memory_there_is_no_svg_either),
         cmocka_unit_test(without_memory_there_is_no_picture),
     };
     return cmocka_run_group_tests_name("plot model", tests, make_folder, remove_folder);
