@@ -17,6 +17,7 @@ EXAMPLES = {
     "digits": ((DIGITS, "--epochs", "1", "--pictures", "."), r"test accuracy: (\S+)", 0.5),
     "fit_arrays": ((DIGITS,), r"test accuracy: (\S+)", 0.85),
     "fit_stream": ((), r"accuracy on waves never seen: (\S+)", 0.9),
+    "generate_arrays_from_file": ((DIGITS,), r"accuracy on lines never trained on: (\S+)", 0.8),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
     "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
@@ -58,6 +59,9 @@ class Examples(unittest.TestCase):
     def test_fit_stream(self):
         self.learns("fit_stream")
 
+    def test_generate_arrays_from_file(self):
+        self.assertEqual(sorted(self.learns("generate_arrays_from_file")[1]), ["digits.csv", "digits_test.csv"])
+
     def test_own_loop_trains_again_on_some_batches(self):
         again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
         self.assertEqual(len(again), 15)
@@ -72,7 +76,7 @@ class Examples(unittest.TestCase):
         self.learns("two_inputs")
 
     def test_a_file_that_is_not_there_is_said(self):
-        for name in ("augment", "digits", "fit_arrays", "own_loop"):
+        for name in ("augment", "digits", "fit_arrays", "generate_arrays_from_file", "own_loop"):
             result = self.run_example(name, "nowhere.npz")
             self.assertEqual(result.returncode, 1, name)
             self.assertIn("nowhere.npz", result.stdout, name)
