@@ -15,7 +15,7 @@ FIXTURES = ROOT / "tests" / "format" / "fixtures"
 PICTURES = ROOT / "tests" / "image" / "fixtures"
 PICTURE_SEEDS = {"jpeg": "*.jpg", "png": "*.png", "gif": "*.gif", "bmp": "*.bmp", "ppm": "*.p?m", "tiff": "*.tif", "webp": "*.webp"}
 DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png", "ppm", "tiff", "webp"]
-SEEDS = {"npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
+SEEDS = {"events": "*.tfevents", "npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
 LENGTHS = {"hdf5": 65536}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
          "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}']}
@@ -78,6 +78,9 @@ class Readers(unittest.TestCase):
 
     def test_hdf5(self):
         self.run_target("hdf5")
+
+    def test_events(self):
+        self.run_target("events")
 
     def test_pictures(self):
         for kind in PICTURE_SEEDS:
