@@ -25,7 +25,7 @@ static cornu_array *copy_buffer(cornu__buffer *buffer)
 /* Numbers beside the weights. */
 typedef struct numbers {
     uint64_t updates, seed;
-    double learning_rate;
+    double learning_rate, compiled_learning_rate; /* now, and as the optimizer was made */
     bool average_in_use;
 } numbers;
 
@@ -33,6 +33,7 @@ static const cornu__number_field number_fields[] = {
     {"updates", CORNU_UINT64, offsetof(numbers, updates)},
     {"seed", CORNU_UINT64, offsetof(numbers, seed)},
     {"learning_rate", CORNU_FLOAT64, offsetof(numbers, learning_rate)},
+    {"compiled_learning_rate", CORNU_FLOAT64, offsetof(numbers, compiled_learning_rate)},
     {"average_in_use", CORNU_BOOL, offsetof(numbers, average_in_use)},
     {0},
 };
@@ -42,7 +43,8 @@ cornu_array *cornu__model_training_state(cornu_model *model)
     if (cornu__model_ready(model, CORNU__STEP_TRAIN) != CORNU_OK)
         return NULL;
     const cornu__plan *plan = model->plan;
-    const numbers now = {plan->iterations, model->seed, plan->learning_rate, plan->average_in_use};
+    const numbers now = {plan->iterations, model->seed, plan->learning_rate,
+                         cornu__plan_optimizer_options(plan)->learning_rate, plan->average_in_use};
     cornu__dictionary state = {0};
     if (model->weight_count > 0)
         cornu__dictionary_add(&state, "weights", cornu_get_named_weights(model));
@@ -79,6 +81,12 @@ static void warn_of_differences(const cornu_model *model, const numbers *kept, c
     if (kept->seed != model->seed)
         cornu__warn("model '%s' goes on with the seed %llu, and began with %llu: its random numbers are others",
                     cornu_model_name(model), (unsigned long long)model->seed, (unsigned long long)kept->seed);
+    double compiled = cornu__plan_optimizer_options(model->plan)->learning_rate;
+    if (kept->compiled_learning_rate != compiled)
+        cornu__warn(
+            "model '%s' goes on with the learning rate that it had, %g: the %g that it is compiled with now is not "
+            "used (it was %g)",
+            cornu_model_name(model), kept->learning_rate, compiled, kept->compiled_learning_rate);
     if (!is_text(kernels, cornu__backend_describe(model->backend)))
         cornu__warn("model '%s' goes on with other kernels (%s; it began with %.*s): the same bits are not promised",
                     cornu_model_name(model), cornu__backend_describe(model->backend), (int)cornu_array_count(kernels),

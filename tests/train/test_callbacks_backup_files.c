@@ -401,6 +401,23 @@ static void other_callbacks_are_a_warning(void **state)
     cornu_history_release(history);
 }
 
+static void another_learning_rate_is_a_warning(void **state)
+{
+    const scripted *test = *state;
+    const char *folder = leave_backup(test, 6);
+    assert_int_equal(cornu_compile(test->model, .optimizer = cornu_adam(.learning_rate = 0.5),
+                                   .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}),
+                     CORNU_OK);
+    listen();
+    cornu_history *history = cornu_fit(test->model, test->x, test->y, .epochs = 3, .verbose = 0, .batch_size = 10,
+                                       .callbacks = {cornu_backup_and_restore(folder)});
+    assert_non_null(history);
+    expect_said("goes on with the learning rate that it had, 0.001: the 0.5 that it is compiled with now is not used");
+    assert_true(cornu_learning_rate(test->model) == 1e-3);
+    cornu_set_warning_handler(NULL, NULL);
+    cornu_history_release(history);
+}
+
 static void a_generator_that_is_asked_again_is_announced(void **state)
 {
     const scripted *test = *state;
@@ -482,6 +499,7 @@ int main(void)
         TEST(other_data_between_epochs_are_a_warning),
         TEST(a_sequence_of_another_length_is_an_error_in_mid_epoch),
         TEST(other_callbacks_are_a_warning),
+        TEST(another_learning_rate_is_a_warning),
         TEST(a_generator_that_is_asked_again_is_announced),
         TEST(the_bar_goes_on_in_mid_epoch),
         TEST(a_callback_that_cannot_save_ends_training),
