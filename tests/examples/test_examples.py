@@ -17,6 +17,7 @@ EXAMPLES = {
     "digits": ((DIGITS, "--epochs", "1", "--pictures", "."), r"test accuracy: (\S+)", 0.5),
     "fit_arrays": ((DIGITS,), r"test accuracy: (\S+)", 0.85),
     "fit_stream": ((), r"accuracy on waves never seen: (\S+)", 0.9),
+    "flow_from_directory": (("digits", "--from", DIGITS, "--epochs", "4", "--workers", "2"), r"validation accuracy: (\S+)", 0.8),
     "generate_arrays_from_file": ((DIGITS,), r"accuracy on lines never trained on: (\S+)", 0.8),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
@@ -58,6 +59,11 @@ class Examples(unittest.TestCase):
 
     def test_fit_stream(self):
         self.learns("fit_stream")
+
+    def test_flow_from_directory_on_pictures_that_it_writes(self):
+        said = self.learns("flow_from_directory")[0]
+        self.assertIn("of 10 classes: 0 1 2 3 4 5 6 7 8 9\n", said)
+        self.assertIn("1442 pictures to train with, 355 held out", said)
 
     def test_generate_arrays_from_file(self):
         self.assertEqual(sorted(self.learns("generate_arrays_from_file")[1]), ["digits.csv", "digits_test.csv"])
