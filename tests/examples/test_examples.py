@@ -82,7 +82,7 @@ class Examples(unittest.TestCase):
         self.learns("two_inputs")
 
     def test_a_file_that_is_not_there_is_said(self):
-        for name in ("augment", "digits", "fit_arrays", "generate_arrays_from_file", "own_loop"):
+        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "own_loop"):
             result = self.run_example(name, "nowhere.npz")
             self.assertEqual(result.returncode, 1, name)
             self.assertIn("nowhere.npz", result.stdout, name)
