@@ -291,6 +291,47 @@ static void bad_files_are_skipped_or_replaced_and_told_of(void **state)
     remove_folder(folder);
 }
 
+/* The last loss of a training on a hostile folder. */
+static double train_on_hostile(const char *folder, const char *policy, int workers, bool processes)
+{
+    cornu_image_data_generator *generator =
+        cornu_image_data_generator_create(.rotation_range = 20, .rescale = 1.0 / 255);
+    cornu_sequence *files = cornu_flow_from_directory(generator, folder, .target_size = cornu_pair(6, 6),
+                                                      .batch_size = 2, .class_mode = "binary", .bad_files = policy);
+    assert_made(files);
+    cornu_model *model = cornu_sequential(.name = "small", .seed = 5);
+    cornu_add(model, cornu_flatten(.input_shape = {6, 6, 3}));
+    cornu_add(model, cornu_dense(1, .activation = "sigmoid"));
+    assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "binary_crossentropy"));
+    cornu_history *history = cornu_fit_generator(model, files, .epochs = 3, .workers = workers,
+                                                 .use_multiprocessing = processes, .verbose = 0);
+    assert_made(history);
+    int64_t count;
+    double loss = cornu_history_values(history, "loss", &count)[2];
+    assert_true(isfinite(loss));
+    cornu_history_release(history);
+    cornu_model_release(model);
+    cornu_sequence_release(files);
+    cornu_image_data_generator_release(generator);
+    return loss;
+}
+
+static void bad_files_leave_the_batches_the_same_for_any_workers(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_hostile(folder);
+    cornu_set_warning_handler(count_warning, NULL);
+    static const char *const policies[] = {"skip", "replace"};
+    for (int i = 0; i < 2; i++) {
+        double alone = train_on_hostile(folder, policies[i], 0, false);
+        assert_true(train_on_hostile(folder, policies[i], 3, false) == alone);
+        assert_true(train_on_hostile(folder, policies[i], 2, true) == alone);
+    }
+    cornu_set_warning_handler(NULL, NULL);
+    remove_folder(folder);
+}
+
 static void a_folder_may_lose_all_its_files(void **state)
 {
     (void)state;
@@ -455,6 +496,7 @@ int main(void)
         cmocka_unit_test(training_is_the_same_with_worker_processes),
         cmocka_unit_test(a_bad_file_is_an_error_with_its_name),
         cmocka_unit_test(bad_files_are_skipped_or_replaced_and_told_of),
+        cmocka_unit_test(bad_files_leave_the_batches_the_same_for_any_workers),
         cmocka_unit_test(a_folder_may_lose_all_its_files),
         cmocka_unit_test(names_may_be_any_utf_8_and_classes_empty),
         cmocka_unit_test(pictures_are_saved_where_asked),
