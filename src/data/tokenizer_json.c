@@ -113,6 +113,9 @@ cornu_texts *cornu_tokenizer_to_json(const cornu_tokenizer *tokenizer)
 
 /* --- Reading --- */
 
+/* Counts go on from what a file says, so it may not say the largest number there is. */
+#define MOST_COUNTED (INT64_MAX / 2)
+
 /* The dictionary in the text that a key of the configuration holds: a new reference, or NULL. */
 static json_t *parse_inner(const cornu__json_place *config, const char *key)
 {
@@ -188,9 +191,9 @@ static cornu_status read_maps(const cornu__json_place *config, cornu_tokenizer *
         bool indexed;
         int64_t least, most;
         cornu__word_map *map; /* NULL: index_word */
-    } maps[] = {{"word_counts", false, 0, INT64_MAX, &self->word_counts},
-                {"word_docs", false, 0, INT64_MAX, &self->word_docs},
-                {"index_docs", true, 0, INT64_MAX, &self->index_docs},
+    } maps[] = {{"word_counts", false, 0, MOST_COUNTED, &self->word_counts},
+                {"word_docs", false, 0, MOST_COUNTED, &self->word_docs},
+                {"index_docs", true, 0, MOST_COUNTED, &self->index_docs},
                 {"word_index", false, 0, INT32_MAX, &self->word_index},
                 {"index_word", true, 0, 0, NULL}};
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
@@ -234,7 +237,7 @@ static cornu_status read_options(const cornu__json_place *config, cornu_tokenize
         CORNU_TRY(cornu__json_get_boolean(&place, &options->char_level));
     place = cornu__json_member(config, "document_count");
     if (place.value)
-        CORNU_TRY(cornu__json_get_integer(&place, 0, INT64_MAX - INT32_MAX, &options->document_count));
+        CORNU_TRY(cornu__json_get_integer(&place, 0, MOST_COUNTED, &options->document_count));
     return CORNU_OK;
 }
 

@@ -103,9 +103,27 @@ static cornu_status cut_characters(const char *text, size_t length, cornu__words
     return CORNU_OK;
 }
 
-static bool is_filtered(const char *filters, const char *character, size_t size)
+/* Which characters are filtered: those of ASCII by a table, since nearly all are. */
+typedef struct filter_set {
+    bool ascii[128];
+    const char *all;
+} filter_set;
+
+static filter_set filter_set_of(const char *filters)
 {
-    for (const char *filter = filters; *filter; filter += character_length(filter)) {
+    filter_set set = {.all = filters};
+    for (const char *filter = filters; *filter; filter++) {
+        if ((unsigned char)*filter < 0x80)
+            set.ascii[(unsigned char)*filter] = true;
+    }
+    return set;
+}
+
+static bool is_filtered(const filter_set *set, const char *character, size_t size)
+{
+    if (size == 1)
+        return set->ascii[(unsigned char)*character];
+    for (const char *filter = set->all; *filter; filter += character_length(filter)) {
         if (character_length(filter) == size && memcmp(filter, character, size) == 0)
             return true;
     }
@@ -116,10 +134,11 @@ static bool is_filtered(const char *filters, const char *character, size_t size)
 static cornu_status replace_filtered(const cornu__word_rule *rule, const char *text, size_t length,
                                      cornu__text *replaced)
 {
+    filter_set set = filter_set_of(rule->filters);
     size_t split_length = strlen(rule->split), kept = 0;
     for (size_t i = 0, size; i < length; i += size) {
         size = character_length(text + i);
-        if (!is_filtered(rule->filters, text + i, size))
+        if (!is_filtered(&set, text + i, size))
             continue;
         cornu__text_add_bytes(replaced, text + kept, i - kept);
         cornu__text_add_bytes(replaced, rule->split, split_length);

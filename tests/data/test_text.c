@@ -407,6 +407,8 @@ static void json_that_is_no_tokenizer_says_where(void **state)
     assert_failed(cornu_tokenizer_from_json("{\"config\": {\"num_word\": 3}}"), CORNU_ERROR_UNKNOWN_NAME, "num_words");
     assert_failed(cornu_tokenizer_from_json("{\"config\": {\"num_words\": -3}}"), CORNU_ERROR_INVALID_ARGUMENT, "-3");
     assert_failed(cornu_tokenizer_from_json(JSON_START "\"{\\\"x\\\": 1}\"}}"), CORNU_ERROR_FORMAT, "index_docs: x");
+    assert_failed(cornu_tokenizer_from_json(JSON_START "\"{\\\"1\\\": 9223372036854775807}\"}}"),
+                  CORNU_ERROR_INVALID_ARGUMENT, "9223372036854775807");
     assert_failed(cornu_tokenizer_from_json(JSON_START "\"[]\"}}"), CORNU_ERROR_FORMAT, "index_docs");
     assert_failed(cornu_tokenizer_from_json(JSON_START "\"{\\\"99999999999\\\": 1}\"}}"), CORNU_ERROR_FORMAT, "index");
 }

@@ -14,11 +14,15 @@ SECONDS = os.environ.get("CORNU_FUZZ_SECONDS", "20")
 FIXTURES = ROOT / "tests" / "format" / "fixtures"
 PICTURES = ROOT / "tests" / "image" / "fixtures"
 PICTURE_SEEDS = {"jpeg": "*.jpg", "png": "*.png", "gif": "*.gif", "bmp": "*.bmp", "ppm": "*.p?m", "tiff": "*.tif", "webp": "*.webp"}
+TOKENIZER = ["preprocessing", "tokenizer", "tokenizer_json", "tokenizer_sequences", "word_map", "words", "text_functions"]
 DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png", "ppm", "tiff", "webp"]
 SEEDS = {"events": "*.tfevents", "npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
 LENGTHS = {"hdf5": 65536}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
-         "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}']}
+         "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}'],
+         "tokenizer": ['{"class_name": "Tokenizer", "config": {"num_words": 3, "filters": "!", "lower": true, "split": " ", "char_level": false, "oov_token": "?", "document_count": 1, '
+                       '"word_counts": "{\\"the\\": 2}", "word_docs": "{\\"the\\": 1}", "index_docs": "{\\"2\\": 1}", "index_word": "{\\"1\\": \\"?\\", \\"2\\": \\"the\\"}", '
+                       '"word_index": "{\\"?\\": 1, \\"the\\": 2}"}}', "The quick, brown f\u00d6x \u039f\u03a3!"]}
 FLAGS = ["-std=gnu17", "-D_GNU_SOURCE=", "-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all",
          "-ffp-contract=off"]
 
@@ -29,10 +33,15 @@ def build(target, program):
     if target.stem.startswith("fuzz_image_"):
         sources += [ROOT / "src" / "image" / f"{name}.c" for name in DECODERS]
         packages += ["libjpeg", "libtiff-4", "libwebp", "libwebpdemux"]
+    unlisted = []  # those without a pkg-config file
+    if target.stem == "fuzz_tokenizer":
+        sources += [ROOT / "src" / "data" / f"{name}.c" for name in TOKENIZER]
+        packages += ["nettle"]
+        unlisted += ["-lunistring"]
     libraries = subprocess.check_output(["pkg-config", "--cflags", "--libs", *packages], text=True).split()
     libraries += ["-lgif"] if "libwebp" in packages else []
     subprocess.check_call(["clang", *FLAGS, f"-I{ROOT}/src", f"-I{ROOT}/include", str(target), *map(str, sources), "-o", str(program),
-                           *libraries, "-lm", "-lpthread"])
+                           *libraries, *unlisted, "-lm", "-lpthread"])
 
 
 def write_seeds(kind, folder):
@@ -75,6 +84,9 @@ class Readers(unittest.TestCase):
 
     def test_json(self):
         self.run_target("json")
+
+    def test_tokenizer(self):
+        self.run_target("tokenizer")
 
     def test_hdf5(self):
         self.run_target("hdf5")
