@@ -243,7 +243,8 @@ static int notes_of(const cornu__confusion *confusion, const matrix *m, char not
     snprintf(notes[count++], 120, "blue: right, orange: mistakes");
     if (m->merged)
         snprintf(notes[count++], 120,
-                 "the %d classes of %d with the most mistakes; the others are one, with no mistakes among them",
+                 "the %d classes of %d with the most mistakes, and the others as one (confusions among those count as "
+                 "right)",
                  KEPT_OF_MANY, confusion->class_count);
     return count;
 }
