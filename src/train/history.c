@@ -333,16 +333,19 @@ cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept
 
 /* --- CSV --- */
 
+/* A column's epochs ascend, with gaps where there was no value. */
 static double value_of_epoch(const series *column, int64_t epoch, bool *there)
 {
-    for (int64_t i = 0; i < column->count; i++) {
-        if (column->epochs[i] == epoch) {
-            *there = true;
-            return column->values[i];
-        }
+    int64_t begin = 0, end = column->count;
+    while (begin < end) {
+        int64_t middle = begin + (end - begin) / 2;
+        if (column->epochs[middle] < epoch)
+            begin = middle + 1;
+        else
+            end = middle;
     }
-    *there = false;
-    return NAN;
+    *there = begin < column->count && column->epochs[begin] == epoch;
+    return *there ? column->values[begin] : NAN;
 }
 
 static void write_row(FILE *stream, const cornu_history *history, int64_t epoch)
