@@ -1,7 +1,9 @@
 /* enqueuer.c: the ordered ring between the source of batches and the step. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "data/enqueuer.h"
 #include "data/process_source.h"
@@ -227,6 +229,17 @@ int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer)
 
 /* --- The consumer --- */
 
+/* By the clock that `made` waits by, which nobody sets. */
+static struct timespec time_after(int milliseconds)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    int64_t nanoseconds = time.tv_nsec + (int64_t)milliseconds * 1000000;
+    time.tv_sec += nanoseconds / 1000000000;
+    time.tv_nsec = nanoseconds % 1000000000;
+    return time;
+}
+
 static void make_here(cornu__enqueuer *enqueuer, ring_place *place)
 {
     if (place->ready == enqueuer->used)
@@ -235,6 +248,24 @@ static void make_here(cornu__enqueuer *enqueuer, ring_place *place)
     pull_batch(enqueuer->source, place, index);
     write_batch(enqueuer->source, place, index);
     place->ready = enqueuer->used;
+}
+
+bool cornu__enqueuer_wait(cornu__enqueuer *enqueuer, int milliseconds)
+{
+    if (enqueuer->workers == 0 || enqueuer->used >= enqueuer->end)
+        return true;
+    const ring_place *place = place_of(enqueuer, enqueuer->used);
+    struct timespec until = {0};
+    int waited = 0;
+    pthread_mutex_lock(&enqueuer->lock);
+    while (place->ready != enqueuer->used && waited != ETIMEDOUT) {
+        if (until.tv_sec == 0)
+            until = time_after(milliseconds);
+        waited = pthread_cond_timedwait(&enqueuer->made, &enqueuer->lock, &until);
+    }
+    bool ready = place->ready == enqueuer->used;
+    pthread_mutex_unlock(&enqueuer->lock);
+    return ready;
 }
 
 cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch **batch)
@@ -339,7 +370,11 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
     enqueuer->end = options->batches > 0 ? options->batches : INT64_MAX;
     pthread_mutex_init(&enqueuer->pull_lock, NULL);
     pthread_mutex_init(&enqueuer->lock, NULL);
-    pthread_cond_init(&enqueuer->made, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&enqueuer->made, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&enqueuer->room, NULL);
     source->keep_states = options->keep_states;
     if (start(enqueuer, options->from) == CORNU_OK)

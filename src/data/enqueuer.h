@@ -42,6 +42,10 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
 /* Batches of the source's epoch in hand; CORNU__ENDLESS when nobody knows. */
 int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer);
 
+/* Waits at most so many milliseconds for the next batch. Whether cornu__enqueuer_get would return at once (or makes the batch itself): a
+ * program's function may never return, and the consumer then has to look whether it still wants the batch. */
+bool cornu__enqueuer_wait(cornu__enqueuer *enqueuer, int milliseconds);
+
 /* *batch := the next one, valid until cornu__enqueuer_done; NULL: the generator has no more. */
 cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch **batch);
 

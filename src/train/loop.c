@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "train/training.h"
 
+#define STOP_MILLISECONDS 50 /* from a request to stop until a loop that waits for a batch sees it */
+
 typedef struct pass_hooks {
     cornu__hook_kind batch_begin, batch_end;
 } pass_hooks;
@@ -86,6 +88,16 @@ static cornu_status end_batch(cornu_training *training, int64_t index)
     return cornu__training_checkpoint(training, CORNU__AFTER_BATCH);
 }
 
+/* false: a stop was requested while a batch was waited for, which may never come. */
+static bool wait_for_batch(const cornu_training *training, cornu__enqueuer *batches)
+{
+    while (!cornu__enqueuer_wait(batches, STOP_MILLISECONDS)) {
+        if (cornu__stop_requested(training))
+            return false;
+    }
+    return true;
+}
+
 cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu__enqueuer *batches, int64_t steps,
                          cornu__consumer *consumer, cornu__pass_end *end)
 {
@@ -97,7 +109,7 @@ cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu_
         CORNU_TRY(forget_values(training));
     for (int64_t index = first; index != steps; index++) {
         const cornu__batch *batch;
-        if (must_stop(training, index > 0)) {
+        if (must_stop(training, index > 0) || !wait_for_batch(training, batches)) {
             *end = CORNU__PASS_STOPPED;
             break;
         }

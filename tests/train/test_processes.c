@@ -1,4 +1,5 @@
 /* use_multiprocessing through the doors: the same bits as threads, and every way to end leaves nothing behind. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -298,6 +299,42 @@ static cornu_status fail_in_callback(void *state, cornu_training *training, int6
     return cornu_error_set(CORNU_ERROR_DATA, "enough");
 }
 
+static void *request_stop_later(void *nothing)
+{
+    usleep(200000);
+    cornu_request_stop();
+    return nothing;
+}
+
+/* Behind the last batch that is made: the next one is waited for when the request comes. */
+static cornu_status stop_while_waiting(void *state, cornu_training *training, int64_t batch, cornu_logs *logs)
+{
+    (void)training;
+    (void)logs;
+    if (batch == 2)
+        assert_int_equal(pthread_create(state, NULL, request_stop_later, NULL), 0);
+    return CORNU_OK;
+}
+
+static void a_batch_that_never_comes_can_be_given_up(void **state)
+{
+    fixture *f = *state;
+    endless self = endless_of(f, HANGS, 3);
+    pthread_t thread;
+    cornu_generator *generator = cornu_generator_create(.next = endless_next, .state = &self);
+    cornu_callback *callback = cornu_callback_create(.on_train_batch_end = stop_while_waiting, .state = &thread);
+    cornu_history *history =
+        cornu_fit_generator(f->model, generator, .epochs = 3, .verbose = 0, .steps_per_epoch = BATCHES,
+                            .callbacks = {callback}, .use_multiprocessing = true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    if (!history)
+        fail_msg("%s", cornu_error_message());
+    assert_int_equal(cornu_history_epoch_count(history), 1);
+    assert_int_equal(left_children(), f->children);
+    cornu_history_release(history);
+    cornu_generator_release(generator);
+}
+
 static void however_training_ends_no_process_is_left(void **state)
 {
     fixture *f = *state;
@@ -458,6 +495,7 @@ int main(void)
         TEST(a_plain_generator_with_several_workers_is_warned_of),
         TEST(a_killed_process_ends_training_with_its_batch_and_the_model_goes_on),
         TEST(replaced_processes_change_no_bit),
+        TEST(a_batch_that_never_comes_can_be_given_up),
         TEST(however_training_ends_no_process_is_left),
         TEST(control_c_ends_training_as_a_program_wants_it),
         TEST(two_hundred_epochs_leave_files_processes_and_memory_as_they_were),
