@@ -306,9 +306,9 @@ CORNU_API cornu_status cornu_test_on_batch_with(cornu_model *model, const cornu_
 /* The outputs for one batch, as cornu_predict returns them. */
 CORNU_API cornu_array *cornu_predict_on_batch(cornu_model *model, const cornu_array *x);
 
-/* Ends every training, evaluation and prediction that runs now in this process after the batch in hand (one that is still waited for is given up): fit returns its history as usual;
- * evaluate and predict, which then have no whole result, fail with CORNU_ERROR_STOPPED. May be called by a signal handler and from any
- * thread. */
+/* Ends every training, evaluation and prediction that runs now in this process after the batch in hand; one that is still waited for is given
+ * up. fit returns its history as usual; evaluate and predict, which then have no whole result, fail with CORNU_ERROR_STOPPED. May be
+ * called by a signal handler and from any thread. */
 CORNU_API void cornu_request_stop(void);
 
 CORNU_END_DECLARATIONS
