@@ -95,8 +95,9 @@ class InstalledLibrary(unittest.TestCase):
             output_of("cmake", "-S", outside, "-B", outside, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}")
 
     def test_a_debian_package_holds_what_is_installed_and_runs(self):
-        if not shutil.which("dpkg-shlibdeps"):
-            self.skipTest("dpkg-dev is not installed")
+        for tool, package in (("dpkg-shlibdeps", "dpkg-dev"), ("file", "file")):
+            if not shutil.which(tool):
+                self.skipTest(f"{package} is not installed")
         folder = os.path.join(self.folder, "debian")
         output_of("cpack", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", folder)
         package = next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".deb"))
