@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/compile.h"
 #include "cli/data_files.h"
+#include "cli/input_scale.h"
 #include "cli/model_files.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
@@ -82,7 +83,7 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
     CORNU_TRY(cornu__data_load(&options->data, "", true, data));
     CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
-    CORNU_TRY(cornu__model_scale_data(&options->model, data));
+    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
     CORNU_TRY(cornu__data_check_class_count(data, *model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
     cornu__model_warn_of_no_weights(&options->model);

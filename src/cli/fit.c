@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/compile.h"
 #include "cli/data_files.h"
+#include "cli/input_scale.h"
 #include "cli/model_files.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
@@ -321,11 +322,12 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu__dat
     }
     CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
-    CORNU_TRY(cornu__model_scale_data(&options->model, data));
+    double divisor = cornu__input_divisor(&options->model, *model);
+    CORNU_TRY(cornu__divide_inputs(data, divisor));
     if (!validation->x)
         return CORNU_OK;
     CORNU_TRY(cornu__data_bind(validation, *model, true));
-    return cornu__model_scale_data(&options->model, validation);
+    return cornu__divide_inputs(validation, divisor);
 }
 
 static int run(const void *given)

@@ -187,29 +187,6 @@ void cornu__model_warn_of_no_weights(const cornu__model_arguments *arguments)
                     arguments->model);
 }
 
-static cornu_array *divided(const cornu_array *array, double divisor)
-{
-    cornu_array *floats = cornu_array_cast(array, CORNU_FLOAT32);
-    float *values = floats ? cornu_array_float32(floats) : NULL;
-    for (int64_t i = 0; values && i < cornu_array_count(floats); i++)
-        values[i] = (float)(values[i] / divisor);
-    return floats;
-}
-
-cornu_status cornu__model_scale_data(const cornu__model_arguments *arguments, cornu__dataset *dataset)
-{
-    if (!cornu__model_names_file(arguments->model) || !(arguments->scale > 0) || !dataset->x)
-        return CORNU_OK;
-    if (cornu_array_is_collection(dataset->x))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale is for data with one input");
-    cornu_array *scaled = divided(dataset->x, arguments->scale);
-    if (!scaled)
-        return cornu_error_status();
-    cornu_array_release(dataset->x);
-    dataset->x = scaled;
-    return CORNU_OK;
-}
-
 static cornu_status make_named(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model)
 {

@@ -36,7 +36,4 @@ cornu_status cornu__model_load(const cornu__model_arguments *arguments, const co
 /* Warns where the model has only the numbers that it begins with: what it says then means nothing. */
 void cornu__model_warn_of_no_weights(const cornu__model_arguments *arguments);
 
-/* Divides the inputs of data for a model from a file by --scale; a named architecture does it in a layer. */
-cornu_status cornu__model_scale_data(const cornu__model_arguments *arguments, cornu__dataset *dataset);
-
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
+#include "cli/input_scale.h"
 #include "cli/model_files.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
@@ -142,7 +143,7 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     CORNU_TRY(cornu__data_load(&options->data, "", false, data));
     CORNU_TRY(cornu__model_load(&options->model, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, false));
-    CORNU_TRY(cornu__model_scale_data(&options->model, data));
+    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
     CORNU_TRY(check_outputs(options, *model));
     cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();

@@ -1,7 +1,16 @@
 """The command with whole models: what was saved trains on with the same bits, and is evaluated as it was compiled."""
+import json
 import unittest
 
 from command_case import DIGITS, CommandCase, cornu
+
+
+def layer(class_name, **config):
+    return {"class_name": class_name, "config": config}
+
+
+def sequential(*layers):
+    return json.dumps(layer("Sequential", name="by_hand", layers=[layer("InputLayer", batch_shape=[None, 8, 8], name="input"), *layers]))
 
 
 class ModelFiles(CommandCase):
@@ -27,6 +36,61 @@ class ModelFiles(CommandCase):
     def test_a_file_that_is_no_model_is_refused_by_name(self):
         path = self.write("broken.keras", "no archive")
         self.refused(cornu("evaluate", "--model", path, "--data", DIGITS), 1, "broken.keras")
+
+    def evaluated(self, model, *words):
+        """The line of results, and what was warned of."""
+        result = cornu("evaluate", "--model", model, "--data", DIGITS, "--verbose", "0", *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout, result.stderr
+
+    def test_a_division_that_the_model_holds_is_not_done_twice(self):
+        model = self.path("model.keras")
+        self.assertEqual(self.train("--epochs", "1", "--save-model", model, "--verbose", "0").returncode, 0)
+        plain, silent = self.evaluated(model)
+        self.assertEqual(silent, "")
+        same, warned = self.evaluated(model, "--scale", "16")
+        self.assertEqual(same, plain)
+        for part in ("--scale 16", "divides its inputs by 16 itself", "'rescaling'", "leave --scale out"):
+            self.assertIn(part, warned)
+        predicted = [cornu("predict", "--model", model, "--data", DIGITS, *words).stdout for words in ((), ("--scale", "16"))]
+        self.assertEqual(predicted[0], predicted[1])
+        go_on = ("fit", "--model", model, "--data", DIGITS, "--threads", "1", "--epochs", "1", "--verbose", "0", "--validation-data", DIGITS)
+        for name, words in (("plain.npz", ()), ("scaled.npz", ("--scale", "16"))):
+            result = cornu(*go_on, *words, "--save-weights", self.path(name))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr.count("itself"), len(words) // 2, result.stderr)
+        self.assertEqual(self.digest("plain.npz"), self.digest("scaled.npz"))
+
+    def test_another_scale_than_the_models_own_is_applied_and_warned_of(self):
+        model = self.path("model.keras")
+        self.assertEqual(self.train("--epochs", "1", "--save-model", model, "--verbose", "0").returncode, 0)
+        plain, _ = self.evaluated(model)
+        other, warned = self.evaluated(model, "--scale", "4")
+        self.assertNotEqual(other, plain)
+        for part in ("--scale 4", "by 16 itself", "'rescaling'"):
+            self.assertIn(part, warned)
+
+    def test_what_stands_before_a_rescaling_does_not_hide_it(self):
+        behind = [layer("Flatten", name="flat"), layer("Dense", name="dense", units=10, activation="softmax")]
+        rescaling = layer("Rescaling", name="centre", scale=0.125, offset=-1.0)
+        nested = layer("Sequential", name="inner", layers=[layer("InputLayer", batch_shape=[None, 64], name="x"), rescaling])
+        for number, (first, held) in enumerate((([], False), ([rescaling], True), ([layer("Reshape", name="r", target_shape=[64]), rescaling], True),
+                                                ([layer("Reshape", name="r", target_shape=[64]), nested], True),
+                                                ([layer("Rescaling", name="nothing", scale=1.0), rescaling], True),
+                                                ([layer("Rescaling", name="nothing", scale=1.0)], False),
+                                                ([layer("Activation", name="a", activation="relu"), rescaling], False))):
+            model = self.write(f"{number}.json", sequential(*first, *behind))
+            with self.subTest(first):
+                plain, _ = self.evaluated(model)
+                scaled, warned = self.evaluated(model, "--scale", "8")
+                self.assertEqual("'centre'" in warned, held, warned)
+                self.assertEqual("itself" in warned, held, warned)
+                self.assertEqual(scaled == plain, held)
+
+    def test_a_model_without_input_shape_is_looked_at_too(self):
+        text = json.dumps(layer("Sequential", name="open", layers=[layer("Rescaling", name="centre", scale=0.125), layer("Flatten", name="flat"), layer("Dense", name="d", units=10)]))
+        _, warned = self.evaluated(self.write("open.json", text), "--scale", "8")
+        self.assertIn("by 8 itself", warned)
 
 
 if __name__ == "__main__":
