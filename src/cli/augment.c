@@ -1,16 +1,14 @@
 /* augment.c: cornu augment: a sheet of pictures as they are and as ImageDataGenerator changes them, with what was drawn under each. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cornu/image.h>
-#include <cornu/image_data_generator.h>
 #include <cornu/plot.h>
 
 #include "array/array.h"
-#include "base/plain_locale.h"
 #include "base/text.h"
+#include "cli/augmentation_options.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 
@@ -18,11 +16,9 @@ typedef struct values {
     cornu__data_arguments data;
     cornu__text_list images;
     const char *output;
-    int pictures, samples, seed, interpolation_order;
-    double rotation_range, width_shift_range, height_shift_range, shear_range, channel_shift_range, cval;
-    const char *zoom_range, *brightness_range, *fill_mode;
-    bool horizontal_flip, vertical_flip, dark;
-    const char *affine_compat, *brightness_compat, *wrap_compat, *rng_compat;
+    int pictures, samples, seed;
+    cornu__augmentation_arguments changes;
+    bool dark;
 } values;
 
 #define AT(field) offsetof(values, field)
@@ -33,27 +29,8 @@ static const cornu__argument picture_arguments[] = {
     {"samples", CORNU__ARGUMENT_INT, AT(samples), 1, "N", "changed samples of each [7]"},
     {0},
 };
-static const cornu__argument transform_arguments[] = {
-    {"rotation-range", CORNU__ARGUMENT_NUMBER, AT(rotation_range), 0, "DEGREES", "turned by up to so much [0]"},
-    {"width-shift-range", CORNU__ARGUMENT_NUMBER, AT(width_shift_range), 0, "SHARE",
-     "moved to the sides: a share of the width, or pixels from 1 on [0]"},
-    {"height-shift-range", CORNU__ARGUMENT_NUMBER, AT(height_shift_range), 0, "SHARE", "moved up and down [0]"},
-    {"shear-range", CORNU__ARGUMENT_NUMBER, AT(shear_range), 0, "DEGREES", "sheared by up to so much [0]"},
-    {"zoom-range", CORNU__ARGUMENT_TEXT, AT(zoom_range), 0, "RANGE", "0.2 for 0.8 to 1.2, or 0.8,1.2 [0]"},
-    {"channel-shift-range", CORNU__ARGUMENT_NUMBER, AT(channel_shift_range), 0, "VALUE",
-     "all values plus up to so much [0]"},
-    {"brightness-range", CORNU__ARGUMENT_TEXT, AT(brightness_range), 0, "LOW,HIGH", "values times a factor [none]"},
-    {"horizontal-flip", CORNU__ARGUMENT_FLAG, AT(horizontal_flip), 0, NULL, "half of them mirrored sideways"},
-    {"vertical-flip", CORNU__ARGUMENT_FLAG, AT(vertical_flip), 0, NULL, "half of them upside down"},
-    {"fill-mode", CORNU__ARGUMENT_TEXT, AT(fill_mode), 0, "constant|nearest|reflect|wrap", "what is outside [nearest]"},
-    {"cval", CORNU__ARGUMENT_NUMBER, AT(cval), 0, "VALUE", "of constant [0]"},
-    {"interpolation-order", CORNU__ARGUMENT_INT, AT(interpolation_order), 0, "N",
-     "0: nearest pixel, 1: linear, to 5: splines [1]"},
+static const cornu__argument draw_arguments[] = {
     {"seed", CORNU__ARGUMENT_INT, AT(seed), 0, "N", "of all draws [0]"},
-    {"affine-compat", CORNU__ARGUMENT_TEXT, AT(affine_compat), 0, "VERSION", "kp112 or tf29: of old Keras [exact]"},
-    {"brightness-compat", CORNU__ARGUMENT_TEXT, AT(brightness_compat), 0, "VERSION", "kp112 or tf29 [exact]"},
-    {"wrap-compat", CORNU__ARGUMENT_TEXT, AT(wrap_compat), 0, "VERSION", "scipy [exact]"},
-    {"rng-compat", CORNU__ARGUMENT_TEXT, AT(rng_compat), 0, "VERSION", "numpy: Keras's own draws [ours]"},
     {0},
 };
 static const cornu__argument output_arguments[] = {
@@ -64,45 +41,22 @@ static const cornu__argument output_arguments[] = {
 static const cornu__argument_group groups[] = {
     {"Pictures", cornu__input_arguments, AT(data)},
     {NULL, picture_arguments, 0},
-    {"Changes (ImageDataGenerator's arguments)", transform_arguments, 0},
+    {"Changes (ImageDataGenerator's arguments)", cornu__augmentation_argument_table, AT(changes)},
+    {NULL, draw_arguments, 0},
     {"Output", output_arguments, 0},
     {0},
 };
 static const values defaults = {
-    .output = "augmented.png", .pictures = 6, .samples = 7, .interpolation_order = 1, .fill_mode = "nearest"};
-
-/* "0.2" or "0.8,1.2"; NULL leaves the interval as it is. */
-static cornu_status read_interval(const char *option, const char *text, cornu_interval *interval)
-{
-    if (!text)
-        return CORNU_OK;
-    cornu__plain_locale locale = cornu__plain_locale_begin();
-    char *end;
-    double first = strtod(text, &end), second = 0;
-    bool right = end != text, pair = right && *end == ',';
-    if (pair) {
-        const char *rest = end + 1;
-        second = strtod(rest, &end);
-        right = end != rest;
-    }
-    cornu__plain_locale_end(locale);
-    if (!right || *end != '\0')
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s wants a number, or two with a comma, not '%s'", option,
-                           text);
-    *interval = (cornu_interval){first, second, pair};
-    return CORNU_OK;
-}
+    .output = "augmented.png", .pictures = 6, .samples = 7, .changes = CORNU__AUGMENTATION_DEFAULTS};
 
 static cornu_status check(const void *given)
 {
     const values *options = given;
-    cornu_interval unused;
     if (options->images.count > 0 && cornu__data_given(&options->data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--images and --data or --x exclude each other");
     if (options->images.count == 0 && !cornu__data_given(&options->data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "wanted pictures: --images FILE,..., --x FILE or --data FILE");
-    CORNU_TRY(read_interval("--zoom-range", options->zoom_range, &unused));
-    return read_interval("--brightness-range", options->brightness_range, &unused);
+    return cornu__augmentation_check(&options->changes);
 }
 
 /* --- Pictures --- */
@@ -161,23 +115,8 @@ static cornu_status read_files(const values *options, cornu_array **pictures)
 static cornu_image_data_generator *make_generator(const values *options)
 {
     cornu_image_data_generator_options given = {.struct_size = sizeof given, CORNU_IMAGE_DATA_GENERATOR_DEFAULTS};
-    given.rotation_range = options->rotation_range;
-    given.width_shift_range.number = options->width_shift_range;
-    given.height_shift_range.number = options->height_shift_range;
-    given.shear_range = options->shear_range;
-    given.channel_shift_range = options->channel_shift_range;
-    given.cval = options->cval;
-    given.fill_mode = options->fill_mode;
-    given.horizontal_flip = options->horizontal_flip;
-    given.vertical_flip = options->vertical_flip;
-    given.interpolation_order = options->interpolation_order;
     given.seed = (uint64_t)options->seed;
-    given.affine_compat = options->affine_compat;
-    given.brightness_compat = options->brightness_compat;
-    given.wrap_compat = options->wrap_compat;
-    given.rng_compat = options->rng_compat;
-    if (read_interval("--zoom-range", options->zoom_range, &given.zoom_range) != CORNU_OK ||
-        read_interval("--brightness-range", options->brightness_range, &given.brightness_range) != CORNU_OK)
+    if (cornu__augmentation_set(&options->changes, &given) != CORNU_OK)
         return NULL;
     return cornu_image_data_generator_create_with(&given);
 }
