@@ -3,7 +3,7 @@
 #define CORNU_DATA_TOKENIZER_H
 
 #include "base/memory.h"
-#include "data/word_map.h"
+#include "base/word_map.h"
 #include "data/words.h"
 
 struct cornu_tokenizer {

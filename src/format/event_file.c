@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "format/event_file.h"
 #include "format/tfrecord.h"
+#include "format/wire.h"
 
 #define NAME_ATTEMPTS 1000
 #define LONGEST_HOST 256
@@ -22,8 +23,7 @@ struct cornu__event_file {
 
 /* --- Messages of Protocol Buffers --- */
 
-/* Kinds of fields on the wire, and numbers of fields. */
-enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
+/* Numbers of fields. */
 enum { EVENT_WALL_TIME = 1, EVENT_STEP = 2, EVENT_FILE_VERSION = 3, EVENT_SUMMARY = 5 };
 enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE_VALUE = 2, VALUE_TENSOR = 8, VALUE_METADATA = 9 };
 enum { METADATA_PLUGIN_DATA = 1, PLUGIN_DATA_NAME = 1, PLUGIN_DATA_CONTENT = 2 };
@@ -37,63 +37,20 @@ enum {
 };
 enum { DTYPE_DOUBLE = 2, DTYPE_STRING = 7 };
 
-static void add_varint(cornu__text *message, uint64_t value)
-{
-    do {
-        char byte = (char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-        cornu__text_add_bytes(message, &byte, 1);
-        value >>= 7;
-    } while (value > 0);
-}
-
-static void add_key(cornu__text *message, int field, int kind)
-{
-    add_varint(message, (uint64_t)(field << 3 | kind));
-}
-
-static void add_number(cornu__text *message, int field, uint64_t value)
-{
-    add_key(message, field, VARINT);
-    add_varint(message, value);
-}
-
-static void add_fixed(cornu__text *message, uint64_t bits, int size)
-{
-    for (int i = 0; i < size; i++) {
-        char byte = (char)(bits >> (8 * i));
-        cornu__text_add_bytes(message, &byte, 1);
-    }
-}
-
 static void add_double(cornu__text *message, int field, double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    add_key(message, field, EIGHT_BYTES);
-    add_fixed(message, bits, 8);
+    cornu__wire_add_key(message, field, CORNU__WIRE_EIGHT_BYTES);
+    cornu__wire_add_fixed(message, bits, 8);
 }
 
 static void add_float(cornu__text *message, int field, float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    add_key(message, field, FOUR_BYTES);
-    add_fixed(message, bits, 4);
-}
-
-static void add_bytes(cornu__text *message, int field, const char *bytes, size_t size)
-{
-    add_key(message, field, BYTES);
-    add_varint(message, size);
-    cornu__text_add_bytes(message, bytes, size);
-}
-
-/* A message inside another; the inner one goes. */
-static void add_message(cornu__text *message, int field, cornu__text *inner)
-{
-    add_bytes(message, field, inner->data, inner->length);
-    message->failed = message->failed || inner->failed;
-    cornu__text_free(inner);
+    cornu__wire_add_key(message, field, CORNU__WIRE_FOUR_BYTES);
+    cornu__wire_add_fixed(message, bits, 4);
 }
 
 /* --- Events --- */
@@ -118,14 +75,14 @@ static cornu_status write_event(const cornu__event_file *file, cornu__text *even
 static cornu_status write_value(const cornu__event_file *file, const char *tag, int64_t step, cornu__text *rest)
 {
     cornu__text event = {0}, summary = {0}, value = {0};
-    add_bytes(&value, VALUE_TAG, tag, strlen(tag));
+    cornu__wire_add_bytes(&value, VALUE_TAG, tag, strlen(tag));
     cornu__text_add_bytes(&value, rest->data, rest->length);
     value.failed = value.failed || rest->failed;
     cornu__text_free(rest);
-    add_message(&summary, SUMMARY_VALUE, &value);
+    cornu__wire_add_message(&summary, SUMMARY_VALUE, &value);
     add_double(&event, EVENT_WALL_TIME, seconds_now());
-    add_number(&event, EVENT_STEP, (uint64_t)step);
-    add_message(&event, EVENT_SUMMARY, &summary);
+    cornu__wire_add_number(&event, EVENT_STEP, (uint64_t)step);
+    cornu__wire_add_message(&event, EVENT_SUMMARY, &summary);
     return write_event(file, &event);
 }
 
@@ -141,11 +98,11 @@ cornu_status cornu__event_file_add(cornu__event_file *file, const char *tag, int
 static void add_metadata(cornu__text *value, const char *plugin)
 {
     cornu__text metadata = {0}, data = {0};
-    add_bytes(&data, PLUGIN_DATA_NAME, plugin, strlen(plugin));
+    cornu__wire_add_bytes(&data, PLUGIN_DATA_NAME, plugin, strlen(plugin));
     if (strcmp(plugin, CORNU__PLUGIN_KERAS_MODEL) == 0)
-        add_bytes(&data, PLUGIN_DATA_CONTENT, "1", 1); /* its version */
-    add_message(&metadata, METADATA_PLUGIN_DATA, &data);
-    add_message(value, VALUE_METADATA, &metadata);
+        cornu__wire_add_bytes(&data, PLUGIN_DATA_CONTENT, "1", 1); /* its version */
+    cornu__wire_add_message(&metadata, METADATA_PLUGIN_DATA, &data);
+    cornu__wire_add_message(value, VALUE_METADATA, &metadata);
 }
 
 static void add_shape(cornu__text *tensor, int rank, const int64_t *sizes)
@@ -153,10 +110,10 @@ static void add_shape(cornu__text *tensor, int rank, const int64_t *sizes)
     cornu__text shape = {0};
     for (int i = 0; i < rank; i++) {
         cornu__text dimension = {0};
-        add_number(&dimension, DIMENSION_SIZE, (uint64_t)sizes[i]);
-        add_message(&shape, SHAPE_DIMENSION, &dimension);
+        cornu__wire_add_number(&dimension, DIMENSION_SIZE, (uint64_t)sizes[i]);
+        cornu__wire_add_message(&shape, SHAPE_DIMENSION, &dimension);
     }
-    add_message(tensor, TENSOR_SHAPE, &shape);
+    cornu__wire_add_message(tensor, TENSOR_SHAPE, &shape);
 }
 
 cornu_status cornu__event_file_add_matrix(cornu__event_file *file, const char *tag, const char *plugin, int64_t step,
@@ -167,12 +124,12 @@ cornu_status cornu__event_file_add_matrix(cornu__event_file *file, const char *t
     for (int64_t i = 0; i < rows * columns; i++) {
         uint64_t bits;
         memcpy(&bits, &values[i], sizeof bits);
-        add_fixed(&content, bits, 8);
+        cornu__wire_add_fixed(&content, bits, 8);
     }
-    add_number(&tensor, TENSOR_DTYPE, DTYPE_DOUBLE);
+    cornu__wire_add_number(&tensor, TENSOR_DTYPE, DTYPE_DOUBLE);
     add_shape(&tensor, 2, sizes);
-    add_message(&tensor, TENSOR_CONTENT, &content);
-    add_message(&rest, VALUE_TENSOR, &tensor);
+    cornu__wire_add_message(&tensor, TENSOR_CONTENT, &content);
+    cornu__wire_add_message(&rest, VALUE_TENSOR, &tensor);
     add_metadata(&rest, plugin);
     return write_value(file, tag, step, &rest);
 }
@@ -181,11 +138,11 @@ cornu_status cornu__event_file_add_texts(cornu__event_file *file, const char *ta
                                          int64_t count, const cornu__event_bytes *texts)
 {
     cornu__text rest = {0}, tensor = {0};
-    add_number(&tensor, TENSOR_DTYPE, DTYPE_STRING);
+    cornu__wire_add_number(&tensor, TENSOR_DTYPE, DTYPE_STRING);
     add_shape(&tensor, count > 0, &count);
     for (int64_t i = 0; i < (count > 0 ? count : 1); i++)
-        add_bytes(&tensor, TENSOR_STRINGS, texts[i].data, texts[i].size);
-    add_message(&rest, VALUE_TENSOR, &tensor);
+        cornu__wire_add_bytes(&tensor, TENSOR_STRINGS, texts[i].data, texts[i].size);
+    cornu__wire_add_message(&rest, VALUE_TENSOR, &tensor);
     add_metadata(&rest, plugin);
     return write_value(file, tag, step, &rest);
 }
@@ -196,7 +153,7 @@ static cornu_status add_version(cornu__event_file *file)
     static const char version[] = "brain.Event:2";
     cornu__text event = {0};
     add_double(&event, EVENT_WALL_TIME, seconds_now());
-    add_bytes(&event, EVENT_FILE_VERSION, version, sizeof version - 1);
+    cornu__wire_add_bytes(&event, EVENT_FILE_VERSION, version, sizeof version - 1);
     CORNU_TRY(write_event(file, &event));
     return cornu__event_file_flush(file);
 }

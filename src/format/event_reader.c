@@ -2,7 +2,7 @@
  * event_reader.c: the numbers in TensorBoard's event files: TFRecord files of Event messages (tensorflow/core/util/event.proto,
  * framework/summary.proto and framework/tensor.proto, read for field numbers).
  *
- * A file is read record by record, each within a limit and with its sums checked; a message is a span of bytes, and no field reaches beyond it.
+ * A file is read record by record, each within a limit and with its sums checked; a message is a cornu__span of bytes, and no field reaches beyond it.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -13,77 +13,9 @@
 #include "format/scalars.h"
 #include "format/stream.h"
 #include "format/tfrecord.h"
+#include "format/wire.h"
 
-#define HEAD_SIZE 12 /* a length and its sum */
-#define SUM_SIZE 4
 #define LONGEST_TAG 200
-
-typedef struct span {
-    const unsigned char *at, *end;
-} span;
-
-/* One field of a message. */
-typedef struct field {
-    uint64_t number;
-    int kind;
-    uint64_t value; /* of a number; bits of a fixed one */
-    span bytes;     /* of kind BYTES */
-} field;
-
-enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
-
-static uint64_t little_endian(const unsigned char *bytes, int size)
-{
-    uint64_t value = 0;
-    for (int i = size - 1; i >= 0; i--)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-static bool take_varint(span *from, uint64_t *value)
-{
-    *value = 0;
-    for (int shift = 0; shift < 64 && from->at < from->end; shift += 7) {
-        unsigned char byte = *from->at++;
-        *value |= (uint64_t)(byte & 0x7F) << shift;
-        if (!(byte & 0x80))
-            return true;
-    }
-    return false;
-}
-
-static bool take_bytes(span *from, uint64_t size, span *bytes)
-{
-    if (size > (uint64_t)(from->end - from->at))
-        return false;
-    *bytes = (span){from->at, from->at + size};
-    from->at += size;
-    return true;
-}
-
-/* Takes the next field. false: the message is damaged. Ask only while at < end. */
-static bool take_field(span *from, field *out)
-{
-    uint64_t key, size = 0;
-    if (!take_varint(from, &key))
-        return false;
-    *out = (field){.number = key >> 3, .kind = (int)(key & 7)};
-    switch (out->kind) {
-    case VARINT:
-        return take_varint(from, &out->value);
-    case EIGHT_BYTES:
-    case FOUR_BYTES:
-        size = out->kind == EIGHT_BYTES ? 8 : 4;
-        if (!take_bytes(from, size, &out->bytes))
-            return false;
-        out->value = little_endian(out->bytes.at, (int)size);
-        return true;
-    case BYTES:
-        return take_varint(from, &size) && take_bytes(from, size, &out->bytes);
-    default:
-        return false; /* groups are not used */
-    }
-}
 
 static double float_of(uint64_t bits)
 {
@@ -126,44 +58,45 @@ static cornu_status fail_message(const reading *of)
 }
 
 /* Whether a tensor is one number; then *value is it. *whole: it is undamaged. */
-static bool number_of_tensor(span tensor, double *value, bool *whole)
+static bool number_of_tensor(cornu__span tensor, double *value, bool *whole)
 {
     uint64_t dtype = 0;
-    field next = {0};
-    span data = {0};
+    cornu__wire_field next = {0};
+    cornu__span data = {0};
     bool has_axes = false;
     *whole = true;
     while (*whole && tensor.at < tensor.end) {
-        *whole = take_field(&tensor, &next);
-        if (*whole && next.number == TENSOR_DTYPE && next.kind == VARINT)
+        *whole = cornu__wire_take_field(&tensor, &next);
+        if (*whole && next.number == TENSOR_DTYPE && next.kind == CORNU__WIRE_VARINT)
             dtype = next.value;
-        else if (*whole && next.number == TENSOR_SHAPE && next.kind == BYTES)
+        else if (*whole && next.number == TENSOR_SHAPE && next.kind == CORNU__WIRE_BYTES)
             has_axes = next.bytes.at < next.bytes.end;
-        else if (*whole && next.number >= TENSOR_CONTENT && next.number <= TENSOR_DOUBLES && next.kind != VARINT)
+        else if (*whole && next.number >= TENSOR_CONTENT && next.number <= TENSOR_DOUBLES &&
+                 next.kind != CORNU__WIRE_VARINT)
             data = next.bytes;
     }
     int size = dtype == DTYPE_FLOAT ? 4 : dtype == DTYPE_DOUBLE ? 8 : 0;
     if (!*whole || has_axes || size == 0 || data.end - data.at != size)
         return false;
-    *value = size == 4 ? float_of(little_endian(data.at, 4)) : double_of(little_endian(data.at, 8));
+    *value = size == 4 ? float_of(cornu__little_endian(data.at, 4)) : double_of(cornu__little_endian(data.at, 8));
     return true;
 }
 
-static cornu_status read_value(const reading *into, span message, int64_t step)
+static cornu_status read_value(const reading *into, cornu__span message, int64_t step)
 {
-    field next;
-    span tag = {0};
+    cornu__wire_field next;
+    cornu__span tag = {0};
     double value = NAN;
     bool is_number = false, whole = true;
     while (message.at < message.end) {
-        if (!take_field(&message, &next))
+        if (!cornu__wire_take_field(&message, &next))
             return fail_message(into);
-        if (next.number == VALUE_TAG && next.kind == BYTES) {
+        if (next.number == VALUE_TAG && next.kind == CORNU__WIRE_BYTES) {
             tag = next.bytes;
-        } else if (next.number == VALUE_SIMPLE_VALUE && next.kind == FOUR_BYTES) {
+        } else if (next.number == VALUE_SIMPLE_VALUE && next.kind == CORNU__WIRE_FOUR_BYTES) {
             value = float_of(next.value);
             is_number = true;
-        } else if (next.number == VALUE_TENSOR && next.kind == BYTES) {
+        } else if (next.number == VALUE_TENSOR && next.kind == CORNU__WIRE_BYTES) {
             is_number = number_of_tensor(next.bytes, &value, &whole) || is_number;
         }
     }
@@ -180,23 +113,23 @@ static cornu_status read_value(const reading *into, span message, int64_t step)
 }
 
 /* The values of the summary of an event come after its step on the wire, as writers write them; a step behind them counts all the same. */
-static cornu_status read_event(const reading *into, span message)
+static cornu_status read_event(const reading *into, cornu__span message)
 {
     int64_t step = 0;
-    field next;
-    span summary = {0};
+    cornu__wire_field next;
+    cornu__span summary = {0};
     while (message.at < message.end) {
-        if (!take_field(&message, &next))
+        if (!cornu__wire_take_field(&message, &next))
             return fail_message(into);
-        if (next.number == EVENT_STEP && next.kind == VARINT)
+        if (next.number == EVENT_STEP && next.kind == CORNU__WIRE_VARINT)
             step = (int64_t)next.value;
-        else if (next.number == EVENT_SUMMARY && next.kind == BYTES)
+        else if (next.number == EVENT_SUMMARY && next.kind == CORNU__WIRE_BYTES)
             summary = next.bytes;
     }
     while (summary.at < summary.end) {
-        if (!take_field(&summary, &next))
+        if (!cornu__wire_take_field(&summary, &next))
             return fail_message(into);
-        if (next.number == SUMMARY_VALUE && next.kind == BYTES)
+        if (next.number == SUMMARY_VALUE && next.kind == CORNU__WIRE_BYTES)
             CORNU_TRY(read_value(into, next.bytes, step));
     }
     return CORNU_OK;
@@ -206,7 +139,7 @@ static cornu_status read_event(const reading *into, span message)
 
 static cornu_status check_sum(const reading *of, const unsigned char *bytes, size_t size, const unsigned char *sum)
 {
-    if (cornu__crc32c_masked(bytes, size) == (uint32_t)little_endian(sum, SUM_SIZE))
+    if (cornu__tfrecord_has_sum(bytes, size, sum))
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_FORMAT,
                        "'%s', event %lld: its bytes do not have their sum: the file is damaged, or no event file",
@@ -229,23 +162,23 @@ static cornu_status reserve(unsigned char **bytes, size_t *capacity, size_t size
 static cornu_status next_record(const reading *of, cornu__stream *stream, unsigned char **bytes, size_t *capacity,
                                 size_t *size, bool *more)
 {
-    unsigned char head[HEAD_SIZE];
+    unsigned char head[CORNU__TFRECORD_HEAD];
     uint64_t got;
     *more = false;
-    CORNU_TRY(cornu__stream_read_some(stream, head, HEAD_SIZE, &got));
+    CORNU_TRY(cornu__stream_read_some(stream, head, CORNU__TFRECORD_HEAD, &got));
     if (got == 0)
         return CORNU_OK;
-    if (got == HEAD_SIZE) {
+    if (got == CORNU__TFRECORD_HEAD) {
         CORNU_TRY(check_sum(of, head, 8, head + 8));
-        uint64_t length = little_endian(head, 8);
+        uint64_t length = cornu__little_endian(head, 8);
         if (length > CORNU__MAX_EVENT_BYTES)
             return cornu__fail(CORNU_ERROR_LIMIT, "'%s', event %lld: %llu bytes; at most %d are read", of->path,
                                (long long)of->record, (unsigned long long)length, CORNU__MAX_EVENT_BYTES);
         *size = (size_t)length;
-        if (stream->at_most - stream->done >= length + SUM_SIZE) { /* else it cannot come whole */
-            CORNU_TRY(reserve(bytes, capacity, *size + SUM_SIZE));
-            CORNU_TRY(cornu__stream_read_some(stream, *bytes, length + SUM_SIZE, &got));
-            *more = got == length + SUM_SIZE;
+        if (stream->at_most - stream->done >= length + CORNU__TFRECORD_TAIL) { /* else it cannot come whole */
+            CORNU_TRY(reserve(bytes, capacity, *size + CORNU__TFRECORD_TAIL));
+            CORNU_TRY(cornu__stream_read_some(stream, *bytes, length + CORNU__TFRECORD_TAIL, &got));
+            *more = got == length + CORNU__TFRECORD_TAIL;
         }
     }
     if (*more)
@@ -262,7 +195,7 @@ static cornu_status read_records(reading *into, cornu__stream *stream, unsigned 
         CORNU_TRY(next_record(into, stream, bytes, &capacity, &size, &more));
         if (!more)
             return CORNU_OK;
-        CORNU_TRY(read_event(into, (span){*bytes, *bytes + size}));
+        CORNU_TRY(read_event(into, (cornu__span){*bytes, *bytes + size}));
     }
 }
 

@@ -18,6 +18,11 @@
 #define CORNU__MAX_HDF5_DEPTH 64                        /* groups within groups */
 #define CORNU__MAX_HDF5_STRUCTURE ((uint64_t)256 << 20) /* bytes that say what is where; also those read twice */
 
+/* Of files of records: how many places are kept (16 bytes each), one row of a table or line of text, one TFRecord or sample of an archive. */
+#define CORNU__MAX_RECORD_MARKS ((size_t)1 << 20)
+#define CORNU__MAX_TEXT_RECORD ((size_t)64 << 20)
+#define CORNU__MAX_BINARY_RECORD ((uint64_t)INT32_MAX) /* Protocol Buffers' own limit */
+
 /* Pixels of one picture: where Pillow, too, takes a file for a trap (Image.MAX_IMAGE_PIXELS, twice). */
 #define CORNU__MAX_IMAGE_PIXELS 178956970
 #define CORNU__MAX_IMAGE_SCANS 500 /* of a progressive JPEG, each a pass over all of it */

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "image/batch_rows.h"
 #include "image/column_classes.h"
-#include "image/directory.h"
+#include "data/directory.h"
 #include "image/picture_files.h"
 
 #define CALLER "flow_from_dataframe"

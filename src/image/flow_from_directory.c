@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "image/directory.h"
+#include "data/directory.h"
 #include "image/picture_files.h"
 
 #define CALLER "flow_from_directory"

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "base/reference.h"
 #include "image/color.h"
-#include "image/numpy_random.h"
+#include "data/numpy_random.h"
 #include "image/warp.h"
 
 struct cornu_image_data_generator {

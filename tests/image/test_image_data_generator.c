@@ -16,7 +16,7 @@
 
 #include "base/memory.h"
 #include "image/augmentation_values.h"
-#include "image/numpy_random.h"
+#include "data/numpy_random.h"
 
 #define TOLERANCE 1e-3
 

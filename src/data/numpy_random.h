@@ -1,11 +1,11 @@
 /*
- * image/numpy_random.h: numpy's legacy RandomState, bit for bit, for programs that want Keras's own draws again.
+ * data/numpy_random.h: numpy's legacy RandomState, bit for bit, for programs that want Keras's own draws again.
  *
  * The engine is MT19937 (M. Matsumoto and T. Nishimura, "Mersenne twister", ACM TOMACS 8(1), 1998); numpy froze its stream and its
  * distributions (NEP 19).
  */
-#ifndef CORNU_IMAGE_NUMPY_RANDOM_H
-#define CORNU_IMAGE_NUMPY_RANDOM_H
+#ifndef CORNU_DATA_NUMPY_RANDOM_H
+#define CORNU_DATA_NUMPY_RANDOM_H
 
 #include <stdint.h>
 

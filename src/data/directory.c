@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "image/directory.h"
+#include "data/directory.h"
 
 #define FIRST_CAPACITY 64
 #define MOST_DEPTH 100 /* of folders below a class */

@@ -1,5 +1,5 @@
 /* numpy_random.c: MT19937 and what numpy's RandomState makes of it. */
-#include "image/numpy_random.h"
+#include "data/numpy_random.h"
 
 #define MIDDLE 397
 #define TWIST 0x9908b0dfu

@@ -12,8 +12,7 @@
 
 #include "base/folder.h"
 #include "base/memory.h"
-#include "image/directory.h"
-#include "pictures.h"
+#include "data/directory.h"
 
 static char tree[PATH_SIZE];
 static json_t *golden;

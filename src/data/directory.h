@@ -1,12 +1,12 @@
 /*
- * image/directory.h: a folder with one sub-folder per class, as Keras's flow_from_directory reads it.
+ * data/directory.h: a folder with one sub-folder per class, as Keras's flow_from_directory reads it.
  *
  * Classes are the sub-folders in byte order (which for UTF-8 is code-point order), or those that are named, in that order. The files of a class are
  * those of its folder and of the folders below it: folders in byte order of their whole paths, files of a folder in byte order of their
  * names. Unlike Keras, what begins with a dot (.ipynb_checkpoints, ._photo.jpg) is passed over and counted, and a file's ending has its dot.
  */
-#ifndef CORNU_IMAGE_DIRECTORY_H
-#define CORNU_IMAGE_DIRECTORY_H
+#ifndef CORNU_DATA_DIRECTORY_H
+#define CORNU_DATA_DIRECTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /*
- * data/word_map.h: words, or numbers, and a number for each, in the order in which they were added: Python's dict for a vocabulary.
+ * base/word_map.h: words, or numbers, and a number for each, in the order in which they were added: Python's dict for a vocabulary.
  *
  * A key is bytes with a NUL behind them; a number as key is its decimal text, as in JSON.
  */
-#ifndef CORNU_DATA_WORD_MAP_H
-#define CORNU_DATA_WORD_MAP_H
+#ifndef CORNU_BASE_WORD_MAP_H
+#define CORNU_BASE_WORD_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

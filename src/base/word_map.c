@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/word_map.h"
+#include "base/word_map.h"
 
 #define NUMBER_TEXT_SIZE 24
 
