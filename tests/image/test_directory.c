@@ -13,6 +13,7 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "data/directory.h"
+#include "pictures.h"
 
 static char tree[PATH_SIZE];
 static json_t *golden;
