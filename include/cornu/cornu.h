@@ -10,6 +10,7 @@
 #include <cornu/custom.h>
 #include <cornu/data.h>
 #include <cornu/dataframe.h>
+#include <cornu/dataset.h>
 #include <cornu/error.h>
 #include <cornu/flow.h>
 #include <cornu/history.h>

@@ -17,9 +17,6 @@
 
 CORNU_BEGIN_DECLARATIONS
 
-/* Names behind one another: .classes = cornu_names("cats", "dogs"). They are read before the call returns. */
-#define cornu_names(...) (__extension__(const char *const[]){__VA_ARGS__, NULL})
-
 /*
  * What becomes of a file that cannot be read, because it is damaged, or gone since its folder was read:
  *

@@ -47,6 +47,9 @@ typedef struct cornu_axes {
 
 #define cornu_axis(...) (__extension__(cornu_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
 
+/* Names behind one another: .classes = cornu_names("cats", "dogs"). They are read before the call returns. */
+#define cornu_names(...) (__extension__(const char *const[]){__VA_ARGS__, NULL})
+
 #if defined(__clang__)
 #define CORNU_QUIET_BEGIN                                                                                              \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")                   \

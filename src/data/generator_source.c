@@ -161,6 +161,6 @@ cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generato
                                  .generator = cornu_generator_retain(generator),
                                  .concurrent = generator->thread_safe};
     self->steps = steps;
-    self->shuffle = shuffle && cornu__is_sequence(generator);
+    self->shuffle = shuffle && cornu__is_sequence(generator) && !generator->in_turn;
     return &self->base;
 }

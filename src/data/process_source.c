@@ -44,6 +44,12 @@ static bool is_plain(const process_source *self)
     return !cornu__is_sequence(self->base.generator);
 }
 
+/* Whether one worker process makes all batches: it alone knows, or has read, what came before. */
+static bool wants_one(const process_source *self)
+{
+    return is_plain(self) || (self->base.generator->in_turn && !self->base.generator->thread_safe);
+}
+
 /* --- Forking --- */
 
 typedef struct child {
@@ -382,7 +388,7 @@ cornu__source *cornu__process_source(cornu__source *inner, const cornu__process_
     self->inner = inner;
     self->blocks.file = self->grace.event = -1;
     pthread_mutex_init(&self->lock, NULL);
-    self->worker_count = self->base.most_workers = is_plain(self) ? 1 : options->workers;
+    self->worker_count = self->base.most_workers = wants_one(self) ? 1 : options->workers;
     self->base.concurrent = !is_plain(self);
     self->restarts = options->restarts;
     self->replaces = options->restarts > 0;

@@ -35,7 +35,7 @@ static cornu_status read_preamble(cornu__stream *stream, uint32_t *header_size)
     return CORNU_OK;
 }
 
-static cornu_status read_header(cornu__stream *stream, cornu__npy_header *header)
+cornu_status cornu__npy_read_header(cornu__stream *stream, cornu__npy_header *header)
 {
     uint32_t size = 0;
     CORNU_TRY(read_preamble(stream, &size));
@@ -84,7 +84,7 @@ static cornu_array *transpose(const cornu_array *transposed)
 cornu_array *cornu__npy_read(cornu__stream *stream)
 {
     cornu__npy_header header = {0};
-    if (read_header(stream, &header) != CORNU_OK)
+    if (cornu__npy_read_header(stream, &header) != CORNU_OK)
         return NULL;
     if (!header.fortran_order)
         return cornu__read_elements(stream, header.dtype, header.swapped, header.rank, header.shape);

@@ -29,6 +29,9 @@ typedef struct cornu__npy_header {
 /* Parses the dictionary `text` of `length` bytes; `name` is for messages. */
 cornu_status cornu__npy_parse_header(const char *name, const char *text, size_t length, cornu__npy_header *header);
 
+/* Reads magic, version and header; the stream then stands before the elements. */
+cornu_status cornu__npy_read_header(cornu__stream *stream, cornu__npy_header *header);
+
 /* Reads one array, which must be all that the stream holds; NULL with the error set. */
 cornu_array *cornu__npy_read(cornu__stream *stream);
 

@@ -1,0 +1,97 @@
+/* dataset_open.c: a dataset from a file of whatever kind it is. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/dataset_kinds.h"
+#include "format/npy.h"
+#include "format/stream.h"
+
+/* --- The table --- */
+
+static bool begins_npy(const unsigned char *bytes, size_t size)
+{
+    return size >= CORNU__NPY_MAGIC_SIZE && memcmp(bytes, CORNU__NPY_MAGIC, CORNU__NPY_MAGIC_SIZE) == 0;
+}
+
+static cornu_dataset *open_npy(const char *path)
+{
+    return cornu_npy_dataset(path);
+}
+
+/* Kinds with a mark first: a file with one is that kind, whatever it is called. */
+static const cornu__dataset_kind kinds[] = {
+    {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+/* --- Which one --- */
+
+static cornu_status first_bytes(const char *path, unsigned char *bytes, uint64_t *size)
+{
+    cornu__stream stream;
+    CORNU_TRY(cornu__stream_open(&stream, path));
+    cornu_status status = cornu__stream_read_some(&stream, bytes, CORNU__FIRST_BYTES, size);
+    cornu__stream_close(&stream);
+    return status;
+}
+
+static bool has_ending(const cornu__dataset_kind *kind, const char *path)
+{
+    for (const char *const *ending = kind->endings; ending && *ending; ending++) {
+        if (cornu__text_has_ending(path, *ending))
+            return true;
+    }
+    return false;
+}
+
+/* The kind that a path's name or beginning says; NULL: none. */
+static const cornu__dataset_kind *find_kind(const char *path, bool is_folder, const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < KIND_COUNT && !is_folder; i++) {
+        if (kinds[i].begins && kinds[i].begins(bytes, size))
+            return &kinds[i];
+    }
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (kinds[i].is_folder == is_folder && !kinds[i].begins && (is_folder || has_ending(&kinds[i], path)))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+static cornu_dataset *fail_unknown(const char *path, bool is_folder, size_t size)
+{
+    cornu__text names = {0};
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        cornu__text_add(&names, i == 0 ? "%s" : ", %s", kinds[i].name);
+    char *known = cornu__text_take(&names);
+    if (known && size == 0 && !is_folder)
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is empty", path);
+    else if (known)
+        cornu__fail(CORNU_ERROR_FORMAT, "'%s' is a %s of no known kind: wanted %s", path, is_folder ? "folder" : "file",
+                    known);
+    cornu__free(known);
+    return NULL;
+}
+
+cornu_dataset *cornu_dataset_open(const char *path)
+{
+    unsigned char bytes[CORNU__FIRST_BYTES] = {0};
+    uint64_t size = 0;
+    struct stat about;
+    if (!path || path[0] == '\0')
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "dataset_open: there is no path");
+    if (stat(path, &about) != 0)
+        return cornu__fail_null(CORNU_ERROR_IO, "cannot read '%s': %m", path);
+    bool is_folder = S_ISDIR(about.st_mode);
+    /* Looking at the first bytes of a pipe would take them away from the reader. */
+    if (!is_folder && !S_ISREG(about.st_mode))
+        return cornu__fail_null(CORNU_ERROR_IO,
+                                "cannot read '%s': it is a pipe or device, and data are read from files", path);
+    if (!is_folder && first_bytes(path, bytes, &size) != CORNU_OK)
+        return NULL;
+    const cornu__dataset_kind *kind = find_kind(path, is_folder, bytes, size);
+    return kind ? kind->open(path) : fail_unknown(path, is_folder, size);
+}
