@@ -3,8 +3,8 @@
  *
  *     bench_augment [--size N] [--seconds S] [--order K] [--fill MODE] [--float]
  *
- * Pictures are N x N x 3 of bytes, or of floats. Prints {"size": 224, ..., "transform": 5000.1, "flow": 4800.2}: pictures a second through draw and transform
- * alone, and as batches of 32 out of flow, which allocates and normalizes too.
+ * Pictures are N x N x 3 of bytes, or of floats. Prints {"size": 224, ..., "transform": 5000.1}: pictures a second through draw and transform
+ * alone. What flow makes of it measures bench_pictures.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,22 +86,6 @@ static double measure_transform(const settings *options, cornu_image_data_genera
     return pace.best;
 }
 
-static double measure_flow(const settings *options, cornu_image_data_generator *generator, cornu_array *x)
-{
-    cornu_sequence *batches = cornu_flow(generator, x, NULL, .batch_size = 32);
-    rate pace = {.start = now()};
-    double end = now() + options->seconds;
-    for (int64_t i = 0; batches && now() < end; i++) {
-        cornu_batch batch = {0};
-        if (cornu_sequence_get(batches, i % 2, &batch) != CORNU_OK)
-            break;
-        cornu_array_release(batch.x);
-        rate_add(&pace, 32, options->seconds);
-    }
-    cornu_sequence_release(batches);
-    return pace.best;
-}
-
 static int run(const settings *options)
 {
     cornu_array *x = make_pictures(options);
@@ -113,10 +97,9 @@ static int run(const settings *options)
     if (failed)
         fprintf(stderr, "bench_augment: %s\n", cornu_error_message());
     else
-        printf("{\"size\": %d, \"order\": %d, \"fill\": \"%s\", \"dtype\": \"%s\", \"transform\": %.1f, \"flow\": "
-               "%.1f}\n",
+        printf("{\"size\": %d, \"order\": %d, \"fill\": \"%s\", \"dtype\": \"%s\", \"transform\": %.1f}\n",
                options->size, options->order, options->fill, options->floats ? "float32" : "uint8",
-               measure_transform(options, generator, x), measure_flow(options, generator, x));
+               measure_transform(options, generator, x));
     cornu_array_release(x);
     cornu_image_data_generator_release(generator);
     return failed;

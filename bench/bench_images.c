@@ -5,18 +5,22 @@
  *
  * reads every JPEG file below the folder into memory and prints, for each stage, images a second of this thread's processor
  * time: the median of rounds over all files, as JSON.
- * "libjpeg" is the plain library on the same bytes: what a decoder can reach. bench/images.py runs this beside Pillow.
+ * "libjpeg" is the plain library on the same bytes: what a decoder can reach. bench/pictures.py runs this beside other libraries.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jpeglib.h>
 
+#include "array/array.h"
 #include "base/text.h"
+#include "image/image_data_generator.h"
 #include "image/load.h"
 
 #define PATH_SIZE 4096
@@ -24,6 +28,7 @@
 #define MOST_ROUNDS 1000
 
 typedef struct picture {
+    char *path;
     uint8_t *bytes;
     size_t size;
     cornu__image decoded;
@@ -55,7 +60,7 @@ static void keep_file(const char *path)
     uint8_t *bytes = malloc((size_t)about.st_size + 1);
     if (!pictures || !bytes || fread(bytes, 1, (size_t)about.st_size, file) != (size_t)about.st_size)
         give_up(path);
-    pictures[picture_count++] = (picture){.bytes = bytes, .size = (size_t)about.st_size};
+    pictures[picture_count++] = (picture){.path = strdup(path), .bytes = bytes, .size = (size_t)about.st_size};
     fclose(file);
 }
 
@@ -110,6 +115,17 @@ static void by_libjpeg(const picture *one)
     jpeg_destroy_decompress(&codec);
 }
 
+/* As cornu__decode_file does before it decodes. */
+static void read_again(const picture *one)
+{
+    int descriptor = open(one->path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (descriptor < 0 || fstat(descriptor, &about) != 0 ||
+        read(descriptor, one->bytes, one->size) != (ssize_t)one->size)
+        give_up(one->path);
+    close(descriptor);
+}
+
 static void decode(const picture *one)
 {
     static const cornu__decode_options options = {.color_mode = CORNU__RGB};
@@ -142,16 +158,40 @@ static void decode_and_resize(const picture *one)
     check(cornu__resize(&resizer, &decoded, cornu__box_of(&decoded), CORNU__BILINEAR, SIZE, SIZE, &resized));
 }
 
+/* What flow_from_directory does with a picture that is read and resized. */
+static void augment(const picture *one)
+{
+    static cornu_image_data_generator *generator;
+    static cornu__picture_space space;
+    static float values[SIZE * SIZE * 3];
+    static uint64_t number;
+    const cornu__picture_shape shape = {SIZE, SIZE, 3};
+    if (!generator) {
+        generator =
+            cornu_image_data_generator_create(.rotation_range = 30, .width_shift_range = 0.1, .height_shift_range = 0.1,
+                                              .shear_range = 10, .zoom_range = 0.2, .horizontal_flip = true);
+        check(generator ? cornu__picture_space_create(generator, shape, &space) : cornu_error_status());
+    }
+    if (resized.width != SIZE)
+        resize(one, CORNU__BILINEAR);
+    cornu__draws draws = {.key = cornu__random_key_make(1, CORNU__RANDOM_AUGMENT, 0, number++)};
+    cornu_transform_options transform = cornu__draw_transform(generator, &draws, shape);
+    cornu__image_write_floats(&resized, false, space.picture);
+    check(cornu__picture_transform(generator, shape, &transform, space.picture, values, &space));
+}
+
 static const struct stage {
     const char *name;
     void (*run)(const picture *one);
 } stages[] = {
+    {"read", read_again},
     {"libjpeg", by_libjpeg},
     {"decode", decode},
     {"resize nearest", resize_nearest},
     {"resize bilinear", resize_bilinear},
     {"resize lanczos", resize_lanczos},
     {"decode and resize bilinear", decode_and_resize},
+    {"augment", augment},
 };
 
 static int by_size(const void *a, const void *b)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures how fast Cornu trains, beside Keras 3 on TensorFlow and on JAX and PyTorch, and prints one table per thread count.
+"""Measures how fast Cornu trains, beside Keras 3 on TensorFlow and on JAX and PyTorch, and prints one table per thread count; and how many
+pictures a second it makes ready for training, beside other libraries (pictures.py).
 
 The programs run on the same cores with the same number of threads, each in its own process that lives through the whole
 measurement; the rounds are interleaved, and a program that is not being measured is stopped. Medians of the rounds are
@@ -11,18 +12,13 @@ import argparse
 import json
 import os
 import platform
-import selectors
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RIVALS = os.environ.get("CORNU_RIVALS") or os.path.join(ROOT, "build", "rivals")
-PROGRAMS = os.environ.get("CORNU_BENCH") or os.path.join(ROOT, "build", "release", "bench")
-SLOWEST_ANSWER = 400  # seconds; PyTorch compiles a ResNet for a minute
+import pictures
+from programs import PROGRAMS, RIVALS, ROOT, Program, built, find_missing, keep_to_cores, say
 
 CASES = {
     "mlp32": "MLP 784-128-10, batch 32, Adam",
@@ -62,92 +58,6 @@ def useful_operations():
     return {"mlp32": total(mlp), "mlp128": total(mlp), "cnn": total(cnn), "resnet20": total(resnet)}
 
 
-class Program:
-    """One measuring process that answers case names with lines of JSON."""
-
-    def __init__(self, key, title, command, needs=()):
-        self.key, self.title, self.command, self.needs = key, title, command, needs
-        self.process = None
-        self.missing = None  # why it cannot run
-
-    def start(self, threads, seconds):
-        self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [*self.command, "--server", "--threads", str(threads), "--seconds", str(seconds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            start_new_session=True,
-            preexec_fn=lambda: keep_to_cores(threads),
-        )
-
-    def measure(self, case):
-        """The answer as a dict; one with "error" if there is none."""
-        os.killpg(self.process.pid, signal.SIGCONT)
-        try:
-            self.process.stdin.write((case + "\n").encode())
-            self.process.stdin.flush()
-            line = self.read_line()
-        except (BrokenPipeError, TimeoutError) as error:
-            self.stop()
-            return {"error": str(error) if isinstance(error, TimeoutError) else self.last_words()}
-        if not line:
-            self.stop()
-            return {"error": self.last_words()}
-        os.killpg(self.process.pid, signal.SIGSTOP)
-        try:
-            return json.loads(line)
-        except ValueError:
-            return {"error": f"answered {line[:80]!r}"}
-
-    def read_line(self):
-        limit = time.monotonic() + SLOWEST_ANSWER
-        line = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
-            while not line.endswith(b"\n"):
-                if not selector.select(max(0.0, limit - time.monotonic())):
-                    raise TimeoutError(f"no answer in {SLOWEST_ANSWER} seconds")
-                piece = os.read(self.process.stdout.fileno(), 65536)
-                if not piece:
-                    return b""
-                line += piece
-        return line
-
-    def last_words(self):
-        self.errors.seek(0)
-        lines = [line for line in self.errors.read().decode(errors="replace").splitlines() if line.strip()]
-        return "ended" + (": " + lines[-1].strip()[:200] if lines else "")
-
-    def stop(self):
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
-        for end in (self.process.stdin, self.process.stdout):
-            try:
-                end.close()
-            except BrokenPipeError:  # a case name that it never read
-                pass
-        self.process = None
-
-
-def keep_to_cores(threads):
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-
-
-def built(name):
-    """The path of one of Cornu's own benchmark programs, or None."""
-    for candidate in (f"bench_{name}", name):
-        path = os.path.join(PROGRAMS, candidate)
-        if os.access(path, os.X_OK):
-            return path
-    return None
-
-
 def find_programs():
     python = os.path.join(RIVALS, "bin", "python")
 
@@ -163,20 +73,8 @@ def find_programs():
     ]
     if not programs[0].command[0]:
         programs[0].missing = f"no program {os.path.join(os.path.relpath(PROGRAMS), 'bench_train')} (script/build release makes it)"
-    have = installed(python)
-    for program in programs[1:]:
-        lacking = [package for package in program.needs if package not in have]
-        if lacking:
-            program.missing = f"{' and '.join(lacking)} not installed in {os.path.relpath(RIVALS)} (script/setup --bench installs it)"
+    find_missing(programs[1:], python)
     return programs
-
-
-def installed(python):
-    if not os.access(python, os.X_OK):
-        return set()
-    names = ("keras", "tensorflow", "jax", "torch")
-    question = f"import importlib.util as u; print(*[n for n in {names!r} if u.find_spec(n)])"
-    return set(subprocess.run([python, "-c", question], capture_output=True, text=True, check=False).stdout.split())
 
 
 def measure_peak(threads):
@@ -217,11 +115,6 @@ def run_rounds(programs, cases, threads, options):
         for program in running:
             program.stop()
     return answers, peaks
-
-
-def say(options, text):
-    if not options.quiet:
-        print(text, file=sys.stderr, flush=True)
 
 
 def brief(case, answer):
@@ -372,6 +265,7 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement (default 2)")
     parser.add_argument("--threads", type=int, action="append", help="default: as many as there are cores, then 1")
+    parser.add_argument("--folder", default=pictures.default_folder(), help="of JPEG files, a sub-folder for each class, for the cases that read files")
     parser.add_argument("--quiet", action="store_true", help="no line for each measurement")
     options = parser.parse_args()
     if options.rounds < 1 or options.seconds <= 0 or any(count < 1 for count in options.threads or []):
@@ -384,6 +278,9 @@ def print_list(programs):
     for name, text in CASES.items():
         print(f"  {name:18}{text}")
     for name, text in LOOP_CASES.items():
+        print(f"  {name:18}{text}")
+    print("Cases of pictures:")
+    for name, text in pictures.CASES.items():
         print(f"  {name:18}{text}")
     print("Programs:")
     for program in programs:
@@ -432,20 +329,22 @@ def write_report(path, report):
 
 def main():
     parser, options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the programs, which may be stopped just now, are ended too
     programs = find_programs()
     if options.list:
         print_list(programs)
         return 0
     keys = [program.key for program in programs]
     for name in options.only:
-        if name not in CASES and name not in keys and name not in LOOP_CASES:
-            parser.error(f"--only {name}: there is no such case or program; there are {', '.join([*CASES, *LOOP_CASES, *keys])}")
+        if name not in CASES and name not in keys and name not in LOOP_CASES and name not in pictures.CASES:
+            parser.error(f"--only {name}: there is no such case or program; there are {', '.join([*CASES, *LOOP_CASES, *pictures.CASES, *keys])}")
     loop_cases = [name for name in LOOP_CASES if name in options.only or not options.only]
-    compares = not options.only or len(loop_cases) < len(set(options.only))
+    picture_cases = [name for name in pictures.CASES if name in options.only or not options.only]
+    compares = not options.only or len(loop_cases) + len(picture_cases) < len(set(options.only))
     cases = [name for name in CASES if name in options.only] or list(CASES)
     programs = [program for program in programs if program.key in options.only] or programs
     programs = ready_programs(programs) if compares else []
-    if not programs and not loop_cases:
+    if not programs and not loop_cases and not picture_cases:
         print("Nothing to measure.")
         return 1
     cores = len(os.sched_getaffinity(0))
@@ -462,6 +361,9 @@ def main():
     if programs:
         compare(programs, cases, counts, options, report)
     report["loop"] = measure_loop_cases(loop_cases, options)
+    if picture_cases:
+        report["pictures"] = {}
+        pictures.measure(picture_cases, sorted(counts), options.folder, options, report["pictures"])
     report["load_after"] = os.getloadavg()[0]
     if options.json:
         write_report(options.json, report)

@@ -22,9 +22,9 @@ CASES = {
 }
 
 
-def arguments(description, add=None):
+def arguments(description, add=None, names=CASES):
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--case", choices=list(CASES))
+    parser.add_argument("--case", choices=list(names))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--server", action="store_true", help="read case names from standard input")
