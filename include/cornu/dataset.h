@@ -139,6 +139,65 @@ typedef struct cornu_dataset_sequence_options {
 CORNU_API cornu_sequence *cornu_dataset_sequence_with(cornu_dataset *dataset,
                                                       const cornu_dataset_sequence_options *options);
 
+/* --- Datasets of datasets. Each keeps what it is made of, and reads it when it is read itself. NULL on failure. --- */
+
+/* Samples begin .. end - 1; end CORNU_NONE: to the last. */
+CORNU_API cornu_dataset *cornu_dataset_slice(cornu_dataset *dataset, int64_t begin, int64_t end);
+/* Those samples, in that order: `indices` is an array of whole numbers, copied. */
+CORNU_API cornu_dataset *cornu_dataset_subset(cornu_dataset *dataset, const cornu_array *indices);
+/* The samples of each behind those of the one before; all have the same fields: the shards of a large set. */
+CORNU_API cornu_dataset *cornu_dataset_concatenate(int count, cornu_dataset *const *datasets);
+/* Sample i has the fields of sample i of each: a picture, its mask and a row of a table. All have as many samples; names differ. */
+CORNU_API cornu_dataset *cornu_dataset_zip(int count, cornu_dataset *const *datasets);
+/* The same fields by other names, one for each: cornu_names("image", "label"). */
+CORNU_API cornu_dataset *cornu_dataset_rename(cornu_dataset *dataset, const char *const *names);
+
+typedef struct cornu_dataset_map_options {
+    size_t struct_size;
+    /* Makes `to` (its fields are `fields`) out of `from`, all of it that is wanted. What changes by chance does so by cornu_sample_seed(to), and is the same for any workers: those bits
+     * differ for maps one behind the other, and are the same for maps side by side (cornu_dataset_zip): a picture and its mask. */
+    cornu_status (*function)(void *state, const cornu_sample *from, cornu_sample *to);
+    int field_count; /* 0: the fields remain as they are */
+    const cornu_field *fields;
+    void *state;
+    void (*release)(void *state);
+    bool thread_safe CORNU_DEFAULT(true);
+} cornu_dataset_map_options;
+#define CORNU_DATASET_MAP_DEFAULTS CORNU_DEFAULTS(.thread_safe = true)
+
+/* cornu_dataset_map(dataset, .function = function, .fields = fields, .field_count = 2): each sample changed by a function when it is read. */
+#define cornu_dataset_map(dataset_, ...)                                                                               \
+    CORNU_KEYWORDS(cornu_dataset_map_with(dataset_, &cornu_keywords), cornu_dataset_map_options,                       \
+                   CORNU_DATASET_MAP_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_dataset_map_with(cornu_dataset *dataset, const cornu_dataset_map_options *options);
+
+typedef struct cornu_windows_dataset_options {
+    size_t struct_size;
+    const char *const *windows; /* the fields whose rows make windows; NULL: all but the targets */
+    const char *const *
+        targets; /* fields of which a sample has one row; one that is a window too is called <name>_target; NULL: none */
+    int64_t sequence_stride CORNU_DEFAULT(1); /* from one window's first row to the next one's */
+    int64_t sampling_rate CORNU_DEFAULT(1);   /* from one row of a window to the next */
+    int64_t horizon CORNU_DEFAULT(
+        1); /* how far behind the window's last row its target lies; 0: it is the last; negative: before */
+    int64_t start_index;
+    int64_t end_index CORNU_DEFAULT(CORNU_NONE); /* exclusive; CORNU_NONE: the number of rows */
+    bool reverse;                                /* the latest row of a window first */
+} cornu_windows_dataset_options;
+#define CORNU_WINDOWS_DATASET_DEFAULTS                                                                                 \
+    CORNU_DEFAULTS(.sequence_stride = 1, .sampling_rate = 1, .horizon = 1, .end_index = CORNU_NONE)
+
+/*
+ * cornu_windows_dataset(dataset, 24, .targets = cornu_names("temperature")): each sample is sequence_length rows of a dataset one behind the other, (sequence_length, ...), and a row that
+ * is to be foretold. Nothing is copied before it is read. Keras's TimeseriesGenerator(length) is .sequence_length = length, .horizon = 1 (sampling_rate 1); its
+ * timeseries_dataset_from_array has the target at the window's first row: .horizon = -(sequence_length - 1) * sampling_rate. The dataset has random access.
+ */
+#define cornu_windows_dataset(dataset_, sequence_length_, ...)                                                         \
+    CORNU_KEYWORDS(cornu_windows_dataset_with(dataset_, sequence_length_, &cornu_keywords),                            \
+                   cornu_windows_dataset_options, CORNU_WINDOWS_DATASET_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_windows_dataset_with(cornu_dataset *dataset, int64_t sequence_length,
+                                                    const cornu_windows_dataset_options *options);
+
 /* --- From files --- */
 
 /* The rows of an array, or of each item of a dictionary of arrays: a field "x", or one for each name. Keeps the array. */
