@@ -21,6 +21,7 @@
 #include <stdio.h>
 
 #include <cornu/array.h>
+#include <cornu/history.h>
 #include <cornu/layers.h>
 #include <cornu/options.h>
 
@@ -203,6 +204,11 @@ CORNU_API cornu_status cornu_summary_with(cornu_model *model, FILE *file, const 
 #define cornu_summary_text(model, ...)                                                                                 \
     CORNU_KEYWORDS(cornu_summary_text_with((model), &cornu_keywords), cornu_summary_options, __VA_ARGS__)
 CORNU_API char *cornu_summary_text_with(cornu_model *model, const cornu_summary_options *options);
+
+/* Keras's model.history: the values of the epochs that fit (or fit_generator) has trained this model for. Keras has those of the last call; here
+ * the calls go on after one another, also those before it was saved as .keras or .h5 and loaded: an epoch whose number was there already gets
+ * the next one. The model's, valid until it is trained on or released. NULL with the error set if there was no epoch yet. */
+CORNU_API const cornu_history *cornu_model_history(const cornu_model *model);
 
 /* Frees a text that Cornu returned; NULL is allowed. */
 CORNU_API void cornu_free(void *text);

@@ -126,6 +126,8 @@ struct cornu_model {
     double loss, output_losses[CORNU__MAX_PORTS];
     float learning_rate_feed, step_feed, overwrite_feed;
 
+    cornu_history *history; /* of all its epochs in fit, also before it was saved; NULL: none */
+
     void *companion; /* train/'s */
     void (*companion_destroy)(void *companion);
 };

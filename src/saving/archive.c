@@ -7,10 +7,22 @@
 #include <cornu/version.h>
 
 #include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "format/zip.h"
 
-/* Keras adds when it was saved; here the same model gives the same bytes. */
-#define METADATA "{\"keras_version\": \"" CORNU__KERAS_VERSION "\", \"written_by\": \"Cornu " CORNU_VERSION_STRING "\"}"
+/* Keras adds when it was saved; here the same model gives the same bytes. The history stands here, since Keras does not read this member, but unpacks
+ * an archive with a fourth one into a folder. */
+static char *metadata_text(const char *history)
+{
+    cornu__text text = {0};
+    cornu__text_add(&text, "{\"keras_version\": \"" CORNU__KERAS_VERSION
+                           "\", \"written_by\": \"Cornu " CORNU_VERSION_STRING "\"");
+    if (history)
+        cornu__text_add(&text, ", \"" CORNU__ARCHIVE_HISTORY "\": %s", history);
+    cornu__text_add(&text, "}");
+    return cornu__text_take(&text);
+}
 
 static cornu_status add(zip_t *archive, const char *path, const char *name, const void *bytes, uint64_t size)
 {
@@ -26,17 +38,17 @@ static cornu_status add(zip_t *archive, const char *path, const char *name, cons
     return CORNU_OK;
 }
 
-static cornu_status write_archive(FILE *stream, const char *path, const char *config, const void *weights,
-                                  uint64_t size)
+static cornu_status write_archive(FILE *stream, const char *path, const char *metadata,
+                                  const cornu__archive_parts *parts)
 {
     zip_t *archive = cornu__zip_create(stream, path);
     if (!archive)
         return cornu_error_status();
-    cornu_status status = add(archive, path, CORNU__ARCHIVE_METADATA, METADATA, strlen(METADATA));
+    cornu_status status = add(archive, path, CORNU__ARCHIVE_METADATA, metadata, strlen(metadata));
     if (status == CORNU_OK)
-        status = add(archive, path, CORNU__ARCHIVE_CONFIG, config, strlen(config));
+        status = add(archive, path, CORNU__ARCHIVE_CONFIG, parts->config, strlen(parts->config));
     if (status == CORNU_OK)
-        status = add(archive, path, CORNU__ARCHIVE_WEIGHTS, weights, size);
+        status = add(archive, path, CORNU__ARCHIVE_WEIGHTS, parts->weights, parts->weights_size);
     if (status == CORNU_OK && zip_close(archive) == 0)
         return CORNU_OK;
     if (status == CORNU_OK)
@@ -45,14 +57,22 @@ static cornu_status write_archive(FILE *stream, const char *path, const char *co
     return status;
 }
 
-cornu_status cornu__archive_write(const char *path, const char *config, const void *weights, uint64_t weights_size)
+static cornu_status write_file(const char *path, const char *metadata, const cornu__archive_parts *parts)
 {
     cornu__new_file file;
     CORNU_TRY(cornu__file_begin(&file, path));
-    cornu_status status = write_archive(file.stream, path, config, weights, weights_size);
+    cornu_status status = write_archive(file.stream, path, metadata, parts);
     if (status == CORNU_OK)
         return cornu__file_commit(&file);
     cornu__file_abandon(&file);
+    return status;
+}
+
+cornu_status cornu__archive_write(const char *path, const cornu__archive_parts *parts)
+{
+    char *metadata = metadata_text(parts->history);
+    cornu_status status = metadata ? write_file(path, metadata, parts) : cornu_error_status();
+    cornu__free(metadata);
     return status;
 }
 

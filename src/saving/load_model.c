@@ -12,7 +12,7 @@
 #include "saving/compile_config.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
-#include "saving/saved_file.h"
+#include "saving/saved_history.h"
 
 #define SMALL_MODEL (16 * 1024 * 1024) /* weights */
 
@@ -147,6 +147,18 @@ static cornu_status compile_as_saved(const cornu__saved_file *file, cornu_model 
     return status;
 }
 
+/* A model can be used without its history; so it is only said where the file has one that cannot be. */
+static cornu_status load_history(const cornu__saved_file *file, cornu_model *model)
+{
+    if (cornu__saved_history_of(file, &model->history) == CORNU_OK)
+        return CORNU_OK;
+    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    cornu__warn("the model is loaded, without the history of its training: %s", cornu_error_message());
+    cornu_error_clear();
+    return CORNU_OK;
+}
+
 static cornu_status load(const cornu__saved_file *file, const cornu_load_options *options, json_t *config,
                          cornu_model **model)
 {
@@ -159,6 +171,8 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     (*model)->awaits_weights = false;
     if (status == CORNU_OK && options->compile)
         status = compile_as_saved(file, *model, config, &map, options->threads);
+    if (status == CORNU_OK)
+        status = load_history(file, *model);
     cornu__weight_map_clear(&map);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "saving/compile_config.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
+#include "saving/saved_history.h"
 
 /* The bytes of a finished file, which the writer gives up. */
 static void *finish(cornu__hdf5_writer *writer, cornu_status status, uint64_t *size)
@@ -36,13 +37,17 @@ static char *config_text(cornu_model *model, json_t *compile)
 
 static cornu_status save_keras(cornu_model *model, const char *path, json_t *compile)
 {
+    char *history;
+    CORNU_TRY(cornu__saved_history_write(model->history, path, &history));
     char *config = config_text(model, compile);
     cornu__hdf5_writer *writer = config ? cornu__hdf5_writer_create(path) : NULL;
-    uint64_t size;
+    uint64_t size = 0;
     void *weights = writer ? finish(writer, cornu__keras3_write(writer, model, compile != NULL), &size) : NULL;
-    cornu_status status = weights ? cornu__archive_write(path, config, weights, size) : cornu_error_status();
+    const cornu__archive_parts parts = {.config = config, .history = history, .weights = weights, .weights_size = size};
+    cornu_status status = weights ? cornu__archive_write(path, &parts) : cornu_error_status();
     cornu__free(weights);
     cornu__free(config);
+    cornu__free(history);
     return status;
 }
 
@@ -55,6 +60,15 @@ static cornu_status write_json(cornu__hdf5_writer *writer, const char *name, jso
     cornu_status status = text ? cornu__hdf5_write_text(writer, "", name, text) : cornu_error_status();
     cornu__free(text);
     json_decref(json);
+    return status;
+}
+
+static cornu_status write_history(cornu__hdf5_writer *writer, const cornu_model *model, const char *path)
+{
+    char *history;
+    CORNU_TRY(cornu__saved_history_write(model->history, path, &history));
+    cornu_status status = history ? cornu__hdf5_write_text(writer, "", CORNU__LEGACY_HISTORY, history) : CORNU_OK;
+    cornu__free(history);
     return status;
 }
 
@@ -73,7 +87,8 @@ static cornu_status write_training(cornu__hdf5_writer *writer, const cornu_model
     return model->plan->iterations > 0 ? cornu__legacy_write_optimizer(writer, model) : CORNU_OK;
 }
 
-static cornu_status write_legacy(cornu__hdf5_writer *writer, cornu_model *model, const json_t *compile)
+static cornu_status write_legacy(cornu__hdf5_writer *writer, cornu_model *model, const char *path,
+                                 const json_t *compile)
 {
     json_t *config = cornu__model_config(model);
     if (!config)
@@ -81,6 +96,7 @@ static cornu_status write_legacy(cornu__hdf5_writer *writer, cornu_model *model,
     cornu__legacy_config(config);
     CORNU_TRY(cornu__legacy_write_version(writer, ""));
     CORNU_TRY(write_json(writer, "model_config", config));
+    CORNU_TRY(write_history(writer, model, path));
     CORNU_TRY(cornu__legacy_write_weights(writer, "model_weights", model));
     return compile ? write_training(writer, model, compile) : CORNU_OK;
 }
@@ -89,7 +105,7 @@ static cornu_status save_legacy(cornu_model *model, const char *path, json_t *co
 {
     cornu__hdf5_writer *writer = cornu__hdf5_writer_create(path);
     uint64_t size;
-    void *bytes = writer ? finish(writer, write_legacy(writer, model, compile), &size) : NULL;
+    void *bytes = writer ? finish(writer, write_legacy(writer, model, path, compile), &size) : NULL;
     cornu_status status = bytes ? cornu__bytes_write(path, bytes, size) : cornu_error_status();
     cornu__free(bytes);
     return status;

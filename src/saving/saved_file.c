@@ -60,6 +60,22 @@ static cornu_status read_keras(zip_t *archive, zip_int64_t config, cornu__saved_
     return file->hdf5 ? CORNU_OK : cornu_error_status();
 }
 
+cornu_status cornu__saved_metadata(const char *path, uint64_t most, char **text, uint64_t *size)
+{
+    zip_t *archive = cornu__zip_open(path);
+    *text = NULL;
+    if (!archive)
+        return cornu_error_status();
+    zip_int64_t index = zip_name_locate(archive, CORNU__ARCHIVE_METADATA, 0);
+    cornu_status status = index < 0 ? CORNU_OK : read_member(archive, index, path, most, text, size);
+    zip_discard(archive);
+    if (status != CORNU_OK) {
+        cornu__free(*text);
+        *text = NULL;
+    }
+    return status;
+}
+
 static cornu_status open_zip(cornu__saved_file *file)
 {
     zip_t *archive = cornu__zip_open(file->path);

@@ -21,6 +21,9 @@ typedef struct cornu__saved_file {
     uint64_t config_size;
 } cornu__saved_file;
 
+/* *text := metadata.json of a .keras archive and a NUL behind it, at most `most` bytes, for cornu__free; NULL if there is none. */
+cornu_status cornu__saved_metadata(const char *path, uint64_t most, char **text, uint64_t *size);
+
 cornu_status cornu__saved_open(const char *path, cornu__saved_file *file);
 void cornu__saved_close(cornu__saved_file *file);
 

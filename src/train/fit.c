@@ -278,7 +278,9 @@ static cornu_status run_epoch(cornu__fit *fit, cornu_training *training, bool *m
     training->kind = CORNU__STEP_TRAIN;
     training->steps = training->epoch_steps;
     training->logs = epoch_logs;
+    CORNU_TRY(cornu__fit_record_epoch(fit, training->epoch, &training->logs)); /* a checkpoint has this epoch too */
     CORNU_TRY(cornu__training_call(training, CORNU__ON_EPOCH_END, training->epoch));
+    CORNU_TRY(cornu__fit_record_epoch(fit, training->epoch, &training->logs)); /* with what callbacks added */
     *more = !fit->data_ended && !training->stop && !cornu__stop_requested(training);
     if (cut)
         return CORNU_OK; /* kept as it was before: it is to end another time */
@@ -334,6 +336,7 @@ static cornu_status run(cornu__fit *fit, cornu_training *training)
 {
     bool more = fit->initial_epoch < fit->epochs;
     CORNU_TRY(begin(fit, training));
+    CORNU_TRY(cornu__fit_record_begin(fit));
     CORNU_TRY(cornu__training_call(training, CORNU__ON_TRAIN_BEGIN, 0));
     if (training->goes_on)
         CORNU_TRY(cornu__fit_go_on(fit));

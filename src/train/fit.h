@@ -2,7 +2,7 @@
 #ifndef CORNU_TRAIN_FIT_H
 #define CORNU_TRAIN_FIT_H
 
-#include "train/history.h"
+#include "model/history.h"
 #include "train/resume.h"
 #include "train/stepping.h"
 
@@ -28,6 +28,7 @@ typedef struct cornu__fit {
     /* While it runs. */
     cornu_training *training;
     cornu_history *history;
+    int64_t record_shift;                     /* what an epoch's number in the model's own history is more than here */
     bool epoch_over, data_ended;              /* of the epoch in hand; of all */
     const cornu_logs *epoch_values;           /* of training, while the epoch's validation runs; */
     const cornu__position *validation_begins; /* where that began; NULL: it does not run */
@@ -56,6 +57,12 @@ cornu_status cornu__fit_validate_on(cornu__fit *fit, const cornu__ports *ports, 
 /* The same for some rows of columns that were read already. */
 cornu_status cornu__fit_validate_on_rows(cornu__fit *fit, const cornu__ports *ports, const cornu__columns *columns,
                                          int64_t begin, int64_t batch_size);
+
+/* The model's own history (cornu_model_history): makes it ready for the epochs to come; has those that an earlier training `kept` (NULL: it kept none)
+ * in it again; and puts an epoch's values into it. */
+cornu_status cornu__fit_record_begin(cornu__fit *fit);
+cornu_status cornu__fit_record_go_on(cornu__fit *fit, const cornu_array *kept);
+cornu_status cornu__fit_record_epoch(cornu__fit *fit, int64_t epoch, const cornu_logs *logs);
 
 /* Runs all epochs. NULL on failure. */
 cornu_history *cornu__fit_run(cornu__fit *fit);

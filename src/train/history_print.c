@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/plain_locale.h"
-#include "train/history.h"
+#include "model/history.h"
 
 #define SIGNIFICANT_DIGITS 4
 #define LONGEST_NUMBER 450 /* 309 digits and their commas, or 0.000... with 324 */

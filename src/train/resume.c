@@ -153,6 +153,7 @@ cornu_array *cornu__training_state(cornu_training *training)
         add_counted(&state, training);
     cornu__dictionary_add(&state, "model", cornu__model_training_state(training->model));
     cornu__dictionary_add(&state, "history", cornu__history_save(fit->history));
+    cornu__dictionary_add(&state, "model_history", cornu__history_save(cornu__model_history(fit->model)));
     add_callbacks(&state, training);
     add_contents(&state);
     return cornu__dictionary_take(&state);
@@ -351,6 +352,15 @@ static cornu_status set_history(void *history, const cornu_array *kept)
     return cornu__history_load(history, kept);
 }
 
+static cornu_status set_model_history(cornu__fit *fit)
+{
+    cornu_array *kept;
+    CORNU_TRY(cornu__dictionary_part(fit->from.kept, "model_history", &kept));
+    cornu_status status = cornu__fit_record_go_on(fit, kept);
+    cornu_array_release(kept);
+    return status;
+}
+
 /* The callback that a state is for: the first of that name that has none yet. -1: none. */
 static int find_callback(const cornu_training *training, const char *name, const bool *has_state)
 {
@@ -405,6 +415,7 @@ static cornu_status go_on(cornu__fit *fit, cornu_training *training)
     const cornu__resumption *from = &fit->from;
     training->stop = from->stopped;
     CORNU_TRY(set_part(from->kept, "history", set_history, fit->history));
+    CORNU_TRY(set_model_history(fit));
     if (from->batch > 0)
         CORNU_TRY(set_counted(fit, training));
     CORNU_TRY(set_part(from->kept, "model", set_model, fit->model));

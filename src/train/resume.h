@@ -8,7 +8,7 @@
 #ifndef CORNU_TRAIN_RESUME_H
 #define CORNU_TRAIN_RESUME_H
 
-#include "train/history.h"
+#include "model/history.h"
 #include "train/training.h"
 
 /* By what a training knows its data again. -1: the batches' maker knows. */

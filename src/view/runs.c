@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "saving/saved_history.h"
 #include "view/runs.h"
 
 #define VALIDATION "val_"
@@ -123,14 +124,35 @@ static cornu_status read_folder(const char *path, cornu__run *run)
                              "'%s' has no event file of TensorBoard in it, nor has its train/ or validation/", path);
 }
 
+/* Whether the name is that of a whole model, or of a part that holds no history. */
 static bool is_model(const char *path)
 {
-    static const char *const endings[] = {".keras", ".h5", ".hdf5", ".json", ".npz"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (cornu__text_has_ending(path, endings[i]))
-            return true;
+    return cornu__text_has_ending(path, ".keras") ||
+           (!cornu__text_has_ending(path, ".weights.h5") &&
+            (cornu__text_has_ending(path, ".h5") || cornu__text_has_ending(path, ".hdf5")));
+}
+
+static bool is_part_of_model(const char *path)
+{
+    return cornu__text_has_ending(path, ".weights.h5") || cornu__text_has_ending(path, ".json") ||
+           cornu__text_has_ending(path, ".npz");
+}
+
+static cornu_status read_model(const char *path, cornu__run *run)
+{
+    cornu_history *history;
+    CORNU_TRY(cornu__saved_history_load(path, &history));
+    cornu_status status = CORNU_OK;
+    for (int i = 0; status == CORNU_OK && i < cornu_history_value_count(history); i++) {
+        const char *name = cornu_history_value_name(history, i);
+        int64_t count;
+        const double *values = cornu_history_values(history, name, &count);
+        const int64_t *epochs = cornu_history_value_epochs(history, name, &count);
+        for (int64_t k = 0; status == CORNU_OK && k < count; k++)
+            status = cornu__scalars_add(&run->scalars, path, name, (double)epochs[k] + 1, values[k]);
     }
-    return false;
+    cornu_history_release(history);
+    return status;
 }
 
 static cornu_status read_any(const char *path, cornu__run *run)
@@ -143,17 +165,20 @@ static cornu_status read_any(const char *path, cornu__run *run)
     if (strstr(last_part(path), "tfevents"))
         return read_event_file(path, "", run);
     if (is_model(path))
-        return cornu__fail(
-            CORNU_ERROR_FORMAT,
-            "'%s': files of models and weights hold no history; wanted what CSVLogger wrote (--csv-log), a saved "
-            "history, or TensorBoard's folder",
-            path);
+        return read_model(path, run);
+    if (is_part_of_model(path))
+        return cornu__fail(CORNU_ERROR_FORMAT,
+                           "'%s': a model's JSON and weights alone hold no history; wanted a whole model (.keras, "
+                           ".h5), what CSVLogger "
+                           "wrote (--csv-log), a saved history, or TensorBoard's folder",
+                           path);
     return read_table(path, run);
 }
 
 /* "logs/a.csv" is "a"; "logs/run1/" is "run1". */
 static char *name_of(const char *path)
 {
+    static const char *const endings[] = {".csv", ".log", ".keras", ".h5", ".hdf5"};
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
         end--;
@@ -162,8 +187,11 @@ static char *name_of(const char *path)
         begin--;
     cornu__text text = {0};
     size_t length = end - begin;
-    if (length > 4 && (strncmp(path + end - 4, ".csv", 4) == 0 || strncmp(path + end - 4, ".log", 4) == 0))
-        length -= 4;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i]);
+        if (end - begin > ending && strncmp(path + end - ending, endings[i], ending) == 0)
+            length = end - begin - ending;
+    }
     cornu__text_add(&text, "%.*s", (int)length, path + begin);
     return cornu__text_take(&text);
 }

@@ -14,8 +14,8 @@ typedef struct cornu__run {
     cornu__scalars scalars;
 } cornu__run;
 
-/* Reads a CSV file of CSVLogger or cornu_history_save_csv, an event file of TensorBoard, or the folder of its log_dir (with train/ and
- * validation/ in it, or event files). `name` NULL: a name made from the path. Epochs are counted from 1. */
+/* Reads a CSV file of CSVLogger or cornu_history_save_csv, a model that cornu_save wrote after fit, an event file of TensorBoard, or the folder of its
+ * log_dir (with train/ and validation/ in it, or event files). `name` NULL: a name made from the path. Epochs are counted from 1. */
 cornu_status cornu__run_read(const char *path, const char *name, cornu__run *run);
 void cornu__run_free(cornu__run *run);
 

@@ -5,9 +5,11 @@ import os
 import struct
 import unittest
 
-from command_case import CommandCase, cornu
+from command_case import DIGITS, CommandCase, cornu
 
 LOG = "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.0,0.4,1.1\n1,0.7,0.5,NA,NA\n2,0.8,nan,0.6,0.7\n"
+
+ORDERED = ("--metrics", "loss,accuracy")  # CSVLogger sorts its columns by name
 
 
 def size_of_png(path):
@@ -70,15 +72,51 @@ class Plot(CommandCase):
 
     def test_what_is_not_there_is_said(self):
         log = self.write("log.csv", LOG)
-        self.refused(cornu("plot"), 2, "--history")
+        self.refused(cornu("plot"), 2, "nothing to draw", "--history")
         self.refused(cornu("plot", "--history", log, "--metrics", "acuracy"), 1, "did you mean 'accuracy'?")
         self.refused(cornu("plot", "--history", f"{log},{log}", "--names", "one"), 2, "1 names for 2 runs")
         self.refused(cornu("plot", "--history", log, "--light", "--dark"), 2, "exclude each other")
         self.refused(cornu("plot", "--history", log, "--output", self.path("c.bmp")), 2, ".png, .svg or .pdf")
         self.refused(cornu("plot", "--history", self.path("none.csv")), 1, "none.csv")
-        self.refused(cornu("plot", "--history", self.write("m.keras", "PK")), 1, "hold no history")
+        self.refused(cornu("plot", self.write("m.keras", "PK")), 1, "m.keras")
+        self.refused(cornu("plot", self.write("m.json", "{}")), 1, "hold no history")
         self.refused(cornu("plot", "--history", self.write("bad.csv", "epoch,loss\n0,high\n")), 1, "line 2", "'high'")
-        self.refused(cornu("plot", "--history", ",".join([log] * 33)), 2, "33 runs")
+        self.refused(cornu("plot", "--history", ",".join([log] * 32), log), 2, "33 runs")
+        self.refused(cornu("plot", log, "--names", "one,two"), 2, "2 names for 1 runs")
+
+    def test_a_saved_model_is_drawn_as_its_log(self):
+        model, log = self.path("model.keras"), self.path("model.csv")
+        words = ("--validation-split", "0.2", "--verbose", "0")
+        self.assertEqual(self.train("--epochs", "3", "--csv-log", log, "--save-model", model, *words).returncode, 0)
+        self.draw("log.png", log, *ORDERED)
+        self.draw("model.png", model, *ORDERED)
+        self.assertEqual(self.digest("log.png"), self.digest("model.png"))
+
+    def test_a_training_that_went_on_from_a_file_is_drawn_whole(self):
+        first, second, whole = self.path("run.keras"), self.path("run.h5"), self.path("run.csv")
+        words = ("--validation-split", "0.2", "--verbose", "0")
+        self.assertEqual(self.train("--epochs", "3", "--history", whole, *words).returncode, 0)
+        self.assertEqual(self.train("--epochs", "1", "--save-model", first, *words).returncode, 0)
+        rest = cornu("fit", "--model", first, "--data", DIGITS, "--threads", "1", "--initial-epoch", "1", "--epochs", "3", "--save-model", second, *words)
+        self.assertEqual(rest.returncode, 0, rest.stderr)
+        self.draw("whole.png", whole)
+        self.draw("second.png", second)
+        self.assertEqual(self.digest("whole.png"), self.digest("second.png"))
+        mixed = size_of_png(self.draw("mixed.png", first, second, "--history", whole, "--names", "log,first,second"))
+        self.assertEqual(mixed, size_of_png(self.path("whole.png")))
+        self.assertNotEqual(self.digest("mixed.png"), self.digest("whole.png"))
+
+    def test_a_checkpoint_holds_the_curves_up_to_it(self):
+        words = ("--epochs", "2", "--verbose", "0", "--checkpoint", self.path("{epoch}.keras"), "--csv-log", self.path("2.csv"))
+        self.assertEqual(self.train(*words).returncode, 0)
+        for name in ("1.keras", "2.keras", "2.csv"):
+            self.draw(name + ".png", self.path(name), *ORDERED)
+        self.assertNotEqual(self.digest("1.keras.png"), self.digest("2.keras.png"))
+        self.assertEqual(self.digest("2.keras.png"), self.digest("2.csv.png"))
+
+    def test_a_model_that_was_never_trained_is_said_to_be(self):
+        self.assertEqual(self.train("--epochs", "1", "--save-model", self.path("m.json"), "--save-weights", self.path("w.weights.h5"), "--verbose", "0").returncode, 0)
+        self.refused(cornu("plot", self.path("w.weights.h5")), 1, "weights alone hold no history")
 
     def test_hostile_event_files_are_refused(self):
         for number, data in enumerate((b"\0" * 100, b"\xff" * 100, os.urandom(1000), b"PK\x03\x04" * 50)):

@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "support/decimal_comma.h"
-#include "train/history.h"
+#include "model/history.h"
 
 static void logs_keep_their_order_and_replace_by_name(void **state)
 {

@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
+#include <cornu/saving.h>
+
 #include "base/memory.h"
 #include "format/event_file.h"
+#include "model/history.h"
 #include "view/runs.h"
 
 static char folder[] = "/tmp/cornu-runs-XXXXXX";
@@ -101,14 +104,53 @@ static void metrics_are_chosen_by_name(void **state)
     cornu__run_free(&run);
 }
 
-static void a_model_holds_no_history_and_a_folder_without_events_neither(void **state)
+/* A model that has the values of make_logs, as if fit had trained it. */
+static void write_model(const char *name)
+{
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(1, .input_shape = {2}));
+    cornu_history *history = cornu__history_create(2);
+    for (int64_t epoch = 0; epoch < 2; epoch++) {
+        const cornu_logs logs = {
+            .count = 2, .names = {"loss", "val_loss"}, .values = {1.0 / (1 + epoch), 2.0 / (1 + epoch)}};
+        assert_int_equal(cornu__history_add(history, epoch, &logs), CORNU_OK);
+    }
+    cornu__model_take_history(model, history);
+    assert_int_equal(cornu_save(model, path_of(name)), CORNU_OK);
+    cornu_model_release(model);
+}
+
+static void a_saved_model_is_a_run(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"model.keras", "model.h5", "model.hdf5"};
+    for (int i = 0; i < 3; i++) {
+        cornu__run run;
+        write_model(names[i]);
+        assert_int_equal(cornu__run_read(path_of(names[i]), NULL, &run), CORNU_OK);
+        assert_string_equal(run.name, "model");
+        check_loss(&run);
+        cornu__run_free(&run);
+    }
+}
+
+static void parts_of_a_model_hold_no_history_and_a_folder_without_events_neither(void **state)
 {
     (void)state;
     cornu__run run;
-    FILE *file = fopen(path_of("m.keras"), "w");
-    fclose(file);
-    assert_int_equal(cornu__run_read(path_of("m.keras"), NULL, &run), CORNU_ERROR_FORMAT);
-    assert_non_null(strstr(cornu_error_message(), "hold no history"));
+    static const char *const parts[] = {"m.json", "m.npz", "m.weights.h5"};
+    for (int i = 0; i < 3; i++) {
+        FILE *file = fopen(path_of(parts[i]), "w");
+        fclose(file);
+        assert_int_equal(cornu__run_read(path_of(parts[i]), NULL, &run), CORNU_ERROR_FORMAT);
+        assert_non_null(strstr(cornu_error_message(), "hold no history"));
+    }
+    cornu_model *model = cornu_sequential();
+    cornu_add(model, cornu_dense(1, .input_shape = {2}));
+    assert_int_equal(cornu_save(model, path_of("untrained.keras")), CORNU_OK);
+    cornu_model_release(model);
+    assert_int_equal(cornu__run_read(path_of("untrained.keras"), NULL, &run), CORNU_ERROR_DATA);
+    assert_non_null(strstr(cornu_error_message(), "holds no history"));
     assert_int_equal(cornu__run_read(folder, NULL, &run), CORNU_ERROR_DATA);
     assert_int_equal(cornu__run_read(path_of("nothing"), NULL, &run), CORNU_ERROR_IO);
 }
@@ -127,8 +169,8 @@ static cornu_status read_and_draw(const char *name)
 static void without_memory_there_is_no_picture(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.csv", "board"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const names[] = {"a.csv", "board", "model.keras", "model.h5"};
+    for (int i = 0; i < 4; i++) {
         cornu_status status = CORNU_ERROR_OUT_OF_MEMORY;
         uint64_t before = cornu__allocation_live();
         for (uint64_t n = 1; status == CORNU_ERROR_OUT_OF_MEMORY; n++) {
@@ -149,7 +191,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_and_tensorboards_folders_give_the_same_run),
         cmocka_unit_test(metrics_are_chosen_by_name),
-        cmocka_unit_test(a_model_holds_no_history_and_a_folder_without_events_neither),
+        cmocka_unit_test(a_saved_model_is_a_run),
+        cmocka_unit_test(parts_of_a_model_hold_no_history_and_a_folder_without_events_neither),
         cmocka_unit_test(without_memory_there_is_no_picture),
     };
     return cmocka_run_group_tests_name("runs", tests, make_logs, remove_logs);

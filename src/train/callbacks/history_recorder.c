@@ -1,5 +1,5 @@
 /* history_recorder.c: Keras's History: writes down the values of each epoch. */
-#include "train/history.h"
+#include "model/history.h"
 #include "train/training.h"
 
 static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)

@@ -1,9 +1,10 @@
-/* train/history.h: the history as the loop writes it. */
-#ifndef CORNU_TRAIN_HISTORY_H
-#define CORNU_TRAIN_HISTORY_H
+/* model/history.h: the values of epochs: those of one training, which fit returns, and those of all its trainings, which a model keeps. */
+#ifndef CORNU_MODEL_HISTORY_H
+#define CORNU_MODEL_HISTORY_H
 
 #include <cornu/array.h>
 #include <cornu/history.h>
+#include <cornu/model.h>
 
 #include "base/status.h"
 
@@ -22,6 +23,19 @@ cornu_status cornu__history_check(const cornu_history *history);
 
 /* Records the values of an epoch. */
 cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs);
+
+/* The same in the place of what the last epoch has, if it is this one. A name that there is no room for is left out. */
+cornu_status cornu__history_put(cornu_history *history, int64_t epoch, const cornu_logs *logs);
+
+/* Makes room for `epochs` more, if they are not very many. */
+cornu_status cornu__history_reserve(cornu_history *history, int64_t epochs);
+
+/* Epoch number `index` of the history as logs, whose names are the history's. */
+void cornu__history_logs(const cornu_history *history, int64_t index, cornu_logs *logs);
+
+/* The history that a model keeps, of all its epochs in fit; NULL: none yet. And another in its place, which the model takes over. */
+cornu_history *cornu__model_history(const cornu_model *model);
+void cornu__model_take_history(cornu_model *model, cornu_history *history);
 
 /* All of it as a new dictionary, NULL on failure; and in again, into a history without an epoch. */
 cornu_array *cornu__history_save(const cornu_history *history);

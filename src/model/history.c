@@ -7,7 +7,8 @@
 #include "base/memory.h"
 #include "base/plain_locale.h"
 #include "base/text.h"
-#include "train/history.h"
+#include "model/history.h"
+#include "model/model.h"
 
 /* Room that is made at once: a program may ask for epochs without end and stop when it is content. */
 #define MOST_EPOCHS_AT_ONCE 4096
@@ -113,12 +114,15 @@ static cornu_status make_room(cornu_history *history)
     return CORNU_OK;
 }
 
-cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs)
+/* `all`: a name that there is no room for is an error. */
+static cornu_status record(cornu_history *history, int64_t epoch, const cornu_logs *logs, bool all)
 {
     if (history->epoch_count == history->room)
         CORNU_TRY(make_room(history));
     for (int i = 0; i < logs->count; i++) {
         series *column = find(history, logs->names[i]);
+        if (!column && !all && history->series_count == CORNU_MAX_LOGS)
+            continue;
         if (!column)
             column = add_series(history, logs->names[i]);
         if (!column)
@@ -127,6 +131,36 @@ cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cor
         column->epochs[column->count++] = epoch;
     }
     history->epochs[history->epoch_count++] = epoch;
+    return CORNU_OK;
+}
+
+cornu_status cornu__history_add(cornu_history *history, int64_t epoch, const cornu_logs *logs)
+{
+    return record(history, epoch, logs, true);
+}
+
+static void remove_last(cornu_history *history)
+{
+    int64_t epoch = history->epochs[--history->epoch_count];
+    for (int i = 0; i < history->series_count; i++) {
+        series *column = &history->series[i];
+        if (column->count > 0 && column->epochs[column->count - 1] == epoch)
+            column->count--;
+    }
+}
+
+cornu_status cornu__history_put(cornu_history *history, int64_t epoch, const cornu_logs *logs)
+{
+    if (history->epoch_count > 0 && history->epochs[history->epoch_count - 1] == epoch)
+        remove_last(history);
+    return record(history, epoch, logs, false);
+}
+
+cornu_status cornu__history_reserve(cornu_history *history, int64_t epochs)
+{
+    int64_t wanted = history->epoch_count + (epochs < MOST_EPOCHS_AT_ONCE ? epochs : MOST_EPOCHS_AT_ONCE);
+    while (history->room < wanted)
+        CORNU_TRY(make_room(history));
     return CORNU_OK;
 }
 
@@ -208,6 +242,34 @@ double cornu_history_get(const cornu_history *history, const char *name, int64_t
     cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the history has %lld values of '%s', and no number %lld",
                 (long long)column->count, name, (long long)index);
     return NAN;
+}
+
+/* A column's epochs ascend, with gaps where there was no value. */
+static double value_of_epoch(const series *column, int64_t epoch, bool *there)
+{
+    int64_t begin = 0, end = column->count;
+    while (begin < end) {
+        int64_t middle = begin + (end - begin) / 2;
+        if (column->epochs[middle] < epoch)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    *there = begin < column->count && column->epochs[begin] == epoch;
+    return *there ? column->values[begin] : NAN;
+}
+
+void cornu__history_logs(const cornu_history *history, int64_t index, cornu_logs *logs)
+{
+    logs->count = 0;
+    for (int i = 0; i < history->series_count; i++) {
+        bool there;
+        double value = value_of_epoch(&history->series[i], history->epochs[index], &there);
+        if (!there)
+            continue;
+        logs->names[logs->count] = history->series[i].name;
+        logs->values[logs->count++] = value;
+    }
 }
 
 /* --- What it is of --- */
@@ -333,21 +395,6 @@ cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept
 
 /* --- CSV --- */
 
-/* A column's epochs ascend, with gaps where there was no value. */
-static double value_of_epoch(const series *column, int64_t epoch, bool *there)
-{
-    int64_t begin = 0, end = column->count;
-    while (begin < end) {
-        int64_t middle = begin + (end - begin) / 2;
-        if (column->epochs[middle] < epoch)
-            begin = middle + 1;
-        else
-            end = middle;
-    }
-    *there = begin < column->count && column->epochs[begin] == epoch;
-    return *there ? column->values[begin] : NAN;
-}
-
 static void write_row(FILE *stream, const cornu_history *history, int64_t epoch)
 {
     fprintf(stream, "%lld", (long long)epoch);
@@ -376,4 +423,27 @@ cornu_status cornu_history_save_csv(const cornu_history *history, const char *pa
         write_row(file.stream, history, history->epochs[i]);
     cornu__plain_locale_end(locale);
     return cornu__file_commit(&file);
+}
+
+/* --- A model's --- */
+
+cornu_history *cornu__model_history(const cornu_model *model)
+{
+    return model->history;
+}
+
+void cornu__model_take_history(cornu_model *model, cornu_history *history)
+{
+    cornu_history_release(model->history);
+    model->history = history;
+}
+
+const cornu_history *cornu_model_history(const cornu_model *model)
+{
+    if (!model)
+        return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_model_history: the model is NULL");
+    if (cornu_history_epoch_count(model->history) > 0)
+        return model->history;
+    return cornu__fail_null(CORNU_ERROR_STATE, "model '%s' has no history: fit has not trained it for an epoch yet",
+                            cornu_model_name(model));
 }
