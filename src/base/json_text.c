@@ -5,26 +5,11 @@
 #include "base/json_text.h"
 #include "base/number_text.h"
 
-/* How many bytes the character of UTF-8 at `text` has; 0: it is none. */
-static size_t character_length(const unsigned char *text)
-{
-    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-    if (text[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
-    bool no_character = (text[0] == 0xED && text[1] > 0x9F) || (text[0] == 0xF4 && text[1] > 0x8F);
-    return overlong || no_character ? 0 : length;
-}
-
 void cornu__json_text_string(cornu__text *to, const char *text)
 {
     cornu__text_add(to, "\"");
     while (*text) {
-        size_t length = character_length((const unsigned char *)text);
+        size_t length = cornu__text_character(text);
         if (length == 0)
             cornu__text_add(to, "\\ufffd");
         else if ((unsigned char)*text < 0x20 || *text == '<')

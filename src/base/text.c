@@ -145,3 +145,18 @@ bool cornu__text_has_ending(const char *text, const char *ending)
     size_t length = strlen(text), ending_length = strlen(ending);
     return length > ending_length && cornu__text_equal_nocase(text + length - ending_length, ending);
 }
+
+size_t cornu__text_character(const char *at)
+{
+    const unsigned char *text = (const unsigned char *)at;
+    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
+    if (text[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
+    bool no_character = (text[0] == 0xED && text[1] > 0x9F) || (text[0] == 0xF4 && text[1] > 0x8F);
+    return overlong || no_character ? 0 : length;
+}

@@ -31,6 +31,9 @@ const char *cornu__text_nearest(const char *name, const char *const *candidates,
 char *cornu__text_shape(char *out, size_t size, int rank, const int64_t *shape);
 #define CORNU__SHAPE_TEXT_SIZE 200
 
+/* How many bytes the character of UTF-8 at `text` has; 0: the byte there belongs to none. */
+size_t cornu__text_character(const char *text);
+
 /* Whether two ASCII texts are equal without regard to case. */
 bool cornu__text_equal_nocase(const char *a, const char *b);
 

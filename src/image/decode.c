@@ -13,6 +13,9 @@
 #include "image/decode.h"
 #include "image/formats.h"
 
+/* Where a header is, nearly always: behind an EXIF block with a small picture and a colour profile. */
+#define HEADER_BYTES ((size_t)256 << 10)
+
 static const struct format {
     const char *kind;
     cornu__is_format *is;
@@ -56,14 +59,25 @@ cornu_status cornu__fail_damaged(const cornu__encoded *file, const char *kind, c
     return cornu__fail(CORNU_ERROR_FORMAT, "'%s' is a damaged %s file: %s", file->name, kind, what);
 }
 
-cornu_status cornu__shape_decoded(const cornu__encoded *file, const char *kind, cornu__image *image, cornu_dtype dtype,
-                                  uint64_t width, uint64_t height, int channels, uint64_t expansion)
+cornu_status cornu__check_decoded(const cornu__encoded *file, const char *kind, uint64_t width, uint64_t height,
+                                  uint64_t pixel, uint64_t expansion)
 {
-    uint64_t pixel = (uint64_t)channels * cornu_dtype_size(dtype);
     CORNU_TRY(cornu__check_image_size(file->name, width, height, pixel));
     if (expansion > 0 && width * height * pixel / expansion > file->size)
         return cornu__fail_damaged(file, kind, "%zu bytes cannot hold the %llu x %llu pixels that it promises",
                                    file->size, (unsigned long long)width, (unsigned long long)height);
+    return CORNU_OK;
+}
+
+cornu_status cornu__shape_decoded(const cornu__encoded *file, const char *kind, cornu__image *image, cornu_dtype dtype,
+                                  uint64_t width, uint64_t height, int channels, uint64_t expansion)
+{
+    CORNU_TRY(cornu__check_decoded(file, kind, width, height, (uint64_t)channels * cornu_dtype_size(dtype), expansion));
+    if (file->header_only) {
+        cornu__image_free(image); /* a shape without pixels */
+        *image = (cornu__image){.dtype = dtype, .height = (int)height, .width = (int)width, .channels = channels};
+        return cornu__fail(CORNU_ERROR_STOPPED, "'%s': only its header is wanted", file->name);
+    }
     return cornu__image_shape(image, dtype, (int)height, (int)width, channels);
 }
 
@@ -132,7 +146,8 @@ static cornu_status reserve_file(cornu__decoder *decoder, size_t size)
     return CORNU_OK;
 }
 
-static cornu_status read_open_file(cornu__decoder *decoder, const char *path, int descriptor)
+/* At most `at_most` bytes from the beginning; decoder->file_size says how many came. */
+static cornu_status read_open_file(cornu__decoder *decoder, const char *path, int descriptor, size_t at_most)
 {
     struct stat about;
     if (fstat(descriptor, &about) != 0)
@@ -140,11 +155,12 @@ static cornu_status read_open_file(cornu__decoder *decoder, const char *path, in
     if (!S_ISREG(about.st_mode))
         return cornu__fail(CORNU_ERROR_IO, "cannot read '%s': it is %s; wanted a file", path,
                            S_ISDIR(about.st_mode) ? "a folder" : "a pipe or device");
-    CORNU_TRY(cornu__check_read_size(path, (uint64_t)about.st_size));
-    CORNU_TRY(reserve_file(decoder, (size_t)about.st_size));
+    size_t wanted = (uint64_t)about.st_size < at_most ? (size_t)about.st_size : at_most;
+    CORNU_TRY(cornu__check_read_size(path, wanted));
+    CORNU_TRY(reserve_file(decoder, wanted));
     decoder->file_size = 0;
-    while (decoder->file_size < (size_t)about.st_size) {
-        ssize_t got = read(descriptor, decoder->file + decoder->file_size, (size_t)about.st_size - decoder->file_size);
+    while (decoder->file_size < wanted) {
+        ssize_t got = read(descriptor, decoder->file + decoder->file_size, wanted - decoder->file_size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -156,14 +172,14 @@ static cornu_status read_open_file(cornu__decoder *decoder, const char *path, in
     return CORNU_OK;
 }
 
-static cornu_status read_file(cornu__decoder *decoder, const char *path)
+static cornu_status read_file(cornu__decoder *decoder, const char *path, size_t at_most)
 {
     if (!path || path[0] == '\0')
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "cannot read a picture without a name");
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make it wait */
     if (descriptor < 0)
         return cornu__fail(CORNU_ERROR_IO, "cannot read '%s': %m", path);
-    cornu_status status = read_open_file(decoder, path, descriptor);
+    cornu_status status = read_open_file(decoder, path, descriptor, at_most);
     close(descriptor);
     return status;
 }
@@ -171,14 +187,40 @@ static cornu_status read_file(cornu__decoder *decoder, const char *path)
 cornu_status cornu__decode_file(cornu__decoder *decoder, const char *path, const cornu__decode_options *options,
                                 cornu__image *image)
 {
-    CORNU_TRY(read_file(decoder, path));
+    CORNU_TRY(read_file(decoder, path, SIZE_MAX));
     return cornu__decode(decoder, path, decoder->file, decoder->file_size, options, image);
 }
 
 cornu_status cornu__decode_raw(cornu__decoder *decoder, const char *path)
 {
     cornu__decoded decoded;
-    CORNU_TRY(read_file(decoder, path));
+    CORNU_TRY(read_file(decoder, path, SIZE_MAX));
     cornu__encoded file = {.name = path, .bytes = decoder->file, .size = decoder->file_size, .wants_alpha = true};
     return decode_raw(decoder, &file, &decoded);
+}
+
+/* From the bytes that were read. */
+static cornu_status decode_header(cornu__decoder *decoder, const char *path)
+{
+    cornu__decoded decoded;
+    cornu__encoded file = {
+        .name = path, .bytes = decoder->file, .size = decoder->file_size, .wants_alpha = true, .header_only = true};
+    cornu_status status = decode_raw(decoder, &file, &decoded);
+    return status == CORNU_ERROR_STOPPED ? CORNU_OK : status;
+}
+
+cornu_status cornu__decode_header(cornu__decoder *decoder, const char *path)
+{
+    CORNU_TRY(read_file(decoder, path, HEADER_BYTES));
+    cornu_status status = decode_header(decoder, path);
+    if (status == CORNU_OK || !decoder->kind || decoder->file_size < HEADER_BYTES)
+        return status;
+    CORNU_TRY(read_file(decoder, path, SIZE_MAX)); /* it may lie further behind, as in many TIFF files */
+    return decode_header(decoder, path);
+}
+
+const char *cornu__picture_kind(const uint8_t *bytes, size_t size)
+{
+    const struct format *format = find_format(bytes, size);
+    return format ? format->kind : NULL;
 }

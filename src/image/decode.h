@@ -52,6 +52,12 @@ cornu_status cornu__decode_file(cornu__decoder *decoder, const char *path, const
 /* Reads and decodes a file as it is, into decoder->raw: its own size, channels and depth. */
 cornu_status cornu__decode_raw(cornu__decoder *decoder, const char *path);
 
+/* Reads of a file what says its shape, and no pixel: decoder->raw has size, channels and dtype, and no memory. */
+cornu_status cornu__decode_header(cornu__decoder *decoder, const char *path);
+
+/* "JPEG", "PNG", ... by the first bytes of a file (16 will do); NULL: it is no picture that can be read. */
+const char *cornu__picture_kind(const uint8_t *bytes, size_t size);
+
 /* "grayscale", "rgb" or "rgba"; CORNU_ERROR_UNKNOWN_NAME for another name. */
 cornu_status cornu__color_mode_named(const char *name, cornu__color_mode *mode);
 

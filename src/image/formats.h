@@ -18,6 +18,7 @@ typedef struct cornu__encoded {
     const uint8_t *bytes;
     size_t size;
     bool wants_alpha; /* whether a transparent colour matters */
+    bool header_only; /* cornu__shape_decoded ends it, with the shape that the picture would have */
 } cornu__encoded;
 
 typedef struct cornu__decoded {
@@ -40,8 +41,13 @@ cornu__decode_format cornu__decode_jpeg, cornu__decode_png, cornu__decode_gif, c
 cornu_status cornu__fail_damaged(const cornu__encoded *file, const char *kind, const char *format, ...)
     CORNU_PRINTF(3, 4);
 
-/* Gives the picture its shape after the size was checked: against the limits, and against what the file's bytes can hold at most, which is
- * `expansion` bytes of picture for one of theirs (0: not known). */
+/* Checks a picture's size: against the limits, and against what the file's bytes can hold at most, which is `expansion` bytes of picture for one of
+ * theirs (0: not known). `pixel`: bytes of one. */
+cornu_status cornu__check_decoded(const cornu__encoded *file, const char *kind, uint64_t width, uint64_t height,
+                                  uint64_t pixel, uint64_t expansion);
+
+/* Gives the picture its shape after the size was checked. Each decoder calls it once, when it knows that its header can be decoded. Where only that is
+ * wanted the picture gets no memory and the answer is CORNU_ERROR_STOPPED, with which the decoder gives up as with any other. */
 cornu_status cornu__shape_decoded(const cornu__encoded *file, const char *kind, cornu__image *image, cornu_dtype dtype,
                                   uint64_t width, uint64_t height, int channels, uint64_t expansion);
 

@@ -132,8 +132,8 @@ static cornu_status decode(session *self)
     int height = bottom > self->codec->SHeight ? bottom : self->codec->SHeight;
     if (frame->Width < 1 || frame->Height < 1)
         return cornu__fail_damaged(self->file, KIND, "its first frame has no pixels");
-    CORNU_TRY(cornu__shape_decoded(self->file, KIND, self->out->image, CORNU_UINT8, (uint64_t)frame->Width,
-                                   (uint64_t)frame->Height, 1, MOST_PIXELS_OF_A_BYTE));
+    CORNU_TRY(cornu__check_decoded(self->file, KIND, (uint64_t)frame->Width, (uint64_t)frame->Height, 1,
+                                   MOST_PIXELS_OF_A_BYTE));
     CORNU_TRY(cornu__shape_decoded(self->file, KIND, self->out->image, CORNU_UINT8, (uint64_t)width, (uint64_t)height,
                                    self->file->wants_alpha && self->transparent >= 0 ? 4 : 3, 0));
     uint8_t *line = cornu__alloc_uninitialized((size_t)width);

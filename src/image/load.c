@@ -56,11 +56,11 @@ void cornu__image_write_floats(const cornu__image *image, bool channels_first, f
     }
 }
 
-cornu_status cornu__image_check(cornu__loader *loader, const char *path, cornu__image_facts *facts)
+cornu_status cornu__image_check(cornu__loader *loader, const char *path, bool header_only, cornu__image_facts *facts)
 {
     cornu__decoder *decoder = &loader->decoder;
     *facts = (cornu__image_facts){0};
-    CORNU_TRY(cornu__decode_raw(decoder, path));
+    CORNU_TRY(header_only ? cornu__decode_header(decoder, path) : cornu__decode_raw(decoder, path));
     facts->kind = decoder->kind;
     facts->height = decoder->raw.height;
     facts->width = decoder->raw.width;

@@ -42,7 +42,7 @@ typedef struct cornu__image_facts {
     char damage[CORNU__DAMAGE_SIZE]; /* what the decoder passed over or repaired, or "" */
 } cornu__image_facts;
 
-/* Decodes the whole file. What is wrong with it is the thread's last error. */
-cornu_status cornu__image_check(cornu__loader *loader, const char *path, cornu__image_facts *facts);
+/* Decodes the whole file, or with header_only no pixel of it. What is wrong with it is the thread's last error. */
+cornu_status cornu__image_check(cornu__loader *loader, const char *path, bool header_only, cornu__image_facts *facts);
 
 #endif

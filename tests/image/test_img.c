@@ -263,7 +263,7 @@ static void a_check_tells_what_a_file_holds_or_what_is_wrong(void **state)
     char path[PATH_SIZE];
     cornu__loader loader = {0};
     cornu__image_facts facts;
-    assert_ok(cornu__image_check(&loader, picture_path(path, "palette8_alpha.png"), &facts));
+    assert_ok(cornu__image_check(&loader, picture_path(path, "palette8_alpha.png"), false, &facts));
     assert_string_equal(facts.kind, "PNG");
     assert_int_equal(facts.height, 13);
     assert_int_equal(facts.width, 19);
@@ -272,10 +272,10 @@ static void a_check_tells_what_a_file_holds_or_what_is_wrong(void **state)
     size_t size;
     uint8_t *bytes = read_bytes(picture_path(path, "rgb_444.jpg"), &size);
     write_bytes(scratch_path(path, "cut.jpg"), bytes, size - 20);
-    assert_failed(cornu__image_check(&loader, path, &facts), CORNU_ERROR_FORMAT, "it ends too early, in row");
+    assert_failed(cornu__image_check(&loader, path, false, &facts), CORNU_ERROR_FORMAT, "it ends too early, in row");
     memset(bytes + size - 200, 0, 150); /* codes that make no sense: libjpeg goes on, and says so */
     write_bytes(path, bytes, size);
-    assert_ok(cornu__image_check(&loader, path, &facts));
+    assert_ok(cornu__image_check(&loader, path, false, &facts));
     assert_true(strlen(facts.damage) > 0);
     unlink(path);
     free(bytes);
