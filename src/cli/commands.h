@@ -9,6 +9,7 @@ extern const cornu__subcommand cornu__command_evaluate;
 extern const cornu__subcommand cornu__command_predict;
 extern const cornu__subcommand cornu__command_summary;
 extern const cornu__subcommand cornu__command_augment;
+extern const cornu__subcommand cornu__command_data;
 extern const cornu__subcommand cornu__command_plot;
 extern const cornu__subcommand cornu__command_plot_model;
 extern const cornu__subcommand cornu__command_completion;

@@ -12,11 +12,17 @@
 #include "cli/signals.h"
 
 const cornu__subcommand *const cornu__subcommands[] = {
-    &cornu__command_fit,        &cornu__command_evaluate,
-    &cornu__command_predict,    &cornu__command_summary,
-    &cornu__command_augment,    &cornu__command_plot,
-    &cornu__command_plot_model, &cornu__command_completion,
-    &cornu__command_manual,     NULL,
+    &cornu__command_fit,
+    &cornu__command_evaluate,
+    &cornu__command_predict,
+    &cornu__command_summary,
+    &cornu__command_data,
+    &cornu__command_augment,
+    &cornu__command_plot,
+    &cornu__command_plot_model,
+    &cornu__command_completion,
+    &cornu__command_manual,
+    NULL,
 };
 #define SUBCOMMAND_COUNT (sizeof cornu__subcommands / sizeof cornu__subcommands[0] - 1)
 

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""cornu data: what a source holds, and which of its files cannot be read."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from command_case import COMMAND, CommandCase, cornu, environment
+
+FIXTURES = os.path.join(os.environ.get("CORNU_SOURCE_DIR", "."), "tests", "image", "fixtures")
+
+
+class Data(CommandCase):
+    def add(self, name, fixture="rgb_444.jpg", size=None):
+        """A copy of a committed picture, or the beginning of it."""
+        path = os.path.join(self.path("photos"), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        shutil.copyfile(os.path.join(FIXTURES, fixture), path)
+        if size is not None:
+            os.truncate(path, size)
+        return path
+
+    def photos(self):
+        self.add("cat/1.jpg")
+        self.add("cat/2.png", "palette8_alpha.png")
+        self.add("dog/1.jpg")
+        return self.path("photos")
+
+    def test_help(self):
+        result = cornu("data", "--help")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("--headers", result.stdout)
+        self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+
+    def test_what_a_folder_of_pictures_holds(self):
+        result = cornu("data", self.photos() + "/")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[0], self.path("photos") + ": 3 pictures in 2 classes")
+        self.assertIn("  files    2 JPEG, 1 PNG", lines)
+        self.assertIn("  colours  2 RGB, 1 RGBA", lines)
+        self.assertTrue(any(line.startswith("  height   13 to ") for line in lines), lines)
+        self.assertIn("         2 cat", lines)
+        self.assertIn("         1 dog", lines)
+        self.assertEqual(len(lines), 8)
+
+    def test_json_has_the_same_and_all_classes(self):
+        self.photos()
+        for number in range(25):
+            os.mkdir(os.path.join(self.path("photos"), f"more{number:02}"))
+        self.add("more00/bad.jpg", size=0)
+        self.add("more00/.hidden.jpg")
+        found = json.loads(cornu("data", "--json", self.path("photos")).stdout)
+        self.assertEqual((found["kind"], found["samples"]), ("pictures", 4))
+        self.assertEqual([one["name"] for one in found["classes"]], ["cat", "dog"] + [f"more{n:02}" for n in range(25)])
+        self.assertEqual([one["samples"] for one in found["classes"]][:4], [2, 1, 1, 0])
+        self.assertEqual(found["files"], {"JPEG": 2, "PNG": 1})
+        self.assertEqual(found["height"]["min"], 13)
+        self.assertEqual(found["hidden"], 1)
+        self.assertEqual([one["file"] for one in found["bad"]], ["more00/bad.jpg"])
+        text = cornu("data", self.path("photos")).stdout
+        self.assertIn("and 7 more (--json has all)", text)
+        self.assertIn("note: class 'more24' has no pictures", text)
+        self.assertIn("1 of 4 files cannot be read", text)
+
+    def test_verify_names_each_bad_file_and_fails(self):
+        folder = self.photos()
+        result = cornu("data", "verify", folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue(result.stdout.endswith("none of 3 files is bad\n"), result.stdout)
+        for number in range(8):
+            self.add(f"dog/cut{number}.jpg", size=os.path.getsize(os.path.join(FIXTURES, "rgb_444.jpg")) - 20)
+        self.add("dog/named.png")
+        one = cornu("data", "verify", folder, "--jobs", "1")
+        self.assertEqual(one.returncode, 1)
+        self.assertEqual(one.stdout.count("bad: "), 8)
+        self.assertIn("dog/cut7.jpg' is a damaged JPEG file: it ends too early", one.stdout)
+        self.assertIn("dog/named.png' is a JPEG file, whatever its name says", one.stdout)
+        self.assertTrue(one.stdout.endswith("8 of 12 files cannot be read\n"), one.stdout)
+        self.assertEqual(cornu("data", "verify", folder, "--jobs", "4").stdout, one.stdout)
+        headers = cornu("data", "verify", "--headers", folder)
+        self.assertEqual(headers.returncode, 0)
+        self.assertIn("none of 12 files is bad, by their headers", headers.stdout)
+
+    def test_names_are_shown_as_they_are_and_control_characters_are_not_sent(self):
+        self.add("Käfer/蜂.jpg", size=0)
+        self.add("Käfer/\x1b[31m.jpg", size=0)
+        result = cornu("data", "verify", self.path("photos"))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Käfer/蜂.jpg' is empty", result.stdout)
+        self.assertIn("Käfer/\\x1b[31m.jpg' is empty", result.stdout)
+
+    def test_a_folder_of_folders_of_classes_gets_a_hint(self):
+        self.add("train/cat/1.jpg")
+        self.add("train/dog/1.jpg")
+        self.assertIn(f"Then name '{self.path('photos')}/train'", cornu("data", self.path("photos")).stdout)
+
+    def test_what_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([COMMAND, "data", self.photos()], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot write to standard output", result.stderr)
+
+    def test_what_cannot_be_is_said(self):
+        self.refused(cornu("data"), 2, "which data?")
+        self.refused(cornu("data", "verify"), 2, "verify which folder?")
+        self.refused(cornu("data", "a", "b"), 2, "'b' is one word too many")
+        self.refused(cornu("data", "a", "--headers"), 2, "--headers is for cornu data verify")
+        self.refused(cornu("data", "a", "--jobs", "0"), 2, "--jobs")
+        self.refused(cornu("data", "a", "--job", "1"), 2, "did you mean --jobs?")
+        self.refused(cornu("data", self.path("none")), 1, "none", "No such file")
+        self.refused(cornu("data", "verify", self.path("none")), 1, "none", "No such file")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
