@@ -8,8 +8,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/directory.h"
 #include "image/decode.h"
-#include "image/directory.h"
 #include "image/picture_survey_check.h"
 
 #define FIRST_CAPACITY 64
