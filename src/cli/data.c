@@ -1,6 +1,9 @@
 /* data.c: cornu data: what a source holds, and whether its files can be read. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/data_sources.h"
@@ -13,9 +16,12 @@ typedef struct values {
 
 #define AT(field) offsetof(values, field)
 static const cornu__argument source = {
-    "SOURCE", CORNU__ARGUMENT_LIST, AT(words), 0, "FILE", "a folder with a sub-folder of pictures for each class"};
+    "SOURCE",  CORNU__ARGUMENT_LIST,
+    AT(words), 0,
+    "FILE",    "a folder with a sub-folder of pictures for each class, or a file of arrays or a table"};
 static const cornu__argument look_arguments[] = {
-    {"headers", CORNU__ARGUMENT_FLAG, AT(headers), 0, NULL, "verify: read the files' headers only, decode no picture"},
+    {"headers", CORNU__ARGUMENT_FLAG, AT(headers), 0, NULL,
+     "read headers only: verify decodes no picture, and no values of arrays are looked at"},
     {"jobs", CORNU__ARGUMENT_INT, AT(jobs), 1, "N", "threads that look at pictures [one per processor]"},
     {"follow-links", CORNU__ARGUMENT_FLAG, AT(follow_links), 0, NULL,
      "look into folders below a class that are symbolic links"},
@@ -49,8 +55,6 @@ static cornu_status check(const void *given)
     if (options->words.count > wanted)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "'%s' is one word too many: there is one SOURCE",
                            options->words.items[wanted]);
-    if (options->headers && !verify)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--headers is for cornu data verify FOLDER");
     return CORNU_OK;
 }
 
@@ -76,20 +80,64 @@ cornu_status cornu__print_text(cornu__text *text)
     return status;
 }
 
+/* --- Progress --- */
+
+cornu__progress_line cornu__progress_line_begin(void)
+{
+    const char *terminal = getenv("TERM");
+    return (cornu__progress_line){.shown = isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0),
+                                  .hundredths = -1};
+}
+
+void cornu__progress_line_show(cornu__progress_line *line, int64_t done, int64_t of, const char *what)
+{
+    int64_t now = of > 0 ? (int64_t)(100.0 * (double)done / (double)of) : 100;
+    if (!line->shown || now == line->hundredths)
+        return;
+    line->hundredths = now;
+    fprintf(stderr, "\r%lld of %lld %s", (long long)done, (long long)of, what);
+}
+
+void cornu__progress_line_end(const cornu__progress_line *line)
+{
+    if (line->shown && line->hundredths >= 0)
+        fprintf(stderr, "\r\033[K");
+}
+
+/* --- The command --- */
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static cornu_status describe_file(const cornu__data_command *command, int64_t *bad)
+{
+    cornu_dataset *dataset = cornu_dataset_open(command->source);
+    if (!dataset)
+        return cornu_error_status();
+    cornu_status status = cornu__data_describe_values(command, dataset, bad);
+    cornu_dataset_release(dataset);
+    return status;
+}
+
 static int run(const void *given)
 {
     const values *options = given;
     bool verify = verifies(options);
     cornu__data_command command = {.source = options->words.items[verify ? 1 : 0],
+                                   .verify = verify,
                                    .headers = options->headers,
                                    .follow_links = options->follow_links,
                                    .json = options->json,
                                    .jobs = options->jobs};
     int64_t bad = 0;
-    cornu_status status = verify ? cornu__data_verify_folder(&command, &bad) : cornu__data_describe_folder(&command);
+    cornu_status status =
+        is_folder(command.source) ? cornu__data_describe_folder(&command, &bad) : describe_file(&command, &bad);
     if (status != CORNU_OK)
         return cornu__say_error("data");
-    return bad > 0 ? CORNU__EXIT_FAILURE : CORNU__EXIT_OK;
+    return verify && bad > 0 ? CORNU__EXIT_FAILURE : CORNU__EXIT_OK;
 }
 
 const cornu__subcommand cornu__command_data = {
@@ -97,7 +145,8 @@ const cornu__subcommand cornu__command_data = {
     .summary = "Tells what data hold, and finds files that cannot be read.",
     .usage = "[verify] SOURCE [OPTIONS]",
     .examples = "  cornu data photos          # classes, samples of each, sizes, colours\n"
-                "  cornu data verify photos   # decodes all; exit status 1 if one is bad\n",
+                "  cornu data verify photos   # decodes all; exit status 1 if one is bad\n"
+                "  cornu data x_train.npy     # samples, shape, type, range, missing values\n",
     .groups = groups,
     .operand = &source,
     .values_size = sizeof(values),

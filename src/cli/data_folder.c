@@ -14,32 +14,23 @@
 
 /* --- The survey --- */
 
-/* On a terminal: a line that is written anew, and gone at the end. */
 static void show_progress(void *state, size_t done, size_t of)
 {
-    size_t *shown = state; /* hundredths */
-    size_t now = of > 0 ? 100 * done / of : 100;
-    if (now == *shown && done != of)
-        return;
-    *shown = now;
-    if (done == of)
-        fprintf(stderr, "\r\033[K");
-    else
-        fprintf(stderr, "\r%zu of %zu files", done, of);
+    cornu__progress_line_show(state, (int64_t)done, (int64_t)of, "files");
 }
 
-static cornu_status make_survey(const cornu__data_command *command, bool header_only, cornu__survey *survey)
+static cornu_status make_survey(const cornu__data_command *command, cornu__survey *survey)
 {
-    const char *terminal = getenv("TERM");
-    bool shown = isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0);
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t hundredths = 0;
-    const cornu__survey_options options = {.header_only = header_only,
+    cornu__progress_line line = cornu__progress_line_begin();
+    const cornu__survey_options options = {.header_only = command->headers || !command->verify,
                                            .follow_links = command->follow_links,
                                            .jobs = command->jobs > 0 ? command->jobs : (int)processors,
-                                           .progress = shown ? show_progress : NULL,
-                                           .progress_state = &hundredths};
-    return cornu__survey_make(survey, command->source, &options);
+                                           .progress = show_progress,
+                                           .progress_state = &line};
+    cornu_status status = cornu__survey_make(survey, command->source, &options);
+    cornu__progress_line_end(&line);
+    return status;
 }
 
 /* --- Sums over the pictures that flow_from_directory takes --- */
@@ -326,9 +317,9 @@ static void describe_as_json(cornu__text *to, const cornu__survey *survey, const
     cornu__text_add(to, "}\n");
 }
 
-/* --- The two commands --- */
+/* --- The command --- */
 
-static cornu_status tell(const cornu__data_command *command, const cornu__survey *survey, bool all_files)
+static cornu_status tell(const cornu__data_command *command, const cornu__survey *survey)
 {
     summary sum;
     cornu__text text = {0};
@@ -337,7 +328,7 @@ static cornu_status tell(const cornu__data_command *command, const cornu__survey
         describe_as_json(&text, survey, &sum);
         return cornu__print_text(&text);
     }
-    size_t at_most = all_files ? SIZE_MAX : SHOWN_SENTENCES;
+    size_t at_most = command->verify ? SIZE_MAX : SHOWN_SENTENCES;
     describe(&text, survey, &sum);
     add_class_remarks(&text, survey);
     add_file_sentences(&text, survey, false, at_most);
@@ -345,27 +336,18 @@ static cornu_status tell(const cornu__data_command *command, const cornu__survey
     if (survey->bad > 0)
         cornu__text_add(&text, "%lld of %zu file%s cannot be read\n", (long long)survey->bad, survey->count,
                         plural((int64_t)survey->count));
-    else if (all_files)
+    else if (command->verify)
         cornu__text_add(&text, "none of %zu files is bad%s\n", survey->count,
                         command->headers ? ", by their headers" : "");
     return cornu__print_text(&text);
 }
 
-cornu_status cornu__data_describe_folder(const cornu__data_command *command)
+cornu_status cornu__data_describe_folder(const cornu__data_command *command, int64_t *bad)
 {
     cornu__survey survey;
-    CORNU_TRY(make_survey(command, true, &survey));
-    cornu_status status = tell(command, &survey, false);
-    cornu__survey_free(&survey);
-    return status;
-}
-
-cornu_status cornu__data_verify_folder(const cornu__data_command *command, int64_t *bad)
-{
-    cornu__survey survey;
-    CORNU_TRY(make_survey(command, command->headers, &survey));
+    CORNU_TRY(make_survey(command, &survey));
     *bad = survey.bad;
-    cornu_status status = tell(command, &survey, true);
+    cornu_status status = tell(command, &survey);
     cornu__survey_free(&survey);
     return status;
 }

@@ -4,11 +4,13 @@
 
 #include <stdint.h>
 
+#include <cornu/dataset.h>
+
 #include "base/text.h"
 
 typedef struct cornu__data_command {
     const char *source;
-    bool headers, follow_links, json;
+    bool verify, headers, follow_links, json;
     int jobs; /* 0: one per processor */
 } cornu__data_command;
 
@@ -18,10 +20,20 @@ void cornu__add_shown(cornu__text *to, const char *text);
 /* Prints the text, or fails for the memory that it lacks; frees it. */
 cornu_status cornu__print_text(cornu__text *text);
 
-/* What a folder of pictures holds. */
-cornu_status cornu__data_describe_folder(const cornu__data_command *command);
+/* How far something is: on a terminal a line of standard error that is written anew, and gone at the end; else nothing. */
+typedef struct cornu__progress_line {
+    bool shown;
+    int64_t hundredths; /* that it shows */
+} cornu__progress_line;
 
-/* What is wrong with a folder of pictures; *bad := how many files cannot be read. */
-cornu_status cornu__data_verify_folder(const cornu__data_command *command, int64_t *bad);
+cornu__progress_line cornu__progress_line_begin(void);
+void cornu__progress_line_show(cornu__progress_line *line, int64_t done, int64_t of, const char *what);
+void cornu__progress_line_end(const cornu__progress_line *line);
+
+/* What a folder of pictures holds, or with command->verify what is wrong with it; *bad := how many files cannot be read. */
+cornu_status cornu__data_describe_folder(const cornu__data_command *command, int64_t *bad);
+
+/* The same of a dataset, which is read sample by sample unless command->headers says that its shapes will do; *bad: samples. */
+cornu_status cornu__data_describe_values(const cornu__data_command *command, cornu_dataset *dataset, int64_t *bad);
 
 #endif

@@ -4,10 +4,11 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import unittest
 
-from command_case import COMMAND, CommandCase, cornu, environment
+from command_case import COMMAND, CommandCase, cornu, environment, npy
 
 FIXTURES = os.path.join(os.environ.get("CORNU_SOURCE_DIR", "."), "tests", "image", "fixtures")
 
@@ -97,6 +98,30 @@ class Data(CommandCase):
         self.add("train/dog/1.jpg")
         self.assertIn(f"Then name '{self.path('photos')}/train'", cornu("data", self.path("photos")).stdout)
 
+    def array(self, name, dtype, shape, *values):
+        code = {"f8": "d", "i4": "i"}[dtype]
+        with open(self.path(name), "wb") as file:
+            file.write(npy("<" + dtype, shape, struct.pack(f"<{len(values)}{code}", *values)))
+        return self.path(name)
+
+    def test_values_of_arrays(self):
+        path = self.array("x.npy", "f8", (3, 2), 1.5, -2.0, float("nan"), 4.0, 0.0, float("nan"))
+        result = cornu("data", path)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout, f"{path}: 3 samples of 1 field\n  x: float64 (2,), -2 to 4, mean 0.875, 2 missing\n")
+        field, = json.loads(cornu("data", "--json", path).stdout)["fields"]
+        self.assertEqual(field, {"name": "x", "dtype": "float64", "shape": [2], "missing": 2, "min": -2, "max": 4, "mean": 0.875})
+        self.assertEqual(cornu("data", "--headers", path).stdout.splitlines()[1], "  x: float64 (2,)")
+        self.assertIn("none of 3 samples is bad", cornu("data", "verify", path).stdout)
+
+    def test_class_numbers_are_counted(self):
+        path = self.array("y.npy", "i4", (8,), 0, 2, 2, 0, 0, 0, 2, 2)
+        self.assertEqual(cornu("data", path).stdout.splitlines()[1:], ["  x: int32, 3 classes", "           4 0", "           0 1", "           4 2"])
+        field, = json.loads(cornu("data", "--json", path).stdout)["fields"]
+        self.assertEqual(field["classes"], [{"name": "0", "samples": 4}, {"name": "1", "samples": 0}, {"name": "2", "samples": 4}])
+        numbers = self.array("n.npy", "i4", (4,), 7, -1, 12, 5000)
+        self.assertEqual(cornu("data", numbers).stdout.splitlines()[1:], ["  x: int32, -1 to 5000, mean 1254.5"])
+
     def test_what_cannot_be_written_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
             result = subprocess.run([COMMAND, "data", self.photos()], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60, check=False)
@@ -107,11 +132,11 @@ class Data(CommandCase):
         self.refused(cornu("data"), 2, "which data?")
         self.refused(cornu("data", "verify"), 2, "verify which folder?")
         self.refused(cornu("data", "a", "b"), 2, "'b' is one word too many")
-        self.refused(cornu("data", "a", "--headers"), 2, "--headers is for cornu data verify")
         self.refused(cornu("data", "a", "--jobs", "0"), 2, "--jobs")
         self.refused(cornu("data", "a", "--job", "1"), 2, "did you mean --jobs?")
         self.refused(cornu("data", self.path("none")), 1, "none", "No such file")
         self.refused(cornu("data", "verify", self.path("none")), 1, "none", "No such file")
+        self.refused(cornu("data", self.write("notes.md", "no data")), 1, "notes.md", "no known kind")
 
 
 if __name__ == "__main__":
