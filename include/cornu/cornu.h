@@ -4,6 +4,7 @@
 
 #include <cornu/activations.h>
 #include <cornu/array.h>
+#include <cornu/augmentation.h>
 #include <cornu/callbacks.h>
 #include <cornu/constraints.h>
 #include <cornu/csv.h>

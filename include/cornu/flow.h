@@ -52,11 +52,13 @@ typedef struct cornu_flow_from_directory_options {
     const char *bad_files CORNU_DEFAULT("error"); /* or "skip", "replace" */
     int64_t bad_files_at_most
         CORNU_DEFAULT(CORNU_NONE); /* more bad files are an error after all (in each process); CORNU_NONE: any number */
+    cornu_augmentation *augment;   /* as in cornu_flow, as the next */
+    bool training CORNU_DEFAULT(true);
 } cornu_flow_from_directory_options;
 #define CORNU_FLOW_FROM_DIRECTORY_DEFAULTS                                                                             \
     CORNU_DEFAULTS(.target_size = {256, 256}, .color_mode = "rgb", .class_mode = "categorical", .batch_size = 32,      \
                    .shuffle = true, .seed = CORNU_NONE, .save_format = "png", .interpolation = "nearest",              \
-                   .bad_files = "error", .bad_files_at_most = CORNU_NONE)
+                   .bad_files = "error", .bad_files_at_most = CORNU_NONE, .training = true)
 
 /*
  * cornu_flow_from_directory(generator, "photos", .target_size = cornu_pair(150, 150)): a Sequence of the pictures in the sub-folders of a folder,
@@ -104,12 +106,14 @@ typedef struct cornu_flow_from_dataframe_options {
     bool exif_orientation;
     const char *bad_files CORNU_DEFAULT("error");
     int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
+    cornu_augmentation *augment;
+    bool training CORNU_DEFAULT(true);
 } cornu_flow_from_dataframe_options;
 #define CORNU_FLOW_FROM_DATAFRAME_DEFAULTS                                                                             \
     CORNU_DEFAULTS(.x_col = "filename", .y_col = "class", .target_size = {256, 256}, .color_mode = "rgb",              \
                    .class_mode = "categorical", .batch_size = 32, .shuffle = true, .seed = CORNU_NONE,                 \
                    .save_format = "png", .interpolation = "nearest", .validate_filenames = true, .bad_files = "error", \
-                   .bad_files_at_most = CORNU_NONE)
+                   .bad_files_at_most = CORNU_NONE, .training = true)
 
 /*
  * cornu_flow_from_dataframe(generator, table, .directory = "photos", .x_col = "file", .y_col = "breed"): a Sequence of the pictures that a table names (dataframe.h).
@@ -122,6 +126,62 @@ typedef struct cornu_flow_from_dataframe_options {
 CORNU_API cornu_sequence *cornu_flow_from_dataframe_with(cornu_image_data_generator *generator,
                                                          const cornu_dataframe *table,
                                                          const cornu_flow_from_dataframe_options *options);
+
+typedef struct cornu_image_dataset_from_directory_options {
+    size_t struct_size;
+    /* "inferred": the class of a file is the sub-folder it lies in. NULL: there are no labels, and all files below the folder count */
+    const char *labels CORNU_DEFAULT("inferred");
+    /* Or a label for each file, all files below the folder by their paths in byte order (folders by their whole paths, then their files) */
+    const int32_t *file_labels;
+    int64_t file_label_count;
+    /* y: "int": class numbers, int32; "binary": 0 or 1 of two classes, float32 (n, 1); "categorical": one-hot rows of float32; NULL: as labels NULL */
+    const char *label_mode CORNU_DEFAULT("int");
+    /* The sub-folders that are classes, in the order of their numbers, with NULL behind the last; NULL: all, in byte order */
+    const char *const *class_names;
+    const char *color_mode CORNU_DEFAULT("rgb"); /* or "rgba", "grayscale" */
+    int batch_size CORNU_DEFAULT(32);            /* CORNU_NONE: single samples, without an axis that counts them */
+    cornu_size2 image_size CORNU_DEFAULT({256, 256});
+    bool shuffle CORNU_DEFAULT(true); /* a new order of the files each epoch */
+    int64_t seed CORNU_DEFAULT(CORNU_NONE);
+    /* With `subset`: "validation" has the last trunc(validation_split n) of the n files as `seed` shuffles them (as they are without shuffle), "training"
+     * the others. The same numbers for both, or a file is in both. For Keras's "both", call twice. */
+    double validation_split;
+    const char *subset;
+    /* "bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian" or "mitchellcubic" with TensorFlow's arithmetic, which passes
+     * over pixels where a picture gets smaller: values are float32 and not rounded */
+    const char *interpolation CORNU_DEFAULT("bilinear");
+    bool follow_links; /* into folders below a class that are symbolic links */
+    bool
+        crop_to_aspect_ratio; /* the largest part in the middle that has the shape of image_size, instead of the whole picture */
+    bool pad_to_aspect_ratio;                               /* the whole picture in the middle of black */
+    const char *data_format CORNU_DEFAULT("channels_last"); /* or "channels_first" */
+    /* --- not in Keras --- */
+    cornu_augmentation *augment;       /* a pipeline of augmentation.h, or NULL. It is kept. Its seed is this one's */
+    bool training CORNU_DEFAULT(true); /* for `augment`; false: only what always acts */
+    bool exif_orientation;
+    const char *bad_files CORNU_DEFAULT("error"); /* as in flow_from_directory, as the next */
+    int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
+} cornu_image_dataset_from_directory_options;
+#define CORNU_IMAGE_DATASET_FROM_DIRECTORY_DEFAULTS                                                                    \
+    CORNU_DEFAULTS(.labels = "inferred", .label_mode = "int", .color_mode = "rgb", .batch_size = 32,                   \
+                   .image_size = {256, 256}, .shuffle = true, .seed = CORNU_NONE, .interpolation = "bilinear",         \
+                   .data_format = "channels_last", .training = true, .bad_files = "error",                             \
+                   .bad_files_at_most = CORNU_NONE)
+
+/*
+ * cornu_image_dataset_from_directory("photos", .validation_split = 0.2, .subset = "training", .seed = 1): Keras 3's function: a Sequence of the
+ * pictures in the sub-folders of a folder, without an ImageDataGenerator. Files count that end in bmp, gif, jpeg, jpg or png; the folder is read
+ * as by flow_from_directory. Values are 0 .. 255.
+ *
+ * The files' order, and so who is in a subset, is Keras's for the same seed (without one: that of seed 0). The order of an epoch is ours: of all
+ * files, where Keras shuffles within a buffer of 8 batches.
+ */
+#define cornu_image_dataset_from_directory(folder_, ...)                                                               \
+    CORNU_KEYWORDS(cornu_image_dataset_from_directory_with(folder_, &cornu_keywords),                                  \
+                   cornu_image_dataset_from_directory_options,                                                         \
+                   CORNU_IMAGE_DATASET_FROM_DIRECTORY_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_sequence *cornu_image_dataset_from_directory_with(
+    const char *folder, const cornu_image_dataset_from_directory_options *options);
 
 /* --- What such a Sequence knows; texts are valid as long as it is --- */
 

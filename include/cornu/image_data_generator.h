@@ -16,21 +16,6 @@
 
 CORNU_BEGIN_DECLARATIONS
 
-/* A number, or two of them: .zoom_range = 0.2, .zoom_range = cornu_range(0.8, 1.2). (In C++ the first is written {0.2}.) */
-typedef struct cornu_interval {
-    double first, second;
-    bool pair;
-} cornu_interval;
-
-static inline cornu_interval cornu_range(double first, double second)
-{
-    cornu_interval interval;
-    interval.first = first;
-    interval.second = second;
-    interval.pair = true;
-    return interval;
-}
-
 #define CORNU_MAX_SHIFTS 16
 
 /*
@@ -211,6 +196,8 @@ CORNU_API cornu_array *cornu_image_data_generator_std(const cornu_image_data_gen
 
 /* --- Batches --- */
 
+typedef struct cornu_augmentation cornu_augmentation; /* augmentation.h */
+
 typedef struct cornu_flow_options {
     size_t struct_size;
     int batch_size CORNU_DEFAULT(32);
@@ -227,8 +214,12 @@ typedef struct cornu_flow_options {
     /* y holds masks: one for each picture, of its height and width, in the generator's data format, of any dtype and number of channels. They are turned, moved
      * and mirrored as their pictures, each pixel taken from the nearest, so that no class is made up between two; colours and standardize leave them alone. */
     bool mask_y;
+    /* A pipeline of Keras 3's layers (augmentation.h) behind the generator's transforms and standardize; NULL: none. It is kept. Its seed is the flow's. */
+    cornu_augmentation *augment;
+    bool training CORNU_DEFAULT(true); /* for `augment`; false: only what always acts */
 } cornu_flow_options;
-#define CORNU_FLOW_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .shuffle = true, .seed = CORNU_NONE, .save_format = "png")
+#define CORNU_FLOW_DEFAULTS                                                                                            \
+    CORNU_DEFAULTS(.batch_size = 32, .shuffle = true, .seed = CORNU_NONE, .save_format = "png", .training = true)
 
 /*
  * cornu_flow(generator, x, y, .batch_size = 32): a Sequence of batches of transformed and standardized pictures. x: pictures (n, height, width, channels),

@@ -39,6 +39,27 @@ static inline cornu_size2 cornu_pair(int first, int second)
     return size;
 }
 
+/* A number, or two of them: .zoom_range = 0.2, .zoom_range = cornu_range(0.8, 1.2). (In C++ the first is written {0.2}.) Where Keras has None as
+ * well, that is CORNU_NO_INTERVAL. */
+typedef struct cornu_interval {
+    double first, second;
+    bool pair;
+} cornu_interval;
+
+static inline cornu_interval cornu_range(double first, double second)
+{
+    cornu_interval interval;
+    interval.first = first;
+    interval.second = second;
+    interval.pair = true;
+    return interval;
+}
+
+#define CORNU_NO_INTERVAL                                                                                              \
+    {                                                                                                                  \
+        __builtin_nan(""), 0, false                                                                                    \
+    }
+
 /* One axis or several: .axis = cornu_axis(1, 2). None (count 0): the default of whoever is asked. */
 typedef struct cornu_axes {
     int count;

@@ -10,8 +10,7 @@ bool cornu__affine_is_identity(const cornu__affine_parameters *p)
     return p->theta == 0 && p->tx == 0 && p->ty == 0 && p->shear == 0 && p->zx == 1 && p->zy == 1;
 }
 
-/* a := a * b; the last row of each is 0 0 1. */
-static void multiply(cornu__affine *a, cornu__affine b)
+void cornu__affine_compose(cornu__affine *a, cornu__affine b)
 {
     cornu__affine c = *a;
     a->a00 = c.a00 * b.a00 + c.a01 * b.a10;
@@ -34,11 +33,11 @@ cornu__affine cornu__affine_make(const cornu__affine_parameters *p, int height, 
     double theta = p->theta * RADIANS_PER_DEGREE, shear = p->shear * RADIANS_PER_DEGREE;
     cornu__affine map = {.a00 = 1, .a11 = 1};
     if (p->theta != 0)
-        multiply(&map, (cornu__affine){cos(theta), -sin(theta), sin(theta), cos(theta), 0, 0});
-    multiply(&map, (cornu__affine){1, 0, 0, 1, p->tx, p->ty});
+        cornu__affine_compose(&map, (cornu__affine){cos(theta), -sin(theta), sin(theta), cos(theta), 0, 0});
+    cornu__affine_compose(&map, (cornu__affine){1, 0, 0, 1, p->tx, p->ty});
     if (p->shear != 0)
-        multiply(&map, (cornu__affine){1, -sin(shear), 0, cos(shear), 0, 0});
-    multiply(&map, (cornu__affine){p->zx, 0, 0, p->zy, 0, 0});
+        cornu__affine_compose(&map, (cornu__affine){1, -sin(shear), 0, cos(shear), 0, 0});
+    cornu__affine_compose(&map, (cornu__affine){p->zx, 0, 0, p->zy, 0, 0});
 
     double aside = compat == CORNU__AFFINE_KP112 ? 0.5 : -0.5;
     double row = (double)height / 2 + aside, column = (double)width / 2 + aside;

@@ -24,6 +24,9 @@ typedef struct cornu__affine {
 /* Whether these parameters change anything. */
 bool cornu__affine_is_identity(const cornu__affine_parameters *parameters);
 
+/* a := a * b as matrices whose last row is 0 0 1: a place goes through b first. */
+void cornu__affine_compose(cornu__affine *a, cornu__affine b);
+
 /* The map for a picture of this size: offset * rotation * shift * shear * zoom * -offset, in double. */
 cornu__affine cornu__affine_make(const cornu__affine_parameters *parameters, int height, int width,
                                  cornu__affine_compat compat);

@@ -44,7 +44,8 @@ cornu_status cornu__class_labels_take(const cornu__class_labels *labels, cornu_d
     if (!cornu__class_mode_has_classes(labels->mode))
         return CORNU_OK;
     bool categorical = labels->mode == CORNU__CLASS_CATEGORICAL;
-    *y = cornu_array_zeros(dtype, categorical ? 2 : 1, (int64_t[]){count, (int64_t)labels->class_count});
+    int64_t shape[] = {count, categorical ? (int64_t)labels->class_count : 1};
+    *y = cornu_array_zeros(labels->as_int32 ? CORNU_INT32 : dtype, categorical || labels->as_column ? 2 : 1, shape);
     if (!*y)
         return cornu_error_status();
     for (int64_t i = 0; i < count; i++) {

@@ -27,6 +27,8 @@ typedef struct cornu__class_labels {
     size_t class_count;
     char **names;     /* of the classes */
     int32_t *numbers; /* the class of each sample, or the classes of all samples behind one another */
+    bool as_column;   /* class numbers as (n, 1) */
+    bool as_int32;    /* and of dtype int32, whatever the others are of */
     int64_t *first;   /* where those of each sample begin, with the end behind the last; NULL: each has one */
 } cornu__class_labels;
 

@@ -7,7 +7,8 @@
  *     wrap      a b c d | a b c d | a b c d
  *
  * scipy's own "wrap" has the period n - 1 instead of n (its first and last pixel count as one place), which is what Keras computes though not
- * what it documents; here it is a mode of its own.
+ * what it documents; here it is a mode of its own. So is TensorFlow's "constant", which Keras 3's layers have: beyond the border lie pixels of the
+ * constant, and a place between them and the picture is something between, where scipy's has the constant from the last pixel's centre on.
  *
  * Sampling at a coordinate takes two steps. The coordinate is brought near the picture (cornu__fill_coordinate); then each of the pixels
  * around it that is outside is replaced by one inside (cornu__fill_index).
@@ -25,7 +26,8 @@ typedef enum cornu__fill_mode {
     CORNU__FILL_NEAREST,
     CORNU__FILL_REFLECT,
     CORNU__FILL_WRAP,
-    CORNU__FILL_WRAP_SCIPY
+    CORNU__FILL_WRAP_SCIPY,
+    CORNU__FILL_CONSTANT_BLENDED /* orders 0 and 1 only */
 } cornu__fill_mode;
 
 /* "constant", "nearest", "reflect" or "wrap"; `scipy_wrap` says which wrap. */
@@ -64,7 +66,7 @@ static inline int64_t cornu__fill_wrap_scipy(int64_t at, int64_t size)
 }
 
 /* Brings a coordinate (32.32, less than 2^30 pixels away) along an axis of `size` pixels into (-1, size). False: the pixel there has the
- * constant value. */
+ * constant value. With the blended constant the pixels around it may still be outside. */
 static inline bool cornu__fill_coordinate(cornu__fill_mode mode, int64_t *at, int64_t size)
 {
     int64_t last = (size - 1) * CORNU__FILL_ONE;
@@ -83,6 +85,8 @@ static inline bool cornu__fill_coordinate(cornu__fill_mode mode, int64_t *at, in
     case CORNU__FILL_WRAP_SCIPY:
         *at = cornu__fill_wrap_scipy(*at, size);
         return true;
+    case CORNU__FILL_CONSTANT_BLENDED:
+        return *at > -CORNU__FILL_ONE && *at < size * CORNU__FILL_ONE;
     }
     return false;
 }

@@ -116,6 +116,7 @@ static cornu_status check_masks(cornu__image_iterator *iterator, picture_arrays 
                            (long long)iterator->shape.width);
     self->mask_y = true;
     iterator->mask_size = cornu__row_count(y);
+    iterator->mask_channels = (int)self->mask_shape.channels;
     return cornu__picture_check(iterator->generator, y->shape + 1, "flow: masks");
 }
 
@@ -167,7 +168,9 @@ cornu_sequence *cornu_flow_with(cornu_image_data_generator *generator, cornu_arr
                                      .save_to_dir = given.save_to_dir,
                                      .save_prefix = given.save_prefix,
                                      .save_format = given.save_format,
-                                     .subset = given.subset};
+                                     .subset = given.subset,
+                                     .augment = given.augment,
+                                     .training = given.training};
     if (cornu__flow_settings_check(generator, &settings) != CORNU_OK)
         return NULL;
     cornu__image_iterator *iterator = iterator_create(generator);

@@ -62,6 +62,7 @@ static void space_free(worker_space *space)
     cornu__free(space->transforms);
     cornu__free(space->mask);
     cornu__free(space->moved_mask);
+    cornu__augmenting_free(space->augmenting);
     cornu__free(space);
 }
 
@@ -79,6 +80,15 @@ static cornu_status add_mask_space(const image_iterator *self, worker_space *spa
     return space->transforms && space->mask && space->moved_mask ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
 }
 
+static cornu_status add_augmenting(const image_iterator *self, worker_space *space)
+{
+    const cornu__picture_shape *shape = &self->shape;
+    cornu__extent extent = {(int)shape->height, (int)shape->width, (int)shape->channels};
+    space->augmenting =
+        cornu__augmenting_create(self->augmentation, self->training, extent, self->mask_channels, self->batch_size);
+    return space->augmenting ? CORNU_OK : cornu_error_status();
+}
+
 static worker_space *space_create(const image_iterator *self)
 {
     worker_space *space = cornu__alloc(sizeof *space);
@@ -88,7 +98,8 @@ static worker_space *space_create(const image_iterator *self)
     space->values = cornu__alloc_array(count_of(self->shape), sizeof *space->values);
     if (space->rows && space->values &&
         cornu__picture_space_create(self->generator, self->shape, &space->picture) == CORNU_OK &&
-        (self->mask_size == 0 || add_mask_space(self, space) == CORNU_OK))
+        (self->mask_size == 0 || add_mask_space(self, space) == CORNU_OK) &&
+        (!self->augmentation || add_augmenting(self, space) == CORNU_OK))
         return space;
     space_free(space);
     return NULL;
@@ -147,7 +158,9 @@ static cornu_status make_picture(image_iterator *self, int64_t *row, int64_t i, 
 {
     int64_t size = cornu__row_count(batch);
     char *to = (char *)batch->data + (size_t)(i * size) * cornu_dtype_size(batch->dtype);
-    float *values = batch->dtype == CORNU_FLOAT32 ? (float *)(void *)to : space->values;
+    bool direct = batch->dtype == CORNU_FLOAT32 && !space->augmenting;
+    float *values = direct ? (float *)(void *)to : space->values;
+    uint64_t wanted = (uint64_t)*row;
     cornu__draws draws = {
         .numpy = self->generator->numpy_draws ? &space->numpy : NULL,
         .key = cornu__random_key_make(self->seed, CORNU__RANDOM_AUGMENT, (uint64_t)self->epoch, (uint64_t)*row)};
@@ -160,7 +173,9 @@ static cornu_status make_picture(image_iterator *self, int64_t *row, int64_t i, 
     CORNU_TRY(cornu__picture_transform(self->generator, self->shape, &transform, space->picture.picture, values,
                                        &space->picture));
     CORNU_TRY(cornu__picture_normalize(self->generator, self->shape, values, &space->picture));
-    if (values == space->values)
+    if (space->augmenting)
+        return cornu__augmenting_take(space->augmenting, i, wanted, values);
+    if (!direct)
         cornu__convert(batch->dtype, to, CORNU_FLOAT32, values, size);
     return CORNU_OK;
 }
@@ -205,6 +220,8 @@ static cornu_status make_pictures(image_iterator *self, int64_t index, int64_t *
                                   cornu_array *batch)
 {
     int64_t made = 0, *rows = space->rows;
+    if (space->augmenting)
+        cornu__augmenting_begin(space->augmenting, self->seed, (uint64_t)self->epoch, batch);
     if (self->generator->numpy_draws)
         begin_numpy(self, index, &space->numpy);
     for (int64_t i = 0; i < *count; i++) {
@@ -216,13 +233,37 @@ static cornu_status make_pictures(image_iterator *self, int64_t index, int64_t *
             rows[made++] = row;
     }
     *count = made;
+    return space->augmenting ? cornu__augmenting_finish(space->augmenting, made) : CORNU_OK;
+}
+
+/* Labels that are an array of their own are mixed as their pictures were. Masks are no labels. */
+static cornu_status mix_labels(const image_iterator *self, int64_t count, const worker_space *space, cornu_batch *batch)
+{
+    if (!space->augmenting || self->mask_size > 0 || !batch->y || batch->y == batch->x)
+        return CORNU_OK;
+    CORNU_TRY(cornu__augmentation_check_labels(self->augmentation, self->training, batch->y));
+    return cornu__augmenting_labels(space->augmenting, count, batch->y);
+}
+
+static cornu_status drop_first_axis(cornu_batch *batch)
+{
+    cornu_array **arrays[] = {&batch->x, &batch->y};
+    for (size_t i = 0; i < 2; i++) {
+        cornu_array *array = *arrays[i];
+        if (!array)
+            continue;
+        *arrays[i] = cornu_array_reshape(array, array->rank - 1, array->shape + 1);
+        cornu_array_release(array);
+        if (!*arrays[i])
+            return cornu_error_status();
+    }
     return CORNU_OK;
 }
 
 static cornu_status fill_batch(image_iterator *self, int64_t index, worker_space *space, cornu_batch *batch)
 {
     int64_t wanted = cornu__image_iterator_rows(self, index, space->rows), count = wanted;
-    const cornu__picture_shape *size = &self->shape;
+    const cornu__picture_shape *size = &self->output;
     int64_t last[] = {count, size->height, size->width, size->channels};
     int64_t first[] = {count, size->channels, size->height, size->width};
     cornu_array *pictures =
@@ -240,6 +281,10 @@ static cornu_status fill_batch(image_iterator *self, int64_t index, worker_space
         status = save_pictures(self, pictures, space);
     if (status == CORNU_OK)
         status = self->kind->join(self, space->rows, count, space, pictures, batch);
+    if (status == CORNU_OK)
+        status = mix_labels(self, count, space, batch);
+    if (status == CORNU_OK && self->unbatched)
+        status = drop_first_axis(batch);
     cornu_array_release(pictures);
     return status;
 }
@@ -291,6 +336,7 @@ void cornu__image_iterator_free(image_iterator *self)
     if (!self)
         return;
     cornu_image_data_generator_release(self->generator);
+    cornu_augmentation_release(self->augmentation);
     self->kind->release(self->source);
     cornu__free(self->save_to_dir);
     cornu__free(self->save_prefix);
@@ -352,8 +398,30 @@ cornu_status cornu__flow_settings_check(const cornu_image_data_generator *genera
     return CORNU_OK;
 }
 
+/* The augmentation, and what it makes of the pictures' shape. */
+static cornu_status take_augmentation(image_iterator *self, const cornu__flow_settings *settings)
+{
+    self->output = self->shape;
+    if (!settings->augment)
+        return CORNU_OK;
+    cornu__extent extent = {(int)self->shape.height, (int)self->shape.width, (int)self->shape.channels};
+    CORNU_TRY(cornu_augmentation_status(settings->augment));
+    if (settings->augment->channels_first != self->generator->channels_first)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: augment has data_format \"%s\", and the pictures \"%s\"",
+                           settings->caller, settings->augment->channels_first ? "channels_first" : "channels_last",
+                           self->generator->channels_first ? "channels_first" : "channels_last");
+    if (cornu__augmentation_output(settings->augment, settings->training, &extent) != CORNU_OK)
+        return cornu__fail_context("%s", settings->caller);
+    self->output = (cornu__picture_shape){.height = extent.height, .width = extent.width, .channels = extent.channels};
+    self->augmentation = cornu_augmentation_retain(settings->augment);
+    self->training = settings->training;
+    return CORNU_OK;
+}
+
 static cornu_status take_settings(image_iterator *self, const cornu__flow_settings *settings)
 {
+    CORNU_TRY(take_augmentation(self, settings));
+    self->unbatched = settings->unbatched;
     self->batch_size = settings->batch_size < self->count ? settings->batch_size : self->count;
     self->seed = settings->seed == CORNU_NONE ? self->generator->options.seed : (uint64_t)settings->seed;
     if (settings->save_to_dir) {

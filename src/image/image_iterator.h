@@ -8,6 +8,7 @@
 #ifndef CORNU_IMAGE_IMAGE_ITERATOR_H
 #define CORNU_IMAGE_IMAGE_ITERATOR_H
 
+#include "image/augmentation.h"
 #include "image/image_data_generator.h"
 #include "image/load.h"
 
@@ -21,6 +22,7 @@ typedef struct cornu__worker_space {
     cornu__loader loader;                /* of a source of files */
     cornu_transform_options *transforms; /* of each picture of the batch, for its mask; NULL: no masks */
     float *mask, *moved_mask;
+    cornu__augmenting *augmenting; /* NULL: the iterator has no augmentation */
 } cornu__worker_space;
 
 typedef struct cornu__image_iterator cornu__image_iterator;
@@ -44,15 +46,20 @@ typedef struct cornu__picture_source {
 
 struct cornu__image_iterator {
     cornu_image_data_generator *generator;
+    cornu_augmentation *augmentation; /* behind the generator's own transforms; or NULL */
+    bool training;                    /* for the augmentation */
     const cornu__picture_source *kind;
     void *source;
-    cornu__picture_shape shape;
-    int64_t begin, count; /* the rows of the source that are given */
+    cornu__picture_shape shape;  /* of what the source reads */
+    cornu__picture_shape output; /* of what the batches have */
+    int64_t begin, count;        /* the rows of the source that are given */
     int64_t batch_size;
     int64_t mask_size; /* values of a mask that moves with its picture; 0: there are none */
+    int mask_channels; /* of such a mask */
     uint64_t seed;
     char *save_to_dir, *save_prefix; /* NULL: pictures are not saved; no prefix */
     const char *save_format;         /* of ours */
+    bool unbatched;                  /* batches of one sample lose their first axis */
     uint32_t save_hashes;            /* Keras's range of the numbers in saved files' names */
 
     int64_t epoch;
@@ -69,6 +76,9 @@ typedef struct cornu__flow_settings {
     bool shuffle;
     int64_t seed;
     const char *save_to_dir, *save_prefix, *save_format, *subset;
+    cornu_augmentation *augment; /* or NULL */
+    bool training;               /* for it */
+    bool unbatched;              /* batches of one sample, without the axis of samples */
 } cornu__flow_settings;
 
 /* An iterator that has nothing yet but the generator, and the source, which it owns from now on. NULL with the error set: the source is

@@ -29,7 +29,7 @@ static cornu_status read_load_options(const cornu_load_img_options *options, cor
     *load = (cornu__load_options){.decode.exif_orientation = options->exif_orientation,
                                   .height = size.first,
                                   .width = size.second,
-                                  .keep_aspect_ratio = options->keep_aspect_ratio};
+                                  .aspect = options->keep_aspect_ratio ? CORNU__ASPECT_CROP : CORNU__ASPECT_STRETCH};
     bool sized = size.first > 0 && size.second > 0;
     if (!sized && (size.first != 0 || size.second != 0))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,

@@ -10,7 +10,62 @@ void cornu__loader_free(cornu__loader *loader)
     cornu__resizer_free(&loader->resizer);
     cornu__image_free(&loader->decoded);
     cornu__image_free(&loader->resized);
+    cornu__image_free(&loader->padded);
 }
+
+/* --- As Keras's image_dataset_from_directory --- */
+
+/* tf.image.decode_image keeps the upper 8 bits. */
+static void drop_lower_bits(cornu__image *image)
+{
+    uint16_t *values = image->data;
+    size_t count = image->dtype == CORNU_UINT16 ? cornu__image_count(image) : 0;
+    for (size_t i = 0; i < count; i++)
+        values[i] >>= 8;
+}
+
+static int at_least_1(float size)
+{
+    return size < 1 ? 1 : (int)size;
+}
+
+/* tf.image.resize_with_pad, whose sizes are float32. */
+static cornu_status resize_with_pad(cornu__loader *loader, const cornu__load_options *options, int height, int width)
+{
+    const cornu__image *decoded = &loader->decoded;
+    cornu__image *resized = &loader->resized, *padded = &loader->padded;
+    float across = (float)decoded->width / (float)width, down = (float)decoded->height / (float)height;
+    float ratio = across > down ? across : down;
+    float new_height = (float)decoded->height / ratio, new_width = (float)decoded->width / ratio;
+    int top = (int)(((float)height - new_height) / 2), left = (int)(((float)width - new_width) / 2);
+    CORNU_TRY(cornu__resize_tensorflow(&loader->resizer, decoded, cornu__box_of(decoded), options->method, false,
+                                       at_least_1(new_height), at_least_1(new_width), resized));
+    CORNU_TRY(cornu__image_shape(padded, CORNU_FLOAT32, height, width, decoded->channels));
+    memset(padded->data, 0, cornu__image_count(padded) * sizeof(float));
+    size_t channels = (size_t)decoded->channels, length = (size_t)resized->width * channels;
+    for (int row = 0; row < resized->height; row++)
+        memcpy((float *)padded->data + ((size_t)(top + row) * (size_t)width + (size_t)left) * channels,
+               (const float *)resized->data + (size_t)row * length, length * sizeof(float));
+    return CORNU_OK;
+}
+
+static cornu_status resize_as_tensorflow(cornu__loader *loader, const cornu__load_options *options, int height,
+                                         int width, const cornu__image **image)
+{
+    cornu__image *decoded = &loader->decoded;
+    drop_lower_bits(decoded);
+    if (options->aspect == CORNU__ASPECT_PAD) {
+        *image = &loader->padded;
+        return resize_with_pad(loader, options, height, width);
+    }
+    cornu__box box = options->aspect == CORNU__ASPECT_CROP ? cornu__box_in_the_middle(decoded, height, width)
+                                                           : cornu__box_of(decoded);
+    *image = &loader->resized;
+    return cornu__resize_tensorflow(&loader->resizer, decoded, box, options->method, false, height, width,
+                                    &loader->resized);
+}
+
+/* --- As load_img --- */
 
 cornu_status cornu__load_image(cornu__loader *loader, const char *path, const cornu__load_options *options,
                                const cornu__image **image)
@@ -20,10 +75,14 @@ cornu_status cornu__load_image(cornu__loader *loader, const char *path, const co
     int height = options->height > 0 ? options->height : decoded->height;
     int width = options->width > 0 ? options->width : decoded->width;
     *image = decoded;
+    if (options->tensorflow)
+        return resize_as_tensorflow(loader, options, height, width, image) == CORNU_OK
+                   ? CORNU_OK
+                   : cornu__fail_context("'%s'", path);
     if (height == decoded->height && width == decoded->width)
         return CORNU_OK;
-    cornu__box box =
-        options->keep_aspect_ratio ? cornu__box_in_the_middle(decoded, height, width) : cornu__box_of(decoded);
+    cornu__box box = options->aspect == CORNU__ASPECT_CROP ? cornu__box_in_the_middle(decoded, height, width)
+                                                           : cornu__box_of(decoded);
     if (cornu__resize(&loader->resizer, decoded, box, options->interpolation, height, width, &loader->resized) !=
         CORNU_OK)
         return cornu__fail_context("'%s'", path);

@@ -7,21 +7,29 @@
 #define CORNU_IMAGE_LOAD_H
 
 #include "image/decode.h"
-#include "image/resize.h"
+#include "image/resize_tensorflow.h"
+
+/* What becomes of a picture of another shape than the wanted one. */
+typedef enum cornu__aspect {
+    CORNU__ASPECT_STRETCH, /* all of it is stretched */
+    CORNU__ASPECT_CROP,    /* the largest part in the middle that has the wanted shape */
+    CORNU__ASPECT_PAD /* as large as it fits in, in the middle, with black around; with TensorFlow's arithmetic only */
+} cornu__aspect;
 
 typedef struct cornu__load_options {
     cornu__decode_options decode;
     int height, width; /* 0: the file's own */
     cornu__interpolation interpolation;
-    bool
-        keep_aspect_ratio; /* the largest part in the middle that has the wanted shape, instead of all of it stretched */
+    cornu__aspect aspect;
+    bool tensorflow; /* resized as tf.image.resize does, without antialias, by `method`; always float32 */
+    cornu__tensorflow_method method;
 } cornu__load_options;
 
 /* Start from {0}. */
 typedef struct cornu__loader {
     cornu__decoder decoder;
     cornu__resizer resizer;
-    cornu__image decoded, resized;
+    cornu__image decoded, resized, padded;
 } cornu__loader;
 
 void cornu__loader_free(cornu__loader *loader);

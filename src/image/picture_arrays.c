@@ -37,6 +37,23 @@ static cornu_status join_x(const picture_arrays *self, const int64_t *rows, int6
     return status;
 }
 
+/* *masks := the same moved by the steps behind the generator's transforms. */
+static cornu_status augment_masks(const cornu__image_iterator *iterator, const picture_arrays *self, int64_t count,
+                                  cornu__worker_space *space, cornu_array **masks)
+{
+    const cornu__picture_shape *size = &iterator->output;
+    int64_t last[] = {count, size->height, size->width, self->mask_shape.channels};
+    int64_t first[] = {count, self->mask_shape.channels, size->height, size->width};
+    cornu_array *moved =
+        cornu__array_uninitialized((*masks)->dtype, 4, iterator->generator->channels_first ? first : last);
+    if (!moved)
+        return cornu_error_status();
+    cornu_status status = cornu__augmenting_masks(space->augmenting, count, *masks, moved);
+    cornu_array_release(*masks);
+    *masks = moved;
+    return status;
+}
+
 /* *to := the masks of the batch's pictures, moved as those were. Class numbers up to 2^24 are exact in float. */
 static cornu_status make_masks(const cornu__image_iterator *iterator, const picture_arrays *self, int64_t count,
                                cornu__worker_space *space, cornu_array **to)
@@ -50,7 +67,7 @@ static cornu_status make_masks(const cornu__image_iterator *iterator, const pict
                                         space->moved_mask));
         cornu__convert((*to)->dtype, mask, CORNU_FLOAT32, space->moved_mask, size);
     }
-    return CORNU_OK;
+    return space->augmenting ? augment_masks(iterator, self, count, space, to) : CORNU_OK;
 }
 
 static cornu_status join(const cornu__image_iterator *iterator, const int64_t *rows, int64_t count,

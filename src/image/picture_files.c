@@ -104,9 +104,11 @@ static cornu_status read_load_settings(const cornu__file_settings *settings, cor
     *load = (cornu__load_options){.decode.exif_orientation = settings->exif_orientation,
                                   .height = height,
                                   .width = width,
-                                  .keep_aspect_ratio = settings->keep_aspect_ratio};
+                                  .aspect = settings->aspect,
+                                  .tensorflow = settings->tensorflow};
     CORNU_TRY(cornu__color_mode_named(settings->color_mode, &load->decode.color_mode));
-    return cornu__interpolation_named(settings->interpolation, &load->interpolation);
+    return settings->tensorflow ? cornu__tensorflow_method_named(settings->interpolation, &load->method)
+                                : cornu__interpolation_named(settings->interpolation, &load->interpolation);
 }
 
 static cornu_status read_settings(image_iterator *iterator, const cornu__file_settings *settings, bool table)

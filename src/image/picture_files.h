@@ -18,7 +18,9 @@ typedef struct cornu__file_settings {
     cornu__flow_settings flow;
     cornu_size2 target_size;
     const char *color_mode, *class_mode, *interpolation, *bad_files;
-    bool keep_aspect_ratio, exif_orientation;
+    cornu__aspect aspect;
+    bool tensorflow; /* resized as in image_dataset_from_directory */
+    bool exif_orientation;
     int64_t bad_files_at_most;
 } cornu__file_settings;
 

@@ -47,12 +47,34 @@ static inline bool find_sides(cornu__fill_mode mode, int64_t fixed, int64_t size
         return false;
     out->before = fixed >> 32;
     out->after = out->before + 1;
+    out->fraction = fraction_of(fixed);
+    if (mode == CORNU__FILL_CONSTANT_BLENDED)
+        return true;
     if (out->before < 0 || out->after == size) { /* the fold of a fill mode runs between these two */
         out->before = cornu__fill_index(mode, out->before, size);
         out->after = cornu__fill_index(mode, out->after, size);
     }
-    out->fraction = fraction_of(fixed);
     return true;
+}
+
+static inline float pixel_or_constant(const cornu__warp_picture *picture, int64_t row, int64_t column, int channel)
+{
+    cornu__extent extent = picture->extent;
+    if (row < 0 || row >= extent.height || column < 0 || column >= extent.width)
+        return picture->warp->constant;
+    return picture->from[(row * extent.width + column) * extent.channels + channel];
+}
+
+/* CORNU__FILL_CONSTANT_BLENDED: the pixels outside are there, and constant. */
+static void take_blended(const cornu__warp_picture *picture, const sides *row, const sides *column, float *out)
+{
+    for (int channel = 0; channel < picture->extent.channels; channel++) {
+        float above = between(pixel_or_constant(picture, row->before, column->before, channel),
+                              pixel_or_constant(picture, row->before, column->after, channel), column->fraction);
+        float below = between(pixel_or_constant(picture, row->after, column->before, channel),
+                              pixel_or_constant(picture, row->after, column->after, channel), column->fraction);
+        out[channel] = between(above, below, row->fraction);
+    }
 }
 
 /* Always inlined, as the functions below, so that the usual numbers of channels are constants. */
@@ -69,6 +91,10 @@ static inline __attribute__((always_inline)) void take_border_of(const cornu__wa
             !find_sides(warp->fill_mode, line->column + i * line->column_step, picture->extent.width, &column)) {
             for (int channel = 0; channel < channels; channel++)
                 out[channel] = warp->constant;
+            continue;
+        }
+        if (warp->fill_mode == CORNU__FILL_CONSTANT_BLENDED) {
+            take_blended(picture, &row, &column, out);
             continue;
         }
         const float *upper = picture->from + row.before * length, *lower = picture->from + row.after * length;

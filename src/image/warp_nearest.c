@@ -20,13 +20,16 @@ static void take_border(const cornu__warp_picture *picture, const cornu__warp_li
         float *out = to + (size_t)i * (size_t)channels;
         bool inside = cornu__fill_coordinate(warp->fill_mode, &row, picture->extent.height) &&
                       cornu__fill_coordinate(warp->fill_mode, &column, picture->extent.width);
+        int64_t y = (row + HALF) >> 32, x = (column + HALF) >> 32;
+        if (inside && warp->fill_mode == CORNU__FILL_CONSTANT_BLENDED)
+            inside = y >= 0 && y < picture->extent.height && x >= 0 && x < picture->extent.width;
         if (!inside) {
             for (int channel = 0; channel < channels; channel++)
                 out[channel] = warp->constant;
             continue;
         }
-        int64_t y = cornu__fill_index(warp->fill_mode, (row + HALF) >> 32, picture->extent.height);
-        int64_t x = cornu__fill_index(warp->fill_mode, (column + HALF) >> 32, picture->extent.width);
+        y = cornu__fill_index(warp->fill_mode, y, picture->extent.height);
+        x = cornu__fill_index(warp->fill_mode, x, picture->extent.width);
         memcpy(out, pixel_at(picture, y, x), (size_t)channels * sizeof *out);
     }
 }

@@ -108,6 +108,22 @@ static cornu_status read_doubles(const cornu__json_place *place, double *out)
     return CORNU_OK;
 }
 
+static cornu_status read_interval(const cornu__json_place *place, cornu_interval *out)
+{
+    size_t count;
+    if (!json_is_array(place->value)) {
+        *out = (cornu_interval){0};
+        return cornu__json_get_number(place, &out->first);
+    }
+    CORNU_TRY(cornu__json_expect_array(place, &count));
+    if (count != 2)
+        return cornu__json_fail(place, CORNU_ERROR_FORMAT, "wanted a number or two, got %zu", count);
+    cornu__json_place first = cornu__json_item(place, 0), second = cornu__json_item(place, 1);
+    out->pair = true;
+    CORNU_TRY(cornu__json_get_number(&first, &out->first));
+    return cornu__json_get_number(&second, &out->second);
+}
+
 static cornu_status read_integer(const cornu__json_place *place, int *out)
 {
     int64_t value;
@@ -142,6 +158,9 @@ static cornu_status read_none(const cornu__json_place *place, const reading *r, 
         break;
     case CORNU__FIELD_DOUBLE:
         *(double *)out = NAN;
+        break;
+    case CORNU__FIELD_INTERVAL:
+        *(cornu_interval *)out = (cornu_interval){.first = NAN};
         break;
     case CORNU__FIELD_INT:
         *(int *)out = *(const int *)at(r->class->defaults, field);
@@ -203,6 +222,8 @@ static cornu_status read_field(const cornu__json_place *place, reading *r, const
         return read_axes(place, out);
     case CORNU__FIELD_DOUBLES:
         return read_doubles(place, out);
+    case CORNU__FIELD_INTERVAL:
+        return read_interval(place, out);
     case CORNU__FIELD_SHAPE: {
         int64_t shape[CORNU_MAX_RANK] = {0};
         CORNU_TRY(read_numbers(place, CORNU_MAX_RANK, &count, shape));
@@ -373,6 +394,13 @@ static json_t *write_doubles(const double *values)
     return list;
 }
 
+static json_t *write_interval(const cornu_interval *interval)
+{
+    if (interval->pair)
+        return json_pack("[f, f]", interval->first, interval->second);
+    return isnan(interval->first) ? json_null() : json_real(interval->first);
+}
+
 static json_t *write_policy(const char *name)
 {
     return json_pack("{s:s, s:s, s:{s:s}, s:n}", "module", "keras", "class_name", "DTypePolicy", "config", "name",
@@ -431,6 +459,8 @@ static json_t *write_field(const cornu__object *object, const cornu__field *fiel
         return write_axes(value, field->single);
     case CORNU__FIELD_DOUBLES:
         return write_doubles(value);
+    case CORNU__FIELD_INTERVAL:
+        return write_interval(value);
     case CORNU__FIELD_SHAPE:
         return write_shape(value, field);
     case CORNU__FIELD_OBJECT: {

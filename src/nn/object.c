@@ -100,6 +100,15 @@ static cornu_status take_object(const cornu__class *class, const cornu__field *f
     return cornu__fail_context("%s", field->name);
 }
 
+static cornu_status check_interval(const cornu__field *field, const cornu_interval *interval)
+{
+    bool none = isnan(interval->first) && !interval->pair;
+    if (none ? field->optional : isfinite(interval->first) && (!interval->pair || isfinite(interval->second)))
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted a finite number or two, got %g and %g", field->name,
+                       interval->first, interval->pair ? interval->second : interval->first);
+}
+
 /* Copies the options into the config. Goes on after a failure, so that every object given is taken over, and reports the first. */
 static cornu_status fill_config(cornu__object *object, const cornu__class *class, const void *given)
 {
@@ -124,6 +133,8 @@ static cornu_status fill_config(cornu__object *object, const cornu__class *class
                    !isfinite(*(const double *)at(given, field))) {
             status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s: wanted a finite number, got %g", field->name,
                                  *(const double *)at(given, field));
+        } else if (field->type == CORNU__FIELD_INTERVAL) {
+            status = check_interval(field, at(given, field));
         }
         if (status != CORNU_OK && first == CORNU_OK) {
             first = status;

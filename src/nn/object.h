@@ -34,18 +34,19 @@ typedef enum cornu__kind {
 } cornu__kind;
 
 typedef enum cornu__field_type {
-    CORNU__FIELD_BOOL,    /* bool */
-    CORNU__FIELD_INT,     /* int */
-    CORNU__FIELD_INT64,   /* int64_t; JSON null <-> INT64_MIN where `optional` */
-    CORNU__FIELD_DOUBLE,  /* double; JSON null <-> NaN where `optional` */
-    CORNU__FIELD_TEXT,    /* const char * in options, owned char * in the object */
-    CORNU__FIELD_SIZE2,   /* cornu_size2; in JSON a list of two, or of one for 1-D layers */
-    CORNU__FIELD_SIDES2,  /* cornu_sides2; in JSON one number, a list of two, or two lists of two */
-    CORNU__FIELD_SHAPE,   /* int64_t[CORNU_MAX_RANK], ends at its first 0 */
-    CORNU__FIELD_AXES,    /* cornu_axes; in JSON one number or a list */
-    CORNU__FIELD_DOUBLES, /* double[CORNU__MAX_DOUBLES], ends at its first 0; in JSON one number or a list */
-    CORNU__FIELD_DTYPE,   /* const char *, as TEXT; in JSON a name or Keras 3's policy; NULL: "float32" */
-    CORNU__FIELD_RATE,    /* double; in JSON a number or a schedule, which then goes to the field "schedule" */
+    CORNU__FIELD_BOOL,     /* bool */
+    CORNU__FIELD_INT,      /* int */
+    CORNU__FIELD_INT64,    /* int64_t; JSON null <-> INT64_MIN where `optional` */
+    CORNU__FIELD_DOUBLE,   /* double; JSON null <-> NaN where `optional` */
+    CORNU__FIELD_TEXT,     /* const char * in options, owned char * in the object */
+    CORNU__FIELD_SIZE2,    /* cornu_size2; in JSON a list of two, or of one for 1-D layers */
+    CORNU__FIELD_SIDES2,   /* cornu_sides2; in JSON one number, a list of two, or two lists of two */
+    CORNU__FIELD_SHAPE,    /* int64_t[CORNU_MAX_RANK], ends at its first 0 */
+    CORNU__FIELD_AXES,     /* cornu_axes; in JSON one number or a list */
+    CORNU__FIELD_DOUBLES,  /* double[CORNU__MAX_DOUBLES], ends at its first 0; in JSON one number or a list */
+    CORNU__FIELD_INTERVAL, /* cornu_interval; in JSON one number or a list of two; null <-> NaN where `optional` */
+    CORNU__FIELD_DTYPE,    /* const char *, as TEXT; in JSON a name or Keras 3's policy; NULL: "float32" */
+    CORNU__FIELD_RATE,     /* double; in JSON a number or a schedule, which then goes to the field "schedule" */
     /* cornu_identifier; in the object always a kept cornu__object * or NULL; `object_kind` says of what kind */
     CORNU__FIELD_OBJECT
 } cornu__field_type;

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define MAX_CLASSES 128 /* of one kind */
+#define MAX_CLASSES 256 /* of one kind */
 #define MAX_NAMES 512
 
 static const struct {
@@ -22,6 +22,7 @@ static const struct {
     {CORNU__KIND_LAYER, cornu__reshaping_layers},
     {CORNU__KIND_LAYER, cornu__merge_layers},
     {CORNU__KIND_LAYER, cornu__noise_layers},
+    {CORNU__KIND_LAYER, cornu__place_steps},
     {CORNU__KIND_LOSS, cornu__losses},
     {CORNU__KIND_LOSS, cornu__crossentropy_losses},
     {CORNU__KIND_LOSS, cornu__embedding_losses},

@@ -1,0 +1,261 @@
+/* image_dataset_from_directory.c: cornu_image_dataset_from_directory: a folder as Keras 3 reads it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <cornu/flow.h>
+
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "image/directory.h"
+#include "image/picture_files.h"
+
+#define CALLER "image_dataset_from_directory"
+
+typedef cornu_image_dataset_from_directory_options options_type;
+
+/* --- Arguments --- */
+
+/* The ImageDataGenerator's word for a label_mode. */
+static cornu_status find_class_mode(const options_type *given, const char **class_mode)
+{
+    static const char *const names[] = {"int", "binary", "categorical"}, *const modes[] = {"sparse", "binary",
+                                                                                           "categorical"};
+    *class_mode = "none";
+    if (!given->label_mode || (!given->labels && !given->file_labels))
+        return CORNU_OK;
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(given->label_mode, names[i]) == 0) {
+            *class_mode = modes[i];
+            return CORNU_OK;
+        }
+    }
+    const char *nearest = cornu__text_nearest(given->label_mode, names, 3);
+    return cornu__fail(
+        CORNU_ERROR_UNKNOWN_NAME, "there is no label_mode '%s'; wanted 'int', 'binary', 'categorical' or NULL%s%s%s",
+        given->label_mode, nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static cornu_status check_split(const options_type *given)
+{
+    cornu__subset subset;
+    double split = given->validation_split;
+    CORNU_TRY(cornu__subset_named(given->subset, &subset));
+    if (split != 0 && !(split > 0 && split < 1))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split is %g; wanted a share between 0 and 1",
+                           split);
+    if ((split != 0) != (subset != CORNU__SUBSET_ALL))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split and subset go together");
+    if (split != 0 && given->shuffle && given->seed == CORNU_NONE)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "a validation_split of shuffled files wants a seed, the same for both subsets, so that no file "
+            "is in both");
+    return CORNU_OK;
+}
+
+static cornu_status check_arguments(const options_type *given)
+{
+    if (given->labels && strcmp(given->labels, "inferred") != 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "labels is '%s'; wanted 'inferred' or NULL; labels of your own go into file_labels",
+                           given->labels);
+    if (given->class_names && (!given->labels || given->file_labels))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "class_names goes with .labels = \"inferred\" and a label_mode only");
+    if (given->crop_to_aspect_ratio && given->pad_to_aspect_ratio)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");
+    if (given->seed < CORNU_NONE || given->seed > UINT32_MAX)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "seed is %lld; wanted CORNU_NONE or 0 to %lld",
+                           (long long)given->seed, (long long)UINT32_MAX);
+    return check_split(given);
+}
+
+/* --- The folder --- */
+
+static cornu_status scan(const char *folder, const options_type *given, cornu__directory *directory)
+{
+    static const char *const endings[] = {".bmp", ".gif", ".jpeg", ".jpg", ".png", NULL};
+    static const char *const whole[] = {"."}; /* one class: the folder itself */
+    bool inferred = given->labels && !given->file_labels;
+    cornu__directory_options wanted = {.classes = inferred ? given->class_names : whole,
+                                       .class_count = inferred ? 0 : 1,
+                                       .endings = endings,
+                                       .follow_links = given->follow_links};
+    while (inferred && given->class_names && given->class_names[wanted.class_count])
+        wanted.class_count++;
+    return cornu__directory_scan(directory, folder, &wanted);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* sorted := the different numbers of `labels`; returns how many. */
+static size_t sort_labels(const int32_t *labels, size_t count, int32_t *sorted)
+{
+    size_t different = 0;
+    memcpy(sorted, labels, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_number);
+    for (size_t i = 0; i < count; i++)
+        if (different == 0 || sorted[i] != sorted[different - 1])
+            sorted[different++] = sorted[i];
+    return different;
+}
+
+/* The classes of labels that were given: their numbers as texts. */
+static cornu_status name_labels(const options_type *given, size_t count, cornu__class_labels *labels)
+{
+    int32_t *sorted = cornu__alloc_array(count, sizeof *sorted);
+    if (!sorted)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    size_t different = sort_labels(given->file_labels, count, sorted);
+    cornu_status status = CORNU_OK;
+    if (labels->mode != CORNU__CLASS_SPARSE && (sorted[0] != 0 || sorted[different - 1] != (int32_t)different - 1))
+        status = cornu__fail(CORNU_ERROR_DATA,
+                             "file_labels has %zu different numbers from %d to %d; label_mode '%s' wants 0, 1, ... %zu",
+                             different, sorted[0], sorted[different - 1], given->label_mode, different - 1);
+    labels->names = status == CORNU_OK ? cornu__alloc_array(different, sizeof *labels->names) : NULL;
+    for (; labels->names && labels->class_count < different; labels->class_count++) {
+        cornu__text text = {0};
+        cornu__text_add(&text, "%d", sorted[labels->class_count]);
+        labels->names[labels->class_count] = cornu__text_take(&text);
+        if (!labels->names[labels->class_count])
+            break;
+    }
+    cornu__free(sorted);
+    if (status == CORNU_OK && labels->class_count < different)
+        status = CORNU_ERROR_OUT_OF_MEMORY;
+    return status;
+}
+
+static cornu_status take_labels(const options_type *given, cornu__directory *directory, cornu__class_labels *labels)
+{
+    if (given->file_labels) {
+        if (given->file_label_count != (int64_t)directory->count)
+            return cornu__fail(CORNU_ERROR_DATA, "%lld file_labels for the %zu files of '%s'",
+                               (long long)given->file_label_count, directory->count, directory->path);
+        memcpy(directory->classes, given->file_labels, directory->count * sizeof *directory->classes);
+        CORNU_TRY(name_labels(given, directory->count, labels));
+    } else if (given->labels) {
+        labels->class_count = directory->class_count;
+        labels->names = directory->class_names;
+        directory->class_count = 0;
+        directory->class_names = NULL;
+    }
+    if (labels->mode == CORNU__CLASS_BINARY && labels->class_count != 2)
+        return cornu__fail(CORNU_ERROR_DATA, "label_mode 'binary' wants 2 classes, and '%s' has %zu", directory->path,
+                           labels->class_count);
+    return CORNU_OK;
+}
+
+/* The files in Keras's order, as far as they are in the subset. Names below the folder lose the "./" of the folder itself. */
+static cornu_status choose_files(const options_type *given, cornu__directory *directory, cornu__picture_files *files)
+{
+    size_t begin = 0, end = directory->count, all = directory->count;
+    cornu__subset subset = CORNU__SUBSET_ALL;
+    CORNU_TRY(cornu__subset_named(given->subset, &subset));
+    cornu__subset_of_list(all, given->validation_split, subset, &begin, &end);
+    if (begin == end)
+        return cornu__fail(CORNU_ERROR_DATA,
+                           "'%s' has no pictures for this subset (of %zu files that end in bmp, gif, jpeg, jpg or png)",
+                           directory->path, all);
+    int64_t *order = cornu__alloc_array(all, sizeof *order);
+    files->names = cornu__alloc_array(end - begin, sizeof *files->names);
+    files->labels.numbers = cornu__alloc_array(end - begin, sizeof *files->labels.numbers);
+    if (!order || !files->names || !files->labels.numbers) {
+        cornu__free(order);
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    }
+    for (size_t i = 0; i < all; i++)
+        order[i] = (int64_t)i;
+    if (given->shuffle) {
+        cornu__numpy_random numpy;
+        cornu__numpy_seed(&numpy, given->seed == CORNU_NONE ? 0 : (uint32_t)given->seed);
+        cornu__numpy_permutation(&numpy, (int64_t)all, order);
+    }
+    for (size_t i = begin; i < end; i++) {
+        char *name = directory->filenames[order[i]];
+        if (strncmp(name, "./", 2) == 0)
+            memmove(name, name + 2, strlen(name) - 1);
+        directory->filenames[order[i]] = NULL;
+        files->names[files->count] = name;
+        files->labels.numbers[files->count++] = directory->classes[order[i]];
+    }
+    cornu__free(order);
+    return CORNU_OK;
+}
+
+/* --- The whole --- */
+
+static cornu_status fill(const char *folder, const options_type *given, cornu__picture_files *files,
+                         cornu__directory *directory)
+{
+    CORNU_TRY(scan(folder, given, directory));
+    CORNU_TRY(take_labels(given, directory, &files->labels));
+    CORNU_TRY(choose_files(given, directory, files));
+    files->labels.as_int32 = files->labels.mode == CORNU__CLASS_SPARSE;
+    files->labels.as_column = files->labels.mode == CORNU__CLASS_BINARY;
+    return CORNU_OK;
+}
+
+static cornu_sequence *sequence_of(cornu_image_data_generator *generator, const char *folder, const options_type *given,
+                                   const cornu__file_settings *settings)
+{
+    cornu__directory directory = {0};
+    cornu__image_iterator *iterator = cornu__picture_files_iterator(generator, settings, false);
+    if (!iterator)
+        return NULL;
+    cornu_sequence *sequence = NULL;
+    if (fill(folder, given, cornu__picture_files_of(iterator), &directory) == CORNU_OK) {
+        sequence = cornu__picture_files_sequence(iterator, directory.path, settings);
+    } else {
+        cornu__fail_context(CALLER);
+        cornu__image_iterator_free(iterator);
+    }
+    cornu__directory_free(&directory);
+    return sequence;
+}
+
+cornu_sequence *cornu_image_dataset_from_directory_with(const char *folder, const options_type *options)
+{
+    options_type given = {.struct_size = sizeof given, CORNU_IMAGE_DATASET_FROM_DIRECTORY_DEFAULTS};
+    const char *class_mode;
+    cornu__options_lay(&given, sizeof given, options);
+    if (!given.label_mode) /* as in Keras: no labels, and so no classes */
+        given.labels = NULL;
+    if (check_arguments(&given) != CORNU_OK || find_class_mode(&given, &class_mode) != CORNU_OK) {
+        cornu__fail_context(CALLER);
+        return NULL;
+    }
+    bool unbatched = given.batch_size == CORNU_NONE;
+    cornu__file_settings settings = {.flow = {.caller = CALLER,
+                                              .batch_size = unbatched ? 1 : given.batch_size,
+                                              .unbatched = unbatched,
+                                              .shuffle = given.shuffle,
+                                              .seed = given.seed == CORNU_NONE ? 0 : given.seed,
+                                              .augment = given.augment,
+                                              .training = given.training},
+                                     .target_size = given.image_size,
+                                     .color_mode = given.color_mode,
+                                     .class_mode = class_mode,
+                                     .interpolation = given.interpolation,
+                                     .tensorflow = true,
+                                     .aspect = given.crop_to_aspect_ratio  ? CORNU__ASPECT_CROP
+                                               : given.pad_to_aspect_ratio ? CORNU__ASPECT_PAD
+                                                                           : CORNU__ASPECT_STRETCH,
+                                     .exif_orientation = given.exif_orientation,
+                                     .bad_files = given.bad_files,
+                                     .bad_files_at_most = given.bad_files_at_most};
+    cornu_image_data_generator *generator = cornu_image_data_generator_create(.data_format = given.data_format);
+    if (!generator) {
+        cornu__fail_context(CALLER);
+        return NULL;
+    }
+    cornu_sequence *sequence = sequence_of(generator, folder, &given, &settings);
+    cornu_image_data_generator_release(generator);
+    return sequence;
+}

@@ -1,0 +1,329 @@
+/* A pipeline of steps: what is drawn, what is merged, what moves together, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include <cornu/cornu.h>
+
+#include "base/memory.h"
+
+#define COUNT 10
+#define HEIGHT 8
+#define WIDTH 11
+
+static cornu_array *pictures, *labels, *masks;
+
+static int make_data(void **state)
+{
+    (void)state;
+    pictures = cornu_array_zeros(CORNU_FLOAT32, 4, (int64_t[]){COUNT, HEIGHT, WIDTH, 3});
+    labels = cornu_array_zeros(CORNU_FLOAT32, 2, (int64_t[]){COUNT, COUNT});
+    masks = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){COUNT, HEIGHT, WIDTH, 1});
+    float *values = cornu_array_data(pictures), *label = cornu_array_data(labels);
+    uint8_t *mask = cornu_array_data(masks);
+    for (int i = 0; i < COUNT * HEIGHT * WIDTH * 3; i++)
+        values[i] = (float)(128 + 100 * sin(i * 0.37) + 20 * cos(i * 0.011));
+    for (int i = 0; i < COUNT; i++)
+        label[i * COUNT + i] = 1;
+    for (int i = 0; i < COUNT * HEIGHT * WIDTH; i++)
+        mask[i] = (uint8_t)(i % 7 * 30);
+    return 0;
+}
+
+static int free_data(void **state)
+{
+    (void)state;
+    cornu_array_release(pictures);
+    cornu_array_release(labels);
+    cornu_array_release(masks);
+    return cornu__allocation_live() == 0 ? 0 : 1;
+}
+
+static void assert_made(const void *object)
+{
+    if (!object)
+        fail_msg("%s", cornu_error_message());
+}
+
+static cornu_augmentation *make_several(void)
+{
+    cornu_augmentation *made =
+        cornu_augmentation_create(.steps = {cornu_random_flip(), cornu_random_rotation(0.1),
+                                            cornu_random_zoom(0.2, .width_factor = 0.3),
+                                            cornu_random_translation(0.2, 0.1), cornu_random_shear(.x_factor = 0.2)});
+    assert_made(made);
+    return made;
+}
+
+static bool are_equal(const cornu_array *a, const cornu_array *b)
+{
+    size_t size = (size_t)cornu_array_count(a) * cornu_dtype_size(cornu_array_dtype(a));
+    return cornu_array_count(a) == cornu_array_count(b) && memcmp(cornu_array_data(a), cornu_array_data(b), size) == 0;
+}
+
+static double farthest(const cornu_array *a, const cornu_array *b)
+{
+    double most = 0;
+    for (int64_t i = 0; i < cornu_array_count(a); i++)
+        most = fmax(most, fabs(cornu_array_get(a, i) - cornu_array_get(b, i)));
+    return most;
+}
+
+/* --- draws --- */
+
+static void draws_depend_on_seed_and_epoch_and_sample_alone(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment = make_several();
+    cornu_array *first = cornu_augmentation_apply(augment, pictures, .seed = 3, .epoch = 5);
+    cornu_array *again = cornu_augmentation_apply(augment, pictures, .seed = 3, .epoch = 5);
+    cornu_array *epoch = cornu_augmentation_apply(augment, pictures, .seed = 3, .epoch = 6);
+    cornu_array *seed = cornu_augmentation_apply(augment, pictures, .seed = 4, .epoch = 5);
+    assert_true(are_equal(first, again));
+    assert_false(are_equal(first, epoch));
+    assert_false(are_equal(first, seed));
+    cornu_array *half = cornu_array_rows(pictures, 0, 4);
+    cornu_array *few = cornu_augmentation_apply(augment, half, .seed = 3, .epoch = 5);
+    cornu_array *wanted = cornu_array_rows(first, 0, 4);
+    assert_true(are_equal(few, wanted));
+    cornu_array *all[] = {first, again, epoch, seed, half, few, wanted};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        cornu_array_release(all[i]);
+    cornu_augmentation_release(augment);
+}
+
+static void each_call_without_an_epoch_draws_anew(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment = make_several();
+    cornu_array *first = cornu_augmentation_apply(augment, pictures),
+                *second = cornu_augmentation_apply(augment, pictures);
+    assert_false(are_equal(first, second));
+    cornu_array_release(first);
+    cornu_array_release(second);
+    cornu_augmentation_release(augment);
+}
+
+/* Both axes by coins of their own: Keras has one coin for both. */
+static void flips_of_both_axes_come_alone_and_together(void **state)
+{
+    (void)state;
+    cornu_layer *flip = cornu_random_flip();
+    int seen[2][2] = {{0}};
+    for (int seed = 0; seed < 400; seed++) {
+        cornu_random_transformation drawn;
+        assert_int_equal(cornu_layer_get_random_transformation(flip, (int64_t[]){HEIGHT, WIDTH, 3}, seed, &drawn),
+                         CORNU_OK);
+        seen[(int)drawn.values[0]][(int)drawn.values[1]]++;
+    }
+    for (int i = 0; i < 4; i++)
+        assert_in_range(seen[i / 2][i % 2], 60, 140);
+    cornu_object_release(flip);
+}
+
+/* --- neutral and merged --- */
+
+static void what_changes_nothing_leaves_every_bit(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment =
+        cornu_augmentation_create(.steps = {cornu_random_rotation(0), cornu_random_zoom(0),
+                                            cornu_random_translation(0, 0), cornu_random_shear()});
+    cornu_array *same = cornu_augmentation_apply(augment, pictures);
+    assert_made(same);
+    assert_true(are_equal(same, pictures));
+    cornu_array_release(same);
+    cornu_augmentation_release(augment);
+    augment = make_several();
+    same = cornu_augmentation_apply(augment, pictures, .training = false);
+    assert_made(same);
+    assert_true(are_equal(same, pictures));
+    cornu_array_release(same);
+    cornu_augmentation_release(augment);
+}
+
+/* Turned by a fifth and back: two resamplings with a constant outside would lose the corners. */
+static void neighbours_are_one_resampling(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment =
+        cornu_augmentation_create(.steps = {cornu_random_rotation(cornu_range(0.2, 0.2), .fill_mode = "constant"),
+                                            cornu_random_rotation(cornu_range(-0.2, -0.2), .fill_mode = "constant")});
+    cornu_array *back = cornu_augmentation_apply(augment, pictures);
+    assert_made(back);
+    assert_true(farthest(back, pictures) < 1e-3);
+    cornu_array_release(back);
+    cornu_augmentation_release(augment);
+    /* but not where they differ in what is outside */
+    augment = cornu_augmentation_create(.steps = {cornu_random_rotation(cornu_range(0.2, 0.2), .fill_mode = "constant"),
+                                                  cornu_random_rotation(cornu_range(-0.2, -0.2))});
+    back = cornu_augmentation_apply(augment, pictures);
+    assert_made(back);
+    assert_true(farthest(back, pictures) > 1);
+    cornu_array_release(back);
+    cornu_augmentation_release(augment);
+}
+
+/* --- masks, layouts, sequences --- */
+
+static void masks_move_with_their_pictures(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment =
+        cornu_augmentation_create(.steps = {cornu_random_flip(),
+                                            cornu_random_translation(0.4, 0.4, .interpolation = "nearest")});
+    cornu_array *as_pictures = cornu_array_cast(masks, CORNU_FLOAT32), *moved = NULL;
+    cornu_array *made =
+        cornu_augmentation_apply(augment, as_pictures, .segmentation_masks = masks, .moved_masks = &moved);
+    assert_made(made);
+    assert_int_equal(cornu_array_dtype(moved), CORNU_UINT8);
+    assert_true(farthest(made, moved) == 0);
+    assert_false(farthest(masks, moved) == 0);
+    cornu_array_release(made);
+    cornu_array_release(moved);
+    cornu_array_release(as_pictures);
+    cornu_augmentation_release(augment);
+}
+
+static cornu_array *with_channels_first(const cornu_array *last)
+{
+    int64_t count = cornu_array_size(last, 0), pixels = cornu_array_size(last, 1) * cornu_array_size(last, 2),
+            channels = cornu_array_size(last, 3);
+    cornu_array *first = cornu_array_zeros(
+        CORNU_FLOAT32, 4, (int64_t[]){count, channels, cornu_array_size(last, 1), cornu_array_size(last, 2)});
+    for (int64_t i = 0; i < count * pixels * channels; i++)
+        cornu_array_float32(
+            first)[(i / (pixels * channels) * channels + i % channels) * pixels + i / channels % pixels] =
+            (float)cornu_array_get(last, i);
+    return first;
+}
+
+static void channels_first_are_the_same_pictures(void **state)
+{
+    (void)state;
+    cornu_augmentation *last = make_several();
+    cornu_augmentation *first =
+        cornu_augmentation_create(.data_format = "channels_first",
+                                  .steps = {cornu_random_flip(.data_format = "channels_first"),
+                                            cornu_random_rotation(0.1), cornu_random_zoom(0.2, .width_factor = 0.3),
+                                            cornu_random_translation(0.2, 0.1), cornu_random_shear(.x_factor = 0.2)});
+    cornu_array *planes = with_channels_first(pictures);
+    cornu_array *got = cornu_augmentation_apply(first, planes), *other = cornu_augmentation_apply(last, pictures);
+    assert_made(got);
+    cornu_array *wanted = with_channels_first(other);
+    assert_true(are_equal(got, wanted));
+    cornu_array *all[] = {planes, got, other, wanted};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        cornu_array_release(all[i]);
+    cornu_augmentation_release(last);
+    cornu_augmentation_release(first);
+}
+
+static cornu_batch get(cornu_sequence *batches, int64_t index)
+{
+    cornu_batch batch = {0};
+    if (cornu_sequence_get(batches, index, &batch) != CORNU_OK)
+        fail_msg("%s", cornu_error_message());
+    return batch;
+}
+
+static void release(cornu_batch *batch)
+{
+    cornu_array_release(batch->x);
+    cornu_array_release(batch->y);
+}
+
+/* Batches asked for in any order, by whoever, are those of apply with the generator's seed. */
+static void a_flow_has_the_pipeline_behind_its_own_transforms(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *plain = cornu_image_data_generator_create(.rescale = 0.5);
+    cornu_augmentation *augment = make_several();
+    cornu_sequence *batches = cornu_flow(plain, pictures, masks, .batch_size = 4, .shuffle = false, .seed = 9,
+                                         .mask_y = true, .augment = augment);
+    assert_made(batches);
+    cornu_array *halves = cornu_array_cast(pictures, CORNU_FLOAT32), *moved = NULL;
+    for (int64_t i = 0; i < cornu_array_count(halves); i++)
+        cornu_array_float32(halves)[i] *= 0.5f;
+    cornu_array *wanted = cornu_augmentation_apply(augment, halves, .seed = 9, .epoch = 0, .segmentation_masks = masks,
+                                                   .moved_masks = &moved);
+    assert_made(wanted);
+    for (int64_t index = 2; index >= 0; index--) {
+        cornu_batch batch = get(batches, index);
+        cornu_array *rows = cornu_array_rows(wanted, index * 4, index == 2 ? 10 : index * 4 + 4);
+        cornu_array *mask_rows = cornu_array_rows(moved, index * 4, index == 2 ? 10 : index * 4 + 4);
+        assert_true(are_equal(batch.x, rows));
+        assert_true(are_equal(batch.y, mask_rows));
+        cornu_array_release(rows);
+        cornu_array_release(mask_rows);
+        release(&batch);
+    }
+    cornu_array_release(halves);
+    cornu_array_release(wanted);
+    cornu_array_release(moved);
+    cornu_sequence_release(batches);
+    cornu_augmentation_release(augment);
+    cornu_image_data_generator_release(plain);
+}
+
+/* --- errors --- */
+
+static void assert_refused(cornu_augmentation *augment, const char *words)
+{
+    assert_made(augment);
+    assert_int_not_equal(cornu_augmentation_status(augment), CORNU_OK);
+    assert_null(cornu_augmentation_apply(augment, pictures));
+    if (!strstr(cornu_error_message(), words))
+        fail_msg("\"%s\" does not say \"%s\"", cornu_error_message(), words);
+    cornu_augmentation_release(augment);
+}
+
+static void a_wrong_step_is_reported_by_whatever_uses_the_pipeline(void **state)
+{
+    (void)state;
+    assert_refused(cornu_augmentation_create(.steps = {cornu_random_flip(.mode = "horizontally")}), "\"horizontal\"");
+    assert_refused(cornu_augmentation_create(.steps = {cornu_random_flip(), cornu_random_rotation(2)}),
+                   "step 2: RandomRotation: factor: wanted a number or two from -1 to 1, got 2");
+    assert_refused(cornu_augmentation_create(.steps = {cornu_random_zoom(-1)}), "above -1");
+    assert_refused(cornu_augmentation_create(.steps = {cornu_random_zoom(0.1, .fill_mode = "mirror")}), "reflect");
+    assert_refused(cornu_augmentation_create(.steps = {cornu_random_flip(.data_format = "channels_first")}),
+                   "the pipeline's is \"channels_last\"");
+    assert_refused(cornu_augmentation_create(.steps = {cornu_dense(3)}), "a Dense is no step");
+    assert_null(cornu_augmentation_create(.data_format = "last", .steps = {cornu_random_flip()}));
+}
+
+static void wrong_pictures_are_refused(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment = make_several();
+    assert_null(cornu_augmentation_apply(augment, labels));
+    assert_non_null(strstr(cornu_error_message(), "(n, height, width, channels), got (10, 10)"));
+    assert_null(cornu_augmentation_apply(augment, pictures, .labels = labels));
+    assert_non_null(strstr(cornu_error_message(), "mixed_labels"));
+    cornu_augmentation_release(augment);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(draws_depend_on_seed_and_epoch_and_sample_alone),
+        cmocka_unit_test(each_call_without_an_epoch_draws_anew),
+        cmocka_unit_test(flips_of_both_axes_come_alone_and_together),
+        cmocka_unit_test(what_changes_nothing_leaves_every_bit),
+        cmocka_unit_test(neighbours_are_one_resampling),
+        cmocka_unit_test(masks_move_with_their_pictures),
+        cmocka_unit_test(channels_first_are_the_same_pictures),
+        cmocka_unit_test(a_flow_has_the_pipeline_behind_its_own_transforms),
+        cmocka_unit_test(a_wrong_step_is_reported_by_whatever_uses_the_pipeline),
+        cmocka_unit_test(wrong_pictures_are_refused),
+    };
+    return cmocka_run_group_tests_name("augmentation", tests, make_data, free_data);
+}

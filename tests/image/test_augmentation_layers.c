@@ -1,0 +1,116 @@
+/* Each step of an augmentation with given parameters, against transform_images of real Keras 3 (tests/oracle/augmentation_layers.py). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include <jansson.h>
+
+#include <cornu/augmentation.h>
+
+#include "array/array.h"
+#include "nn/layer.h"
+
+static json_t *facts;
+static cornu_array *arrays;
+
+static int open_values(void **state)
+{
+    (void)state;
+    char path[512];
+    json_error_t error;
+    const char *root = getenv("CORNU_SOURCE_DIR");
+    snprintf(path, sizeof path, "%s/tests/oracle/values/augmentation_layers.json", root ? root : ".");
+    facts = json_load_file(path, 0, &error);
+    snprintf(path, sizeof path, "%s/tests/oracle/values/augmentation_layers.npz", root ? root : ".");
+    arrays = cornu_load_npz(path);
+    if (!facts || !arrays)
+        print_error("%s\n", facts ? cornu_error_message() : error.text);
+    return facts && arrays ? 0 : 1;
+}
+
+static int close_values(void **state)
+{
+    (void)state;
+    json_decref(facts);
+    cornu_array_release(arrays);
+    return cornu__allocation_live() == 0 ? 0 : 1;
+}
+
+/* The place of a named value of the step; the test fails if it has none. */
+static int value_place(const cornu_layer *layer, const char *name)
+{
+    const char *known;
+    for (int i = 0; (known = cornu_layer_transformation_name(layer, i)) != NULL; i++)
+        if (strcmp(known, name) == 0)
+            return i;
+    fail_msg("%s draws no '%s'", cornu_object_class_name(layer), name);
+    return -1;
+}
+
+static cornu_array *transform(const json_t *test, cornu_layer *layer)
+{
+    cornu_random_transformation given = {0};
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(test, "values"), name, value) given.values[value_place(layer, name)] =
+        json_number_value(value);
+    char input[64];
+    snprintf(input, sizeof input, "input.%s", json_string_value(json_object_get(test, "input")));
+    cornu_array *made = cornu_layer_transform_images(layer, cornu_array_item_named(arrays, input), &given);
+    if (!made)
+        fail_msg("%s", cornu_error_message());
+    return made;
+}
+
+static void compare(const cornu_array *made, const cornu_array *wanted, const json_t *test)
+{
+    char *config = json_dumps(json_object_get(test, "config"), JSON_COMPACT);
+    assert_int_equal(cornu_array_rank(made), cornu_array_rank(wanted));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(cornu_array_size(made, i), cornu_array_size(wanted, i));
+    for (int64_t i = 0; i < cornu_array_count(wanted); i++) {
+        double a = cornu_array_get(made, i), b = cornu_array_get(wanted, i);
+        if (!(fabs(a - b) <= 1e-3))
+            fail_msg("%s %s %s: element %lld is %.6f, Keras has %.6f", json_string_value(json_object_get(test, "name")),
+                     json_string_value(json_object_get(test, "class_name")), config, (long long)i, a, b);
+    }
+    free(config);
+}
+
+/* The layer is read from what Keras's get_config says. */
+static void each_step_makes_the_pixels_of_keras(void **state)
+{
+    (void)state;
+    size_t i;
+    json_t *test;
+    json_array_foreach(json_object_get(facts, "cases"), i, test)
+    {
+        cornu_layer *layer;
+        json_t *json = json_pack("{s:O, s:O}", "class_name", json_object_get(test, "class_name"), "config",
+                                 json_object_get(test, "config"));
+        if (cornu__layer_from_json(json, "case", &layer) != CORNU_OK)
+            fail_msg("%s", cornu_error_message());
+        cornu_array *made = transform(test, layer);
+        compare(made, cornu_array_item_named(arrays, json_string_value(json_object_get(test, "name"))), test);
+        cornu_array_release(made);
+        cornu_object_release(layer);
+        json_decref(json);
+    }
+    assert_true(i >= 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_step_makes_the_pixels_of_keras),
+    };
+    return cmocka_run_group_tests_name("augmentation layers", tests, open_values, close_values);
+}
