@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "image/directory.h"
+#include "data/directory.h"
 #include "image/picture_files.h"
 
 #define CALLER "image_dataset_from_directory"
