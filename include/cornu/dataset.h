@@ -217,7 +217,48 @@ typedef struct cornu_npy_dataset_options {
                    CORNU_NPY_DATASET_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_dataset *cornu_npy_dataset_with(const char *path, const cornu_npy_dataset_options *options);
 
-/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy. NULL: an error says what it is or is not. */
+typedef struct cornu_npz_dataset_options {
+    size_t struct_size;
+    const char *const *fields; /* the names of some of its arrays; NULL: all */
+    bool in_memory;
+} cornu_npz_dataset_options;
+#define CORNU_NPZ_DATASET_DEFAULTS
+
+/* cornu_npz_dataset("digits.npz", .fields = cornu_names("x_train", "y_train")): the rows of the arrays of a .npz archive, which all have as many. What numpy's savez wrote is
+ * read where it lies; what savez_compressed wrote, forwards, so that in_memory is the better way if it fits. */
+#define cornu_npz_dataset(path_, ...)                                                                                  \
+    CORNU_KEYWORDS(cornu_npz_dataset_with(path_, &cornu_keywords), cornu_npz_dataset_options,                          \
+                   CORNU_NPZ_DATASET_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_npz_dataset_with(const char *path, const cornu_npz_dataset_options *options);
+
+typedef struct cornu_idx_dataset_options {
+    size_t struct_size;
+    const char *field CORNU_DEFAULT("x");
+    bool in_memory;
+} cornu_idx_dataset_options;
+#define CORNU_IDX_DATASET_DEFAULTS CORNU_DEFAULTS(.field = "x")
+
+/* cornu_idx_dataset("train-labels-idx1-ubyte", .field = "y"): the rows of an IDX file, as MNIST's; gzip-compressed: forwards. */
+#define cornu_idx_dataset(path_, ...)                                                                                  \
+    CORNU_KEYWORDS(cornu_idx_dataset_with(path_, &cornu_keywords), cornu_idx_dataset_options,                          \
+                   CORNU_IDX_DATASET_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_idx_dataset_with(const char *path, const cornu_idx_dataset_options *options);
+
+typedef struct cornu_cifar_dataset_options {
+    size_t struct_size;
+    int64_t num_classes;                                    /* 10: CIFAR-10, 100: CIFAR-100; 0: by the file's size */
+    const char *data_format CORNU_DEFAULT("channels_last"); /* or "channels_first" */
+} cornu_cifar_dataset_options;
+#define CORNU_CIFAR_DATASET_DEFAULTS CORNU_DEFAULTS(.data_format = "channels_last")
+
+/* cornu_cifar_dataset("data_batch_1.bin"): the pictures of a binary file of CIFAR-10 or CIFAR-100: "image" (uint8, (32, 32, 3)), "label" and, of CIFAR-100, "coarse_label" (int32), with the
+ * classes' names if the list that comes with them lies beside the file. Several files: cornu_dataset_concatenate. */
+#define cornu_cifar_dataset(path_, ...)                                                                                \
+    CORNU_KEYWORDS(cornu_cifar_dataset_with(path_, &cornu_keywords), cornu_cifar_dataset_options,                      \
+                   CORNU_CIFAR_DATASET_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_cifar_dataset_with(const char *path, const cornu_cifar_dataset_options *options);
+
+/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy, .npz, IDX, CIFAR's .bin. NULL: an error says what it is or is not. */
 CORNU_API cornu_dataset *cornu_dataset_open(const char *path);
 
 CORNU_END_DECLARATIONS

@@ -39,31 +39,10 @@ static cornu_status open_rows(const char *path, cornu__row_array *array)
     return cornu__row_array_check(array);
 }
 
-static cornu_dataset *rows_of(const char *path, const char *field)
-{
-    cornu__row_array array = {.field = field, .bytes = cornu__alloc(sizeof *array.bytes)};
-    if (!array.bytes)
-        return NULL;
-    if (open_rows(path, &array) == CORNU_OK)
-        return cornu__rows_dataset(path, 1, &array);
-    cornu__bytes_close(array.bytes);
-    cornu__free(array.bytes);
-    return NULL;
-}
-
-static cornu_dataset *in_memory(const char *path, const char *field)
-{
-    cornu_array *array = cornu_load_npy(path);
-    cornu_array *named = array ? cornu_array_dict(1, &field, &array) : NULL;
-    cornu_dataset *dataset = named ? cornu_array_dataset(named) : NULL;
-    cornu_array_release(named);
-    cornu_array_release(array);
-    return dataset;
-}
-
 cornu_dataset *cornu_npy_dataset_with(const char *path, const cornu_npy_dataset_options *options)
 {
     cornu_npy_dataset_options given = {.struct_size = sizeof given, CORNU_NPY_DATASET_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
-    return given.in_memory ? in_memory(path, given.field) : rows_of(path, given.field);
+    return given.in_memory ? cornu__rows_in_memory(cornu_load_npy(path), given.field)
+                           : cornu__rows_of_file(path, given.field, open_rows);
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset_kinds.h"
+#include "format/idx.h"
 #include "format/npy.h"
 #include "format/stream.h"
 
@@ -20,9 +21,38 @@ static cornu_dataset *open_npy(const char *path)
     return cornu_npy_dataset(path);
 }
 
+static bool begins_npz(const unsigned char *bytes, size_t size)
+{
+    return size >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "PK\5\6", 4) == 0);
+}
+
+static cornu_dataset *open_npz(const char *path)
+{
+    return cornu_npz_dataset(path);
+}
+
+static bool begins_idx(const unsigned char *bytes, size_t size)
+{
+    cornu_dtype dtype;
+    return size >= 4 && bytes[0] == 0 && bytes[1] == 0 && cornu__idx_type(bytes[2], &dtype);
+}
+
+static cornu_dataset *open_idx(const char *path)
+{
+    return cornu_idx_dataset(path);
+}
+
+static cornu_dataset *open_cifar(const char *path)
+{
+    return cornu_cifar_dataset(path);
+}
+
 /* Kinds with a mark first: a file with one is that kind, whatever it is called. */
 static const cornu__dataset_kind kinds[] = {
     {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
+    {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
+    {.name = "IDX", .begins = begins_idx, .open = open_idx},
+    {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", NULL}, .open = open_cifar},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)

@@ -39,6 +39,9 @@ static cornu_status read_run(void *state, int64_t first, int64_t count, cornu_sa
             continue;
         CORNU_TRY(cornu__bytes_read(array->bytes, array->offset + (uint64_t)first * size, sample->places[i].data,
                                     (uint64_t)count * size, "a sample"));
+        /* What is compressed has its sum behind the last row. */
+        if (!array->bytes->random_access && first + count == array->shape[0])
+            CORNU_TRY(cornu__bytes_end(array->bytes, array->offset + (uint64_t)array->shape[0] * size));
         if (array->swapped)
             cornu__swap_bytes(sample->places[i].data, count * (int64_t)(size / element), element);
     }
@@ -129,5 +132,28 @@ cornu_dataset *cornu__rows_dataset(const char *name, int count, const cornu__row
     cornu_dataset *dataset = create(name, self);
     if (!dataset)
         rows_release(self);
+    return dataset;
+}
+
+cornu_dataset *cornu__rows_of_file(const char *path, const char *field,
+                                   cornu_status (*open)(const char *path, cornu__row_array *array))
+{
+    cornu__row_array array = {.field = field, .bytes = cornu__alloc(sizeof *array.bytes)};
+    if (!array.bytes)
+        return NULL;
+    array.bytes->descriptor = -1;
+    if (open(path, &array) == CORNU_OK)
+        return cornu__rows_dataset(path, 1, &array);
+    cornu__bytes_close(array.bytes);
+    cornu__free(array.bytes);
+    return NULL;
+}
+
+cornu_dataset *cornu__rows_in_memory(cornu_array *array, const char *field)
+{
+    cornu_array *named = array ? cornu_array_dict(1, &field, &array) : NULL;
+    cornu_dataset *dataset = named ? cornu_array_dataset(named) : NULL;
+    cornu_array_release(named);
+    cornu_array_release(array);
     return dataset;
 }

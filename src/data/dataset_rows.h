@@ -24,6 +24,13 @@ cornu_dataset *cornu__rows_dataset(const char *name, int count, const cornu__row
 /* That `bytes` may hold an array of this shape from `offset` on and, if they are a plain file of their own, nothing behind it. */
 cornu_status cornu__row_array_check(const cornu__row_array *array);
 
+/* A dataset of the one array that a file holds: `open` opens array->bytes and says what they hold. */
+cornu_dataset *cornu__rows_of_file(const char *path, const char *field,
+                                   cornu_status (*open)(const char *path, cornu__row_array *array));
+
+/* The rows of an array that was read whole, by this name; takes the array over, which may be NULL. */
+cornu_dataset *cornu__rows_in_memory(cornu_array *array, const char *field);
+
 /* What a .npy header says of one; its field, bytes and offset are the caller's. */
 cornu_status cornu__npy_row_array(const char *name, const cornu__npy_header *header, cornu__row_array *array);
 

@@ -196,3 +196,14 @@ cornu_status cornu__bytes_read(cornu__bytes *bytes, uint64_t offset, void *to, u
                        shrunk ? " since it was opened" : "", what, (unsigned long long)got, (unsigned long long)size,
                        (unsigned long long)offset);
 }
+
+cornu_status cornu__bytes_end(cornu__bytes *bytes, uint64_t offset)
+{
+    char more;
+    uint64_t got;
+    CORNU_TRY(cornu__bytes_read_some(bytes, offset, &more, 1, &got));
+    if (got == 0)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_FORMAT, "'%s' goes on after the %llu bytes that its header promises", bytes->name,
+                       (unsigned long long)offset);
+}

@@ -45,6 +45,9 @@ void cornu__bytes_close(cornu__bytes *bytes);
 /* Exactly `size` bytes from `offset` on into `to`. Fewer is an error that says of which part (`what`) how much is missing. */
 cornu_status cornu__bytes_read(cornu__bytes *bytes, uint64_t offset, void *to, uint64_t size, const char *what);
 
+/* That nothing follows at `offset`; of what is compressed this also checks the sum that it ends with. */
+cornu_status cornu__bytes_end(cornu__bytes *bytes, uint64_t offset);
+
 /* At most `size` bytes; *got says how many there were before the end. */
 cornu_status cornu__bytes_read_some(cornu__bytes *bytes, uint64_t offset, void *to, uint64_t size, uint64_t *got);
 

@@ -31,7 +31,7 @@ bool cornu__idx_type(unsigned char code, cornu_dtype *dtype)
     }
 }
 
-static cornu_status read_header(cornu__stream *stream, cornu_dtype *dtype, int *rank, int64_t *shape)
+cornu_status cornu__idx_read_header(cornu__stream *stream, cornu_dtype *dtype, int *rank, int64_t *shape)
 {
     unsigned char start[4], size[4];
     CORNU_TRY(cornu__stream_read(stream, start, sizeof start, "its IDX header"));
@@ -56,7 +56,7 @@ static cornu_array *read_idx(cornu__stream *stream)
     cornu_dtype dtype = CORNU_UINT8;
     int rank = 0;
     int64_t shape[CORNU_MAX_RANK];
-    if (read_header(stream, &dtype, &rank, shape) != CORNU_OK)
+    if (cornu__idx_read_header(stream, &dtype, &rank, shape) != CORNU_OK)
         return NULL;
     return cornu__read_elements(stream, dtype, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, rank, shape);
 }

@@ -28,7 +28,7 @@ static cornu_status member_claims(zip_t *archive, zip_uint64_t index, const char
     return CORNU_OK;
 }
 
-static cornu_status check_members(zip_t *archive, const char *path)
+static cornu_status check_members(zip_t *archive, const char *path, bool whole)
 {
     zip_int64_t count = zip_get_num_entries(archive, 0);
     if (count > CORNU__MAX_ARCHIVE_MEMBERS)
@@ -41,7 +41,7 @@ static cornu_status check_members(zip_t *archive, const char *path)
         if (__builtin_add_overflow(total, about.size, &total))
             total = UINT64_MAX;
     }
-    return cornu__check_read_size(path, total);
+    return whole ? cornu__check_read_size(path, total) : CORNU_OK;
 }
 
 static void fail_open(const char *path, int code)
@@ -65,7 +65,7 @@ static void fail_open(const char *path, int code)
     zip_error_fini(&error);
 }
 
-zip_t *cornu__zip_open(const char *path)
+static zip_t *open_archive(const char *path, bool whole)
 {
     if (!path || path[0] == '\0')
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cannot read a file without a name");
@@ -75,11 +75,21 @@ zip_t *cornu__zip_open(const char *path)
         fail_open(path, code);
         return NULL;
     }
-    if (check_members(archive, path) != CORNU_OK) {
+    if (check_members(archive, path, whole) != CORNU_OK) {
         zip_discard(archive);
         return NULL;
     }
     return archive;
+}
+
+zip_t *cornu__zip_open(const char *path)
+{
+    return open_archive(path, true);
+}
+
+zip_t *cornu__zip_open_streamed(const char *path)
+{
+    return open_archive(path, false);
 }
 
 static int64_t read_from_member(cornu__stream *stream, void *to, uint64_t size)

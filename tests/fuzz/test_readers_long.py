@@ -15,9 +15,10 @@ FIXTURES = ROOT / "tests" / "format" / "fixtures"
 PICTURES = ROOT / "tests" / "image" / "fixtures"
 PICTURE_SEEDS = {"jpeg": "*.jpg", "png": "*.png", "gif": "*.gif", "bmp": "*.bmp", "ppm": "*.p?m", "tiff": "*.tif", "webp": "*.webp"}
 TOKENIZER = ["preprocessing", "tokenizer", "tokenizer_json", "tokenizer_sequences", "words", "text_functions"]
+DATASETS = ["dataset", "dataset_sample", "dataset_arrays", "dataset_rows", "dataset_npy"]
 DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png", "ppm", "tiff", "webp"]
 SEEDS = {"events": "*.tfevents", "tfrecord": "*.tfrecord*", "npy": "*.npy", "npz": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
-LENGTHS = {"hdf5": 65536}
+LENGTHS = {"hdf5": 65536, "dataset_cifar": 3 * 3074}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n"],
          "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}'],
          "tokenizer": ['{"class_name": "Tokenizer", "config": {"num_words": 3, "filters": "!", "lower": true, "split": " ", "char_level": false, "oov_token": "?", "document_count": 1, '
@@ -33,6 +34,8 @@ def build(target, program):
     if target.stem.startswith("fuzz_image_"):
         sources += [ROOT / "src" / "image" / f"{name}.c" for name in DECODERS]
         packages += ["libjpeg", "libtiff-4", "libwebp", "libwebpdemux"]
+    if target.stem.startswith("fuzz_dataset_"):
+        sources += [ROOT / "src" / "data" / f"{name}.c" for name in sorted({*DATASETS, target.stem.removeprefix("fuzz_")})]
     unlisted = []  # those without a pkg-config file
     if target.stem == "fuzz_tokenizer":
         sources += [ROOT / "src" / "data" / f"{name}.c" for name in TOKENIZER]
@@ -46,8 +49,11 @@ def build(target, program):
 
 def write_seeds(kind, folder):
     folder.mkdir()
-    for path in FIXTURES.glob(SEEDS[kind]) if kind in SEEDS else []:
+    of_dataset = kind.removeprefix("dataset_")
+    for path in FIXTURES.glob(SEEDS[of_dataset]) if of_dataset in SEEDS else []:
         shutil.copy(path, folder)
+    if kind == "dataset_cifar":
+        (folder / "records").write_bytes(bytes(i % 10 for i in range(3 * 3073)))
     picture = kind.removeprefix("image_")
     for path in PICTURES.glob(PICTURE_SEEDS[picture]) if kind != picture else []:
         shutil.copy(path, folder)
@@ -92,6 +98,11 @@ class Readers(unittest.TestCase):
 
     def test_hdf5(self):
         self.run_target("hdf5")
+
+    def test_datasets(self):
+        for kind in ["npy", "npz", "idx", "cifar"]:
+            with self.subTest(kind):
+                self.run_target(f"dataset_{kind}")
 
     def test_events(self):
         self.run_target("events")
