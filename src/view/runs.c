@@ -198,7 +198,7 @@ static char *name_of(const char *path)
 
 cornu_status cornu__run_read(const char *path, const char *name, cornu__run *run)
 {
-    *run = (cornu__run){.name = name ? cornu__copy_text(name) : name_of(path)};
+    *run = (cornu__run){.name = name ? cornu__copy_text(name) : name_of(path), .named = name != NULL};
     cornu_status status = run->name ? read_any(path, run) : CORNU_ERROR_OUT_OF_MEMORY;
     if (status == CORNU_OK && run->scalars.value_count == 0)
         status = cornu__fail(CORNU_ERROR_DATA, "'%s' holds no values of epochs", path);
@@ -303,6 +303,24 @@ typedef struct drawing_of_runs {
     bool trained, validated; /* whether there are such curves */
 } drawing_of_runs;
 
+/* The first run that has the name of run `r`, where the caller gave it. */
+static int first_of_name(const cornu__run *runs, int r)
+{
+    int first = 0;
+    while (first < r && !(runs[first].named && runs[r].named && strcmp(runs[first].name, runs[r].name) == 0))
+        first++;
+    return first;
+}
+
+/* Names are numbered as they come. */
+static int style_of(const cornu__run *runs, int r)
+{
+    int style = 0;
+    for (int i = 0, first = first_of_name(runs, r); i < first; i++)
+        style += first_of_name(runs, i) == i;
+    return style;
+}
+
 static void add_curve(drawing_of_runs *to, int chart, const cornu__scalar_series *series, cornu__curve_key key)
 {
     if (!series)
@@ -321,10 +339,10 @@ static void add_chart(drawing_of_runs *to, int chart, const char *metric, int ru
         .title = metric, .x_label = counts_batches(metric) ? "batch" : "epoch", .curves = to->curves[chart]};
     for (int r = 0; r < run_count; r++) {
         add_curve(to, chart, cornu__scalars_find(&runs[r].scalars, metric),
-                  (cornu__curve_key){.name = run_count > 1 ? runs[r].name : "training", .style = r});
+                  (cornu__curve_key){.name = run_count > 1 ? runs[r].name : "training", .style = style_of(runs, r)});
         add_curve(to, chart, cornu__scalars_find(&runs[r].scalars, twin),
                   (cornu__curve_key){.name = run_count > 1 ? runs[r].name : "validation",
-                                     .style = run_count > 1 ? r : 1,
+                                     .style = run_count > 1 ? style_of(runs, r) : 1,
                                      .dashed = true});
     }
 }
@@ -333,8 +351,10 @@ static void add_chart(drawing_of_runs *to, int chart, const char *metric, int ru
 static void add_keys(drawing_of_runs *to, int run_count, const cornu__run *runs)
 {
     bool several = run_count > 1;
-    for (int r = 0; several && r < run_count; r++)
-        to->keys[to->key_count++] = (cornu__curve_key){.name = runs[r].name, .style = r};
+    for (int r = 0; several && r < run_count; r++) {
+        if (first_of_name(runs, r) == r)
+            to->keys[to->key_count++] = (cornu__curve_key){.name = runs[r].name, .style = style_of(runs, r)};
+    }
     if (to->trained && (to->validated || !several))
         to->keys[to->key_count++] = (cornu__curve_key){.name = "training", .style = several ? -1 : 0};
     if (to->validated)

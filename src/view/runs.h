@@ -11,6 +11,7 @@
 /* What one training logged: values of validation are named "val_...". Start from {0}; free with cornu__run_free. */
 typedef struct cornu__run {
     char *name;
+    bool named; /* by the caller: runs of one name look alike, as those of one setting with several seeds */
     cornu__scalars scalars;
 } cornu__run;
 

@@ -2,6 +2,7 @@
 """cornu plot: curves of what trainings logged."""
 
 import os
+import re
 import struct
 import unittest
 
@@ -50,6 +51,20 @@ class Plot(CommandCase):
         digests = [self.digest(f"{name}.png") for name in "abcdef"]
         self.assertEqual(len(set(digests[:5])), 5)
         self.assertEqual(digests[0], digests[5])
+
+    def test_runs_of_one_name_have_one_colour(self):
+        log, other = self.write("log.csv", LOG), self.write("other.csv", LOG.replace("0.5", "0.3"))
+        os.mkdir(self.path("same"))
+        namesake = self.write("same/log.csv", LOG.replace("0.5", "0.3"))
+
+        def colours(history, *words):
+            with open(self.draw("runs.svg", "--history", history, "--metrics", "loss", *words), encoding="utf-8") as file:
+                return len(set(re.findall(r'stroke:(rgb\([^)]*\))', file.read())))
+
+        two = colours(f"{log},{other}")
+        self.assertEqual(colours(f"{log},{other}", "--names", "seed,seed"), two - 1)
+        self.assertEqual(colours(f"{log},{other},{log}", "--names", "a,b,a"), two)
+        self.assertEqual(colours(f"{log},{namesake}"), two)  # of one name by chance
 
     def test_kinds_of_files(self):
         log = self.write("log.csv", LOG)
