@@ -24,7 +24,8 @@ static const cornu__argument run_operand = {
     "event file"};
 static const cornu__argument history_arguments[] = {
     {"history", CORNU__ARGUMENT_LIST, AT(history), 0, "FILE,...", "the same as RUN, before it in the picture"},
-    {"names", CORNU__ARGUMENT_LIST, AT(names), 0, "NAME,...", "what the runs are called; those of one name have one colour [as their files]"},
+    {"names", CORNU__ARGUMENT_LIST, AT(names), 0, "NAME,...",
+     "what the runs are called; those of one name have one colour [as their files]"},
     {"metrics", CORNU__ARGUMENT_LIST, AT(metrics), 0, "NAME,...", "what is drawn, values of validation with it [all]"},
     {0},
 };
