@@ -63,8 +63,8 @@ CORNU_API cornu_status cornu_add(cornu_model *model, cornu_layer *layer);
 CORNU_API cornu_status cornu_build_with(cornu_model *model, int rank, const int64_t *shape);
 #define cornu_build(model, ...)                                                                                        \
     __extension__({                                                                                                    \
-        const int64_t cornu_shape[] = {__VA_ARGS__};                                                                   \
-        cornu_build_with((model), (int)(sizeof cornu_shape / sizeof cornu_shape[0]), cornu_shape);                     \
+        const int64_t cornu_sizes[] = {__VA_ARGS__};                                                                   \
+        cornu_build_with((model), (int)(sizeof cornu_sizes / sizeof cornu_sizes[0]), cornu_sizes);                     \
     })
 
 /* --- Functional models --- */

@@ -76,8 +76,7 @@ static cornu_status list_file_layers(const cornu__hdf5_node *group, struct readi
     cornu_status status = reading->file ? CORNU_OK : cornu_error_status();
     for (size_t i = 0; status == CORNU_OK && i < count; i++) {
         struct file_layer *layer = &reading->file[reading->file_count];
-        layer->name = names[i];
-        layer->group = cornu__hdf5_find(group, names[i]);
+        *layer = (struct file_layer){.name = names[i], .group = cornu__hdf5_find(group, names[i])};
         if (!layer->group)
             status = cornu__hdf5_fail(group, CORNU_ERROR_FORMAT, "layer '%.100s' is named and not there", names[i]);
         else

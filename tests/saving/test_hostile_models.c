@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "fixtures.h"
+#include "format/hdf5_write.h"
 
 static char path[PATH_SIZE];
 
@@ -257,6 +258,32 @@ static void weights_that_cannot_be_in_the_file_take_no_memory(void **state)
     unlink(path);
 }
 
+/* Found by tests/fuzz/fuzz_h5.c: behind a layer without weights, the names of its weights were freed twice. */
+static void a_layer_that_is_named_and_not_there_is_refused(void **state)
+{
+    (void)state;
+    static const char *const layers[] = {"flatten", "dense"};
+    cornu__hdf5_writer *writer = cornu__hdf5_writer_create(path);
+    assert_non_null(writer);
+    assert_int_equal(cornu__hdf5_write_texts(writer, "", "layer_names", 2, layers), CORNU_OK);
+    assert_int_equal(cornu__hdf5_write_group(writer, "flatten"), CORNU_OK);
+    assert_int_equal(cornu__hdf5_write_texts(writer, "flatten", "weight_names", 0, NULL), CORNU_OK);
+    uint64_t size, live;
+    void *bytes = cornu__hdf5_writer_finish(writer, &size);
+    assert_non_null(bytes);
+    write_bytes(bytes, size);
+    cornu__free(bytes);
+    cornu__hdf5_writer_release(writer);
+    cornu_model *model = make_fixture_model("mlp");
+    assert_int_equal(cornu_build(model, CORNU_NONE, 6), CORNU_OK);
+    live = cornu__allocation_live();
+    assert_int_equal(cornu_load_weights(model, path), CORNU_ERROR_FORMAT);
+    assert_non_null(strstr(cornu_error_message(), "layer 'dense' is named and not there"));
+    assert_int_equal(cornu__allocation_live(), live);
+    cornu_model_release(model);
+    unlink(path);
+}
+
 /* --- damage --- */
 
 static const char *const whole[] = {"mlp.keras", "mlp.h5", "two_inputs.keras", "two_inputs.h5"};
@@ -374,6 +401,7 @@ int main(void)
         cmocka_unit_test(bombs_are_refused_before_they_unpack),
         cmocka_unit_test(deep_json_is_refused),
         cmocka_unit_test(weights_that_cannot_be_in_the_file_take_no_memory),
+        cmocka_unit_test(a_layer_that_is_named_and_not_there_is_refused),
         cmocka_unit_test(no_part_of_a_model_is_taken_for_the_whole),
         cmocka_unit_test(flipped_bits_crash_nothing),
         cmocka_unit_test(changed_members_crash_nothing),
