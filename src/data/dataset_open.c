@@ -2,6 +2,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <cornu/csv.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset_kinds.h"
@@ -47,12 +49,20 @@ static cornu_dataset *open_cifar(const char *path)
     return cornu_cifar_dataset(path);
 }
 
+static cornu_dataset *open_csv(const char *path)
+{
+    return cornu_csv_dataset(path);
+}
+
 /* Kinds with a mark first: a file with one is that kind, whatever it is called. */
 static const cornu__dataset_kind kinds[] = {
     {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
     {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
     {.name = "IDX", .begins = begins_idx, .open = open_idx},
     {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", NULL}, .open = open_cifar},
+    {.name = ".csv or .tsv",
+     .endings = (const char *const[]){".csv", ".tsv", ".csv.gz", ".tsv.gz", NULL},
+     .open = open_csv},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)

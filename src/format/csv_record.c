@@ -37,33 +37,163 @@ cornu_status cornu__csv_open(cornu__csv_reader *reader, const char *path, char s
     *text = cornu__read_file(path, cornu__max_read_bytes(), &size);
     if (!*text)
         return cornu_error_status();
-    const char *nul = memchr(*text, '\0', size);
-    if (nul)
-        return cornu__fail(CORNU_ERROR_FORMAT,
-                           "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", path,
-                           (unsigned long long)(nul - *text));
-    bool marked = size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0; /* a byte order mark */
-    reader->at = *text + (marked ? 3 : 0);
+    CORNU_TRY(cornu__csv_check_text(path, *text, size, 0));
+    reader->at = *text + (cornu__has_byte_order_mark(*text, size) ? CORNU__BYTE_ORDER_MARK_SIZE : 0);
     reader->end = *text + size;
     reader->separator = separator ? separator : cornu__csv_guess_separator(reader->at, reader->end);
-    if (strchr("\"\r\n", reader->separator))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a quote or a line's end cannot separate the fields of '%s'",
-                           path);
-    return CORNU_OK;
+    return cornu__csv_check_separator(path, reader->separator);
+}
+
+cornu_status cornu__csv_check_text(const char *path, const char *text, size_t size, uint64_t offset)
+{
+    const char *nul = size > 0 ? memchr(text, '\0', size) : NULL;
+    if (!nul)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_FORMAT,
+                       "'%s' is no plain text: byte %llu is zero (is it UTF-16, or another format?)", path,
+                       (unsigned long long)(offset + (uint64_t)(nul - text)));
+}
+
+bool cornu__has_byte_order_mark(const char *text, size_t size)
+{
+    return size >= CORNU__BYTE_ORDER_MARK_SIZE && memcmp(text, "\xEF\xBB\xBF", CORNU__BYTE_ORDER_MARK_SIZE) == 0;
+}
+
+cornu_status cornu__csv_check_separator(const char *path, char separator)
+{
+    if (separator != '\0' && !strchr("\"\r\n", separator))
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a quote or a line's end cannot separate the fields of '%s'",
+                       path);
+}
+
+/* Bytes of a field behind its opening quote, up to behind the closing one; 0: it does not end here. */
+static size_t quoted_size(const char *text, size_t size, bool last, int64_t *lines)
+{
+    for (size_t i = 0; i < size; i++) {
+        *lines += text[i] == '\n';
+        if (text[i] != '"')
+            continue;
+        if (i + 1 == size)
+            return last ? size : 0; /* the first of two? */
+        if (text[i + 1] != '"')
+            return i + 1;
+        i++;
+    }
+    return last ? size : 0;
+}
+
+size_t cornu__csv_record_size(const char *text, size_t size, bool last, char separator, bool plain, int64_t *lines)
+{
+    bool begins = true; /* a field: only there does a quote mean anything */
+    *lines = 1;
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+        if (c == '\n')
+            return i + 1;
+        if (c == '\r') {
+            if (i + 1 == size)
+                return last ? size : 0;
+            return text[i + 1] == '\n' ? i + 2 : i + 1;
+        }
+        if (c == '"' && begins && !plain) {
+            size_t quoted = quoted_size(text + i + 1, size - i - 1, last, lines);
+            if (quoted == 0 && !last)
+                return 0;
+            i += quoted;
+            begins = false;
+        } else {
+            begins = c == separator || (begins && is_blank(c));
+        }
+    }
+    return last ? size : 0;
+}
+
+/* --- Numbers --- */
+
+#define DIGITS_OF_WHOLE 15 /* digits that a double holds whatever they are */
+
+/* Numbers of few digits, as nearly all are: both the digits and the power of ten are exact, so that one division gives the nearest
+ * double, as strtod does (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990). false: strtod must look. */
+static bool few_digits(const char *field, double *out)
+{
+    static const double powers[DIGITS_OF_WHOLE + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    bool negative = *field == '-', point = false;
+    int digits = 0, behind = 0;
+    int64_t whole = 0;
+    for (field += *field == '-' || *field == '+'; *field != '\0'; field++) {
+        if (*field == '.' && !point) {
+            point = true;
+        } else if (*field >= '0' && *field <= '9' && digits < DIGITS_OF_WHOLE) {
+            whole = 10 * whole + (*field - '0');
+            digits++;
+            behind += point;
+        } else {
+            return false;
+        }
+    }
+    double value = (double)whole / powers[behind];
+    *out = negative ? -value : value;
+    return digits > 0;
+}
+
+/* strtod reads hexadecimal, which tables do not have, and steps over blanks. */
+static bool may_be_number(const char *field)
+{
+    const char *digits = field + (*field == '+' || *field == '-');
+    return !(digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) && !is_blank(*field);
+}
+
+/* No infinity from digits: such a number does not fit. */
+static bool is_infinity_spelled(const char *field)
+{
+    const char *letters = field + (*field == '+' || *field == '-');
+    return *letters == 'i' || *letters == 'I';
+}
+
+bool cornu__csv_double(const char *field, locale_t c_locale, double *out)
+{
+    if (few_digits(field, out))
+        return true;
+    char *end;
+    *out = may_be_number(field) ? strtod_l(field, &end, c_locale) : NAN;
+    return may_be_number(field) && end != field && *end == '\0' && (!isinf(*out) || is_infinity_spelled(field));
 }
 
 bool cornu__csv_number(const char *field, locale_t c_locale, float *out)
 {
-    const char *digits = field + (*field == '+' || *field == '-');
-    if (digits[0] == '0' &&
-        (digits[1] == 'x' || digits[1] == 'X')) /* strtof reads hexadecimal; tables do not have it */
-        return false;
+    double value;
+    if (few_digits(field, &value)) {
+        /* The nearest float of the nearest double is the nearest float, unless the double is just between two: 29 bits are cut off. */
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        if ((bits & 0x1fffffff) != 0x10000000) {
+            *out = (float)value;
+            return true;
+        }
+    }
     char *end;
-    *out = strtof_l(field, &end, c_locale);
-    if (end == field || *end != '\0' || is_blank(*field))
-        return false;
-    return !isinf(*out) || *digits == 'i' || *digits == 'I'; /* no infinity from digits: the number does not fit */
+    *out = may_be_number(field) ? strtof_l(field, &end, c_locale) : NAN;
+    return may_be_number(field) && end != field && *end == '\0' && (!isinf(*out) || is_infinity_spelled(field));
 }
+
+bool cornu__csv_whole(const char *field, int64_t *out)
+{
+    bool negative = *field == '-';
+    field += *field == '-' || *field == '+';
+    if (*field == '\0')
+        return false;
+    *out = 0; /* counted down: there is one negative number more */
+    for (; *field != '\0'; field++) {
+        if (*field < '0' || *field > '9' || __builtin_mul_overflow(*out, 10, out) ||
+            __builtin_sub_overflow(*out, *field - '0', out))
+            return false;
+    }
+    return negative || !__builtin_sub_overflow(0, *out, out);
+}
+
+/* --- Records --- */
 
 static cornu_status add_field(cornu__csv_reader *reader, char *field)
 {
@@ -103,14 +233,15 @@ static cornu_status cut_quoted(cornu__csv_reader *reader, char **field, char **f
     return CORNU_OK;
 }
 
-/* Up to the separator or the line's end, without blanks around. */
+/* Up to the separator or the line's end, without blanks around unless the field keeps them. *field: where it began, reader->at: behind its blanks. */
 static void cut_plain(cornu__csv_reader *reader, char **field, char **field_end)
 {
-    *field = reader->at;
+    bool verbatim = reader->field_count < reader->verbatim_count && reader->verbatim[reader->field_count];
+    *field = verbatim ? *field : reader->at;
     while (reader->at < reader->end && *reader->at != reader->separator && *reader->at != '\n' && *reader->at != '\r')
         reader->at++;
     *field_end = reader->at;
-    while (*field_end > *field && is_blank((*field_end)[-1]))
+    while (!verbatim && *field_end > *field && is_blank((*field_end)[-1]))
         (*field_end)--;
 }
 
@@ -129,7 +260,7 @@ static cornu_status cut_field(cornu__csv_reader *reader, bool *last)
     char *field = reader->at, *field_end = reader->at;
     while (is_blank(*reader->at) && *reader->at != reader->separator)
         reader->at++;
-    if (*reader->at == '"')
+    if (*reader->at == '"' && !reader->plain)
         CORNU_TRY(cut_quoted(reader, &field, &field_end));
     else
         cut_plain(reader, &field, &field_end);
@@ -160,9 +291,14 @@ cornu_status cornu__csv_next(cornu__csv_reader *reader, bool *more)
     if (*more && empty_line > 0)
         return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld: the line is empty", reader->path,
                            (long long)empty_line);
+    return cornu__csv_cut(reader);
+}
+
+cornu_status cornu__csv_cut(cornu__csv_reader *reader)
+{
     reader->field_count = 0;
     reader->record_line = reader->line;
-    for (bool last = !*more; !last;)
+    for (bool last = reader->at >= reader->end; !last;)
         CORNU_TRY(cut_field(reader, &last));
     return CORNU_OK;
 }

@@ -14,6 +14,8 @@
 #define CORNU__MAX_JSON_BYTES (64 * 1024 * 1024) /* a model's description */
 #define CORNU__MAX_JSON_DEPTH 256                /* values within values */
 #define CORNU__MAX_CSV_COLUMNS 1000000
+#define CORNU__MAX_CSV_CLASSES 1000000                  /* different texts of a column */
+#define CORNU__MAX_CSV_CLASS_BYTES ((size_t)256 << 20)  /* of them together */
 #define CORNU__MAX_HDF5_OBJECTS 100000                  /* groups and datasets of one file */
 #define CORNU__MAX_HDF5_DEPTH 64                        /* groups within groups */
 #define CORNU__MAX_HDF5_STRUCTURE ((uint64_t)256 << 20) /* bytes that say what is where; also those read twice */

@@ -11,7 +11,7 @@ cornu_status cornu__record_file_open(cornu__record_file *self, const char *path,
                                      const void *settings)
 {
     *self = (cornu__record_file){.format = format, .settings = settings, .step = 1};
-    CORNU_TRY(cornu__window_file_open(&self->file, path));
+    CORNU_TRY(cornu__bytes_open(&self->file, path));
     pthread_mutex_init(&self->lock, NULL);
     return CORNU_OK;
 }
@@ -34,7 +34,7 @@ void cornu__record_file_close(cornu__record_file *self)
     }
     cornu__free(self->marks);
     pthread_mutex_destroy(&self->lock);
-    cornu__window_file_close(&self->file);
+    cornu__bytes_close(&self->file);
 }
 
 /* --- Marks --- */
@@ -75,7 +75,7 @@ cornu_status cornu__record_file_count(cornu__record_file *self, cornu__record_ma
 
 /* --- Cursors --- */
 
-static cornu__cursor *new_cursor(const cornu__record_file *self)
+static cornu__cursor *new_cursor(cornu__record_file *self)
 {
     cornu__cursor *cursor = cornu__alloc(sizeof *cursor);
     void *scratch = cursor ? cornu__alloc(self->format->scratch_size) : NULL;
@@ -146,14 +146,14 @@ static cornu_status go_to(cornu__cursor *cursor, int64_t number)
     int64_t marked = number / self->step * self->step;
     if (cursor->number > number || cursor->number < marked) {
         const cornu__record_mark *mark = &self->marks[number / self->step];
-        CORNU_TRY(cornu__window_seek(&cursor->window, mark->offset));
+        cornu__window_seek(&cursor->window, mark->offset);
         cursor->number = marked;
         cursor->line = mark->line;
     }
     for (bool more = true; cursor->number < number; cursor->number++) {
         CORNU_TRY(self->format->skip(cursor, &more));
         if (!more)
-            return cornu__fail(CORNU_ERROR_IO, "'%s' was changed since it was opened: record %lld is not there",
+            return cornu__fail(CORNU_ERROR_IO, "'%s' was changed while it was read: record %lld is not there",
                                self->file.path, (long long)cursor->number);
     }
     return CORNU_OK;

@@ -16,7 +16,7 @@ typedef struct cornu__record_file cornu__record_file;
 
 typedef struct cornu__cursor {
     struct cornu__cursor *next;
-    const cornu__record_file *of;
+    cornu__record_file *of;
     cornu__window window; /* stands where a record begins */
     int64_t number;       /* of that record, from 0 */
     int64_t line;         /* of that record, from 1, where records are text */
@@ -37,7 +37,7 @@ typedef struct cornu__record_mark {
 } cornu__record_mark;
 
 struct cornu__record_file {
-    cornu__window_file file;
+    cornu__bytes file;
     const cornu__record_format *format;
     const void *settings; /* the format's */
     int64_t count;        /* records that were counted */

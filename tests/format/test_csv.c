@@ -84,6 +84,41 @@ static void headers_are_found_or_told(void **state)
     expect_failure(cornu_load_csv(path, .header = 0), CORNU_ERROR_DATA, "line 1, column 1: 'a' is no number");
 }
 
+static void missing_values_become_what_is_said(void **state)
+{
+    (void)state;
+    write_text(path, "1,2,NA\n4,,6\n");
+    expect_failure(cornu_load_csv(path), CORNU_ERROR_DATA, "line 1, column 3: 'NA' says that the value is missing");
+    const float zeros[] = {1, 2, 0, 4, 0, 6}, means[] = {1, 2, 6, 4, 2, 6};
+    cornu_array_release(expect_x(cornu_load_csv(path, .missing = "0"), 2, 3, zeros));
+    cornu_array_release(expect_x(cornu_load_csv(path, .missing = "mean"), 2, 3, means));
+    cornu_array *table = cornu_load_csv(path, .missing = "nan");
+    assert_non_null(table);
+    assert_true(isnan(cornu_array_get(x_of(table), 2)) && isnan(cornu_array_get(x_of(table), 4)));
+    cornu_array_release(table);
+    write_text(path, "1,2,3\n4,-9,6\n");
+    cornu_array_release(expect_x(cornu_load_csv(path, .missing = "0", .na_values = cornu_names("-9")), 2, 3,
+                                 (const float[]){1, 2, 3, 4, 0, 6}));
+}
+
+static void numbers_are_the_nearest_whatever_their_digits(void **state)
+{
+    (void)state;
+    /* Just between two floats, and beside: where a double in between would round twice. */
+    static const char *const texts[] = {
+        "16777217", "16777217.0000001", "1.00000005960464477539", "0.1",          "123456789012345", "9007199254740993",
+        "1e23",     "0.000001",         "7.038531e-26",           "3.4028235e38", "1.17549421e-38",  "-0",
+        "5e-324",   "123456.789012345"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_text(path, texts[i]);
+        cornu_array *table = cornu_load_csv(path);
+        assert_non_null(table);
+        float wanted = strtof(texts[i], NULL);
+        assert_memory_equal(cornu_array_data(x_of(table)), &wanted, sizeof wanted);
+        cornu_array_release(table);
+    }
+}
+
 static void numbers_of_every_spelling_are_read(void **state)
 {
     (void)state;
@@ -222,6 +257,8 @@ int main(void)
         cmocka_unit_test(line_ends_quotes_blanks_and_marks_are_understood),
         cmocka_unit_test(separators_are_guessed_from_the_first_line),
         cmocka_unit_test(headers_are_found_or_told),
+        cmocka_unit_test(missing_values_become_what_is_said),
+        cmocka_unit_test(numbers_are_the_nearest_whatever_their_digits),
         cmocka_unit_test(numbers_of_every_spelling_are_read),
         cmocka_unit_test(the_programs_locale_changes_nothing),
         cmocka_unit_test(text_targets_become_classes_in_sorted_order),
