@@ -33,6 +33,7 @@
 #include <cornu/regularizers.h>
 #include <cornu/saving.h>
 #include <cornu/text.h>
+#include <cornu/tfrecord.h>
 #include <cornu/train.h>
 #include <cornu/version.h>
 

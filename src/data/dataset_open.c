@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cornu/csv.h>
+#include <cornu/tfrecord.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "format/idx.h"
 #include "format/npy.h"
 #include "format/stream.h"
+#include "format/tfrecord.h"
 
 /* --- The table --- */
 
@@ -49,6 +51,17 @@ static cornu_dataset *open_cifar(const char *path)
     return cornu_cifar_dataset(path);
 }
 
+/* A length with its right sum is there by chance once in 2^32 times. */
+static bool begins_tfrecord(const unsigned char *bytes, size_t size)
+{
+    return size >= CORNU__TFRECORD_HEAD && cornu__tfrecord_has_sum(bytes, 8, bytes + 8);
+}
+
+static cornu_dataset *open_tfrecord(const char *path)
+{
+    return cornu_tfrecord_dataset(path);
+}
+
 static cornu_dataset *open_csv(const char *path)
 {
     return cornu_csv_dataset(path);
@@ -57,6 +70,7 @@ static cornu_dataset *open_csv(const char *path)
 /* Kinds with a mark first: a file with one is that kind, whatever it is called. */
 static const cornu__dataset_kind kinds[] = {
     {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
+    {.name = "TFRecord", .begins = begins_tfrecord, .open = open_tfrecord},
     {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
     {.name = "IDX", .begins = begins_idx, .open = open_idx},
     {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", NULL}, .open = open_cifar},

@@ -9,6 +9,9 @@
 
 #define SKIP_SIZE (64 * 1024)
 
+/* A process may have 1024 files open as a rule. Of thousands of shards those whose descriptor is not below this are opened for each read. */
+#define KEPT_DESCRIPTORS 512
+
 /* --- Opening --- */
 
 static cornu_status keep_path(cornu__bytes *bytes, const char *path)
@@ -51,10 +54,13 @@ static cornu_status set_up(cornu__bytes *bytes)
     bytes->random_access = true;
     bytes->size = (uint64_t)bytes->about.st_size;
     CORNU_TRY(cornu__bytes_read_some(bytes, 0, start, sizeof start, &got));
-    if (got < 2 || start[0] != 0x1F || start[1] != 0x8B)
+    bool is_plain = got < 2 || start[0] != 0x1F || start[1] != 0x8B;
+    if (is_plain && bytes->descriptor < KEPT_DESCRIPTORS)
         return CORNU_OK;
     close(bytes->descriptor);
     bytes->descriptor = -1;
+    if (is_plain)
+        return CORNU_OK;
     bytes->random_access = false;
     bytes->begin = begin_gzip;
     /* A first look says whether it is what it seems, and how much can come. */
@@ -107,11 +113,12 @@ void cornu__bytes_close(cornu__bytes *bytes)
 
 /* --- Plain files --- */
 
-static cornu_status read_plain(const cornu__bytes *bytes, uint64_t offset, char *to, uint64_t size, uint64_t *got)
+static cornu_status read_plain(const cornu__bytes *bytes, int descriptor, uint64_t offset, char *to, uint64_t size,
+                               uint64_t *got)
 {
     while (*got < size) {
         uint64_t at = offset + *got;
-        ssize_t piece = at > INT64_MAX ? 0 : pread(bytes->descriptor, to + *got, (size_t)(size - *got), (off_t)at);
+        ssize_t piece = at > INT64_MAX ? 0 : pread(descriptor, to + *got, (size_t)(size - *got), (off_t)at);
         if (piece < 0 && errno == EINTR)
             continue;
         if (piece < 0)
@@ -121,6 +128,18 @@ static cornu_status read_plain(const cornu__bytes *bytes, uint64_t offset, char 
         *got += (uint64_t)piece;
     }
     return CORNU_OK;
+}
+
+static cornu_status read_opened(const cornu__bytes *bytes, uint64_t offset, char *to, uint64_t size, uint64_t *got)
+{
+    if (bytes->descriptor >= 0)
+        return read_plain(bytes, bytes->descriptor, offset, to, size, got);
+    int descriptor = open(bytes->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return cornu__fail(CORNU_ERROR_IO, "cannot read '%s': %m", bytes->path);
+    cornu_status status = read_plain(bytes, descriptor, offset, to, size, got);
+    close(descriptor);
+    return status;
 }
 
 /* --- What is read forwards --- */
@@ -180,7 +199,7 @@ static cornu_status read_forwards(cornu__bytes *bytes, uint64_t offset, char *to
 cornu_status cornu__bytes_read_some(cornu__bytes *bytes, uint64_t offset, void *to, uint64_t size, uint64_t *got)
 {
     *got = 0;
-    return bytes->random_access ? read_plain(bytes, offset, to, size, got)
+    return bytes->random_access ? read_opened(bytes, offset, to, size, got)
                                 : read_forwards(bytes, offset, to, size, got);
 }
 

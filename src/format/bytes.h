@@ -26,7 +26,7 @@ struct cornu__bytes {
     bool random_access; /* a plain file: any place costs the same, and several threads may read */
     uint64_t size; /* of a plain file when it was opened; else the most that can come, UINT64_MAX when nobody knows */
     struct stat about; /* of the file when it was opened */
-    int descriptor;    /* of a plain file, else -1 */
+    int descriptor;    /* of a plain file; -1: of another, or opened for each read, as very many files are open */
     /* of others */
     cornu__bytes_begin begin;
     void *state; /* for `begin` */

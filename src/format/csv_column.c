@@ -363,17 +363,13 @@ static void choose_text(cornu__csv_column *column)
         cornu__word_map_free(&column->texts);
 }
 
-cornu_status cornu__csv_column_settle(cornu__csv_column *column, locale_t c_locale, bool *again, int64_t *line)
+cornu_status cornu__csv_column_settle(cornu__csv_column *column, locale_t c_locale, int64_t *line)
 {
     *line = 0;
     if (column->is_given)
         return CORNU_OK;
-    if (column->type == CORNU__CSV_FOUND && column->text_count > 0) {
-        *again = *again || column->is_late;
-        if (column->is_late)
-            return CORNU_OK;
+    if (column->type == CORNU__CSV_FOUND && column->text_count > 0)
         choose_text(column);
-    }
     if (column->type == CORNU__CSV_FOUND || column->type == CORNU__CSV_NUMBER)
         return settle_number(column, c_locale, line);
     return column->type == CORNU__CSV_TEXT ? CORNU_OK : settle_classes(column, line);

@@ -70,12 +70,12 @@ typedef struct cornu__csv_spellings {
 
 bool cornu__csv_is_missing(const cornu__csv_spellings *spellings, const char *field);
 
-/* Before a pass over the rows; for each field of the pass; and behind it, when types, classes and fills are settled. *again: another pass must collect the
- * texts. An error tells of the field or column alone; *line is where, 0: the field in hand or none. */
+/* Before a pass over the rows; for each field of the pass; and behind the last pass, when type, classes and fill are settled. A column that is late after a pass wants
+ * another one, which collects its texts. An error tells of the field or column alone; *line is where, 0: the field in hand or none. */
 void cornu__csv_column_begin(cornu__csv_column *column);
 cornu_status cornu__csv_column_see(cornu__csv_column *column, const cornu__csv_spellings *spellings, locale_t c_locale,
                                    const char *field, int64_t line);
-cornu_status cornu__csv_column_settle(cornu__csv_column *column, locale_t c_locale, bool *again, int64_t *line);
+cornu_status cornu__csv_column_settle(cornu__csv_column *column, locale_t c_locale, int64_t *line);
 
 /* Settles a column like that of another table; its pass checks that its fields fit. */
 cornu_status cornu__csv_column_settle_like(cornu__csv_column *column, const cornu__csv_column *other);

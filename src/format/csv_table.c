@@ -370,10 +370,14 @@ static cornu_status look_ahead(cornu__cursor *cursor, cornu__record_mark *mark, 
     return CORNU_OK;
 }
 
-static cornu_status see_rows(cornu__csv_table *table, cornu__cursor *cursor, bool counts)
+/* `first`: where the first row is. */
+static cornu_status see_rows(cornu__csv_table *table, cornu__cursor *cursor, cornu__record_mark first, bool counts)
 {
     cornu__record_mark mark;
     char **fields;
+    cornu__window_seek(&cursor->window, first.offset);
+    cursor->line = first.line;
+    cursor->number = 0;
     for (size_t i = 0; i < table->column_count; i++)
         cornu__csv_column_begin(&table->columns[i]);
     for (bool more = true;;) {
@@ -385,6 +389,15 @@ static cornu_status see_rows(cornu__csv_table *table, cornu__cursor *cursor, boo
             CORNU_TRY(cornu__record_file_count(&table->file, mark));
         CORNU_TRY(see_row(table, fields, mark.line));
     }
+}
+
+static bool wants_another_pass(const cornu__csv_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].used && table->columns[i].is_late)
+            return true;
+    }
+    return false;
 }
 
 /* A first line of texts above a target of numbers was most likely meant as names. */
@@ -400,13 +413,12 @@ static cornu_status check_header(const cornu__csv_table *table)
                        table->file.file.path, (long long)target->text_line);
 }
 
-static cornu_status settle_columns(cornu__csv_table *table, bool *again)
+static cornu_status settle_columns(cornu__csv_table *table)
 {
-    *again = false;
     for (size_t i = 0; i < table->column_count; i++) {
         int64_t line;
         cornu__csv_column *column = &table->columns[i];
-        if (column->used && cornu__csv_column_settle(column, table->c_locale, again, &line) != CORNU_OK)
+        if (column->used && cornu__csv_column_settle(column, table->c_locale, &line) != CORNU_OK)
             return fail_at(table, i, line);
     }
     return CORNU_OK;
@@ -457,24 +469,18 @@ static cornu_status note_texts(cornu__csv_table *table)
 static cornu_status read_all(cornu__csv_table *table, cornu__cursor *cursor, const cornu__csv_table_options *options,
                              const cornu__csv_table *like)
 {
-    bool again;
     cornu__record_mark first;
     CORNU_TRY(read_first_line(table, cursor, options, &first));
     CORNU_TRY(describe_columns(table, options));
     if (like)
         CORNU_TRY(settle_like(table, like));
-    for (int pass = 0; pass < 2; pass++) {
-        cornu__window_seek(&cursor->window, first.offset);
-        cursor->line = first.line;
-        cursor->number = 0;
-        CORNU_TRY(see_rows(table, cursor, pass == 0));
-        if (table->file.count == 0)
-            return cornu__fail(CORNU_ERROR_DATA, "'%s' has names of columns but no rows", table->file.file.path);
-        CORNU_TRY(check_header(table));
-        CORNU_TRY(settle_columns(table, &again));
-        if (!again)
-            break;
-    }
+    CORNU_TRY(see_rows(table, cursor, first, true));
+    if (table->file.count == 0)
+        return cornu__fail(CORNU_ERROR_DATA, "'%s' has names of columns but no rows", table->file.file.path);
+    CORNU_TRY(check_header(table));
+    if (wants_another_pass(table))
+        CORNU_TRY(see_rows(table, cursor, first, false));
+    CORNU_TRY(settle_columns(table));
     CORNU_TRY(check_found_header(table, options));
     return note_texts(table);
 }

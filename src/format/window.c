@@ -24,7 +24,7 @@ static cornu_status expect_unchanged(const cornu__bytes *file)
     struct stat now;
     if (!file->random_access)
         return CORNU_OK;
-    if (fstat(file->descriptor, &now) != 0)
+    if (file->descriptor >= 0 ? fstat(file->descriptor, &now) != 0 : stat(file->path, &now) != 0)
         return cornu__fail(CORNU_ERROR_IO, "cannot read '%s': %m", file->path);
     if (now.st_size == file->about.st_size && now.st_mtim.tv_sec == file->about.st_mtim.tv_sec &&
         now.st_mtim.tv_nsec == file->about.st_mtim.tv_nsec)

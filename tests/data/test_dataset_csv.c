@@ -224,8 +224,8 @@ static void a_test_table_has_the_training_tables_classes_and_means(void **state)
 static void a_text_that_comes_late_makes_classes_of_all(void **state)
 {
     (void)state;
-    write_text(path, "v,w\n1,1\n2,1\n1,1\n2,1\nred,1\nred,1\n");
-    cornu_dataset *dataset = made(cornu_csv_dataset(path));
+    write_text(path, "v,w,k\n1,1,a\n2,1,a\n1,1,b\n2,1,b\nred,1,b\nred,1,b\n");
+    cornu_dataset *dataset = made(cornu_csv_dataset(path, .columns = cornu_csv_columns({"k", "one_hot"})));
     cornu_sample *sample = made(cornu_sample_create(dataset));
     expect_field(dataset, "v", CORNU_INT32, 0, 0, 3);
     read_sample(dataset, 1, sample);
