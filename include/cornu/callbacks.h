@@ -12,6 +12,7 @@
 #include <cornu/array.h>
 #include <cornu/history.h>
 #include <cornu/options.h>
+#include <cornu/waiting.h>
 
 CORNU_BEGIN_DECLARATIONS
 
@@ -35,6 +36,8 @@ CORNU_API int64_t cornu_training_steps(const cornu_training *training);  /* batc
 CORNU_API void cornu_training_stop(cornu_training *training);
 /* Where the live page of this training is (view_metrics): "http://127.0.0.1:43210/"; NULL: nowhere. Valid as long as the training. */
 CORNU_API const char *cornu_training_view_address(const cornu_training *training);
+/* What the epoch's training has waited for until now, validation left out; of an evaluation or prediction: what that has. */
+CORNU_API void cornu_training_waiting(const cornu_training *training, cornu_waiting *waiting);
 CORNU_API double cornu_training_learning_rate(const cornu_training *training);
 /* Takes effect with the next batch. Fails when a schedule governs the learning rate. */
 CORNU_API cornu_status cornu_training_set_learning_rate(cornu_training *training, double learning_rate);

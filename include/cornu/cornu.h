@@ -36,5 +36,6 @@
 #include <cornu/tfrecord.h>
 #include <cornu/train.h>
 #include <cornu/version.h>
+#include <cornu/waiting.h>
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <cornu/error.h>
+#include <cornu/waiting.h>
 
 CORNU_BEGIN_DECLARATIONS
 
@@ -43,6 +44,9 @@ CORNU_API const double *cornu_history_values(const cornu_history *history, const
 CORNU_API const int64_t *cornu_history_value_epochs(const cornu_history *history, const char *name, int64_t *count);
 /* One value of the list of that name; a negative index counts from the end. NaN with the error set if there is none. */
 CORNU_API double cornu_history_get(const cornu_history *history, const char *name, int64_t index);
+
+/* What the index-th epoch that ran waited for (waiting.h), validation left out. */
+CORNU_API cornu_status cornu_history_waiting(const cornu_history *history, int64_t index, cornu_waiting *waiting);
 
 /* Prints the last epoch's values as R's print(history) does: what was trained on, if fit knows it, then a line for each value, with 4 significant digits.
  * `file` NULL: standard output. */

@@ -17,6 +17,7 @@
 #include <cornu/data.h>
 #include <cornu/history.h>
 #include <cornu/model.h>
+#include <cornu/waiting.h>
 
 /* Chooses the first function where x is a generator or Sequence, and the second for anything else (an array, NULL); x is not evaluated. */
 #ifdef __cplusplus
@@ -54,12 +55,13 @@ CORNU_BEGIN_DECLARATIONS
  * {"event": "epoch_begin", "epoch", "epochs", "steps"}                            epochs count from 0 here; steps null: not known
  * {"event": "batch", "of": "fit", "epoch", "step", "steps", "seconds", "values"}  after a batch, at most 20 times a second; `step` batches
  *                                                                                 were made, in `seconds` since the epoch began
- * {"event": "epoch_end", "epoch", "step", "steps", "seconds", "values"}           values: {"loss": 0.5, "val_loss": null}; what is not a
- *                                                                                 finite number is null
+ * {"event": "epoch_end", "epoch", "step", "steps", "seconds", "values",           values: {"loss": 0.5, "val_loss": null}; what is not a
+ *  "waited", "waited_for"}                                                        finite number is null. waited: seconds without a batch to train
+ *                                                                                 on; waited_for: {"decoding": 1.5}, as in waiting.h
  * {"event": "train_end", "epochs_run", "stopped", "seconds"}                      stopped: by a callback or on request; missing after an error
  * {"event": "evaluate_begin" or "predict_begin", "steps"}
  * {"event": "batch", "of": "evaluate" or "predict", "step", "steps", "seconds", "values"}
- * {"event": "evaluate_end" or "predict_end", "step", "steps", "seconds", "values"}
+ * {"event": "evaluate_end" or "predict_end", "step", "steps", "seconds", "values", "waited", "waited_for"}
  * {"event": "message", "message"}                                                 what callbacks with verbose = 1 say
  */
 #define CORNU_VERBOSE_AUTO (-1) /* the environment's CORNU_VERBOSE, else 1 */

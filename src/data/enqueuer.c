@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "data/enqueuer.h"
 #include "data/process_source.h"
 
@@ -22,6 +22,7 @@ typedef struct ring_place {
     outcome outcome;
     cornu_status status;
     char message[MESSAGE_SIZE];
+    cornu__stage_times times; /* that it took to make it */
     /* The number of the batch that the consumer may have; NOTHING: a worker's. Under the lock; the rest is whose it is. */
     int64_t ready;
 } ring_place;
@@ -49,6 +50,8 @@ struct cornu__enqueuer {
     /* The consumer's own. */
     bool in_hand;        /* it has batch `used` */
     cornu_array *behind; /* state of the program's generator behind the last batch it got in this epoch; or NULL */
+    int64_t waits_since; /* by the clock; 0: it does not wait */
+    cornu__stage_times waited;
 };
 
 static ring_place *place_of(cornu__enqueuer *enqueuer, int64_t number)
@@ -66,11 +69,8 @@ static void note_failure(ring_place *place, cornu_status status)
     place->message[sizeof place->message - 1] = '\0';
 }
 
-static void pull_batch(cornu__source *source, ring_place *place, int64_t index)
+static void run_pull(cornu__source *source, ring_place *place, int64_t index)
 {
-    place->outcome = MADE;
-    if (!source->class->pull)
-        return;
     cornu_status status = source->class->pull(source, &place->slot, index);
     if (status != CORNU_OK)
         note_failure(place, status);
@@ -78,13 +78,35 @@ static void pull_batch(cornu__source *source, ring_place *place, int64_t index)
         place->outcome = ENDED;
 }
 
+static void pull_batch(cornu__source *source, ring_place *place, int64_t index)
+{
+    place->outcome = MADE;
+    if (!source->class->pull)
+        return;
+    place->times = (cornu__stage_times){0};
+    cornu__stage_clock before = cornu__stages_begin(&place->times, CORNU_STAGE_FUNCTION);
+    run_pull(source, place, index);
+    cornu__stages_end(before);
+}
+
+static void run_write(cornu__source *source, ring_place *place, int64_t index)
+{
+    cornu_status status = source->class->write(source, &place->slot, index);
+    if (status != CORNU_OK)
+        note_failure(place, status);
+}
+
 static void write_batch(cornu__source *source, ring_place *place, int64_t index)
 {
     if (place->outcome != MADE || !source->class->write)
         return;
-    cornu_status status = source->class->write(source, &place->slot, index);
-    if (status != CORNU_OK)
-        note_failure(place, status);
+    if (!source->class->pull) {
+        run_write(source, place, index);
+        return;
+    }
+    cornu__stage_clock before = cornu__stages_begin(&place->times, CORNU_STAGE_COPY);
+    run_write(source, place, index);
+    cornu__stages_end(before);
 }
 
 /* --- Workers --- */
@@ -232,12 +254,8 @@ int64_t cornu__enqueuer_epoch_length(const cornu__enqueuer *enqueuer)
 /* By the clock that `made` waits by, which nobody sets. */
 static struct timespec time_after(int milliseconds)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    int64_t nanoseconds = time.tv_nsec + (int64_t)milliseconds * 1000000;
-    time.tv_sec += nanoseconds / 1000000000;
-    time.tv_nsec = nanoseconds % 1000000000;
-    return time;
+    int64_t then = cornu__nanoseconds_now() + (int64_t)milliseconds * 1000000;
+    return (struct timespec){.tv_sec = then / 1000000000, .tv_nsec = then % 1000000000};
 }
 
 static void make_here(cornu__enqueuer *enqueuer, ring_place *place)
@@ -248,6 +266,38 @@ static void make_here(cornu__enqueuer *enqueuer, ring_place *place)
     pull_batch(enqueuer->source, place, index);
     write_batch(enqueuer->source, place, index);
     place->ready = enqueuer->used;
+    cornu__stage_times_add(&enqueuer->waited, &place->times);
+}
+
+/* The batch in this place is not ready: from now on it is waited for. */
+static void begin_waiting(cornu__enqueuer *enqueuer)
+{
+    if (enqueuer->waits_since == 0)
+        enqueuer->waits_since = cornu__nanoseconds_now();
+}
+
+/* It is ready, at once or after a while. */
+static void end_waiting(cornu__enqueuer *enqueuer, const ring_place *place)
+{
+    if (enqueuer->waits_since == 0)
+        return;
+    cornu__stage_times_share(&enqueuer->waited, cornu__nanoseconds_now() - enqueuer->waits_since, &place->times);
+    enqueuer->waits_since = 0;
+}
+
+const cornu__stage_times *cornu__enqueuer_waited(const cornu__enqueuer *enqueuer)
+{
+    return &enqueuer->waited;
+}
+
+int cornu__enqueuer_workers(const cornu__enqueuer *enqueuer)
+{
+    return enqueuer->workers;
+}
+
+bool cornu__enqueuer_has_use_for_more(const cornu__enqueuer *enqueuer)
+{
+    return enqueuer->workers == 0 || enqueuer->source->concurrent;
 }
 
 bool cornu__enqueuer_wait(cornu__enqueuer *enqueuer, int milliseconds)
@@ -261,10 +311,13 @@ bool cornu__enqueuer_wait(cornu__enqueuer *enqueuer, int milliseconds)
     while (place->ready != enqueuer->used && waited != ETIMEDOUT) {
         if (until.tv_sec == 0)
             until = time_after(milliseconds);
+        begin_waiting(enqueuer);
         waited = pthread_cond_timedwait(&enqueuer->made, &enqueuer->lock, &until);
     }
     bool ready = place->ready == enqueuer->used;
     pthread_mutex_unlock(&enqueuer->lock);
+    if (ready)
+        end_waiting(enqueuer, place);
     return ready;
 }
 
@@ -278,9 +331,12 @@ cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch *
         make_here(enqueuer, place);
     } else {
         pthread_mutex_lock(&enqueuer->lock);
-        while (place->ready != enqueuer->used)
+        while (place->ready != enqueuer->used) {
+            begin_waiting(enqueuer);
             pthread_cond_wait(&enqueuer->made, &enqueuer->lock);
+        }
         pthread_mutex_unlock(&enqueuer->lock);
+        end_waiting(enqueuer, place);
     }
     if (place->outcome == FAILED) {
         cornu__fail_from(place->status, place->message);

@@ -10,6 +10,8 @@
  * same order: epoch and index for what is numbered, and for the program's own generator what its save_state said when it made that
  * batch, since it is ahead by now.
  *
+ * How long the consumer has waited is counted by the stage that kept it waiting (data/stages.h). Arrays, whose batches are a copy at most, are not timed.
+ *
  * Workers may be processes (data/process_source.h): the threads here then wait for them.
  *
  * An error made by a worker reaches the consumer when its batch's turn comes. Stopping waits for the program's functions that are
@@ -19,6 +21,7 @@
 #define CORNU_DATA_ENQUEUER_H
 
 #include "data/source.h"
+#include "data/stages.h"
 
 typedef struct cornu__enqueuer cornu__enqueuer;
 
@@ -55,6 +58,14 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer);
 /* *position := the one behind the batch that the consumer has in hand or, without one, had last; the beginning when it had none. The caller
  * clears it. Called by the consumer. */
 void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position);
+
+/* For what the consumer has waited since the beginning. Called by the consumer. */
+const cornu__stage_times *cornu__enqueuer_waited(const cornu__enqueuer *enqueuer);
+
+/* How many workers there are. */
+int cornu__enqueuer_workers(const cornu__enqueuer *enqueuer);
+/* Whether more workers could make batches sooner, as far as the source is concerned: not where one alone may call the program's function. */
+bool cornu__enqueuer_has_use_for_more(const cornu__enqueuer *enqueuer);
 
 /* Stops and joins all workers, frees everything. NULL is allowed. */
 void cornu__enqueuer_stop(cornu__enqueuer *enqueuer);

@@ -210,8 +210,10 @@ static cornu_status pull(cornu__source *source, cornu__slot *slot, int64_t index
     process_source *self = (process_source *)source;
     int number = take_idle(self, slot);
     const cornu__request request = {.kind = CORNU__REQUEST_BATCH, .block = slot->block, .index = index};
-    cornu__answer answer;
+    cornu__answer answer = {0};
+    cornu__stage_enter(CORNU_STAGE_TRANSPORT);
     cornu_status status = ask_whoever_lives(self, number, &request, &answer);
+    cornu__stages_attribute(&answer.times);
     if (status == CORNU_OK)
         status = take_batch(self, slot, index, &answer);
     give_back(self, number);

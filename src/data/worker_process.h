@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "base/status.h"
+#include "data/stages.h"
 
 /* How long a worker process may go on with what it does when all is over; then it is killed. */
 #define CORNU__GRACE_MILLISECONDS 5000
@@ -54,6 +55,7 @@ typedef struct cornu__answer {
     cornu_status status;
     int64_t length; /* of the epoch that began */
     size_t size;
+    cornu__stage_times times; /* that making the batch took */
     char message[CORNU__ANSWER_MESSAGE_SIZE];
 } cornu__answer;
 

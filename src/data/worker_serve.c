@@ -10,6 +10,7 @@ typedef struct server {
     cornu__shared_blocks *blocks;
     cornu__slot slot; /* what was made and is to be written */
     bool has_batch;   /* in the slot, not only a state */
+    cornu__stage_times times;
 } server;
 
 static void note_failure(cornu__answer *answer, cornu_status status)
@@ -19,16 +20,14 @@ static void note_failure(cornu__answer *answer, cornu_status status)
     strncpy(answer->message, cornu_error_message(), sizeof answer->message - 1);
 }
 
-static cornu_status make_batch(server *self, int64_t index, cornu__answer *answer)
+static cornu_status make_batch(server *self, int64_t index)
 {
     cornu__source *source = self->source;
-    cornu__slot_release_given(&self->slot);
     CORNU_TRY(source->class->pull(source, &self->slot, index));
-    if (self->slot.ended) {
-        answer->kind = CORNU__ANSWER_ENDED;
+    self->has_batch = !self->slot.ended;
+    if (!self->has_batch)
         return CORNU_OK;
-    }
-    self->has_batch = true;
+    cornu__stage_enter(CORNU_STAGE_COPY);
     return source->class->write(source, &self->slot, index);
 }
 
@@ -46,6 +45,19 @@ static cornu_status write_slot(server *self, const cornu__request *request, corn
     cornu_array_release(self->slot.state);
     self->slot.state = NULL;
     return CORNU_OK;
+}
+
+static cornu_status give_batch(server *self, const cornu__request *request, cornu__answer *answer)
+{
+    cornu__slot_release_given(&self->slot);
+    self->times = (cornu__stage_times){0};
+    cornu__stage_clock before = cornu__stages_begin(&self->times, CORNU_STAGE_FUNCTION);
+    cornu_status status = make_batch(self, request->index);
+    cornu__stages_end(before);
+    CORNU_TRY(status);
+    if (self->slot.ended)
+        answer->kind = CORNU__ANSWER_ENDED;
+    return self->slot.ended ? CORNU_OK : write_slot(self, request, answer);
 }
 
 static cornu_status next_epoch(server *self, const cornu__request *request, cornu__answer *answer)
@@ -68,8 +80,7 @@ static cornu_status serve(server *self, const cornu__request *request, cornu__an
 {
     switch (request->kind) {
     case CORNU__REQUEST_BATCH:
-        CORNU_TRY(make_batch(self, request->index, answer));
-        return answer->kind == CORNU__ANSWER_ENDED ? CORNU_OK : write_slot(self, request, answer);
+        return give_batch(self, request, answer);
     case CORNU__REQUEST_WRITE:
         return write_slot(self, request, answer);
     case CORNU__REQUEST_END_EPOCH:
@@ -105,6 +116,7 @@ void cornu__worker_serve(void *state, int connection)
         cornu_status status = began == CORNU_OK ? serve(&self, &request, &answer) : cornu__fail_from(began, why);
         if (status != CORNU_OK)
             note_failure(&answer, status);
+        answer.times = self.times;
         cornu__worker_answer(connection, &answer);
     }
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/stages.h"
 #include "format/limits.h"
 #include "image/decode.h"
 #include "image/formats.h"
@@ -187,8 +188,13 @@ static cornu_status read_file(cornu__decoder *decoder, const char *path, size_t 
 cornu_status cornu__decode_file(cornu__decoder *decoder, const char *path, const cornu__decode_options *options,
                                 cornu__image *image)
 {
-    CORNU_TRY(read_file(decoder, path, SIZE_MAX));
-    return cornu__decode(decoder, path, decoder->file, decoder->file_size, options, image);
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
+    cornu_status status = read_file(decoder, path, SIZE_MAX);
+    cornu__stage_enter(CORNU_STAGE_DECODE);
+    if (status == CORNU_OK)
+        status = cornu__decode(decoder, path, decoder->file, decoder->file_size, options, image);
+    cornu__stage_enter(before);
+    return status;
 }
 
 cornu_status cornu__decode_raw(cornu__decoder *decoder, const char *path)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/generator.h"
+#include "data/stages.h"
 #include "image/image_iterator.h"
 
 typedef cornu__worker_space worker_space;
@@ -302,7 +303,9 @@ static cornu_status get(void *state, int64_t index, cornu_batch *batch)
     worker_space *space = space_take(self);
     if (!space)
         return cornu_error_status();
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_AUGMENT);
     cornu_status status = fill_batch(self, index, space, batch);
+    cornu__stage_enter(before);
     space_give(self, space);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "array/array.h"
+#include "data/stages.h"
 #include "image/load.h"
 
 void cornu__loader_free(cornu__loader *loader)
@@ -67,6 +68,18 @@ static cornu_status resize_as_tensorflow(cornu__loader *loader, const cornu__loa
 
 /* --- As load_img --- */
 
+static cornu_status resize(cornu__loader *loader, const cornu__load_options *options, int height, int width,
+                           const cornu__image **image)
+{
+    const cornu__image *decoded = &loader->decoded;
+    if (options->tensorflow)
+        return resize_as_tensorflow(loader, options, height, width, image);
+    cornu__box box = options->aspect == CORNU__ASPECT_CROP ? cornu__box_in_the_middle(decoded, height, width)
+                                                           : cornu__box_of(decoded);
+    *image = &loader->resized;
+    return cornu__resize(&loader->resizer, decoded, box, options->interpolation, height, width, &loader->resized);
+}
+
 cornu_status cornu__load_image(cornu__loader *loader, const char *path, const cornu__load_options *options,
                                const cornu__image **image)
 {
@@ -75,19 +88,12 @@ cornu_status cornu__load_image(cornu__loader *loader, const char *path, const co
     int height = options->height > 0 ? options->height : decoded->height;
     int width = options->width > 0 ? options->width : decoded->width;
     *image = decoded;
-    if (options->tensorflow)
-        return resize_as_tensorflow(loader, options, height, width, image) == CORNU_OK
-                   ? CORNU_OK
-                   : cornu__fail_context("'%s'", path);
-    if (height == decoded->height && width == decoded->width)
+    if (!options->tensorflow && height == decoded->height && width == decoded->width)
         return CORNU_OK;
-    cornu__box box = options->aspect == CORNU__ASPECT_CROP ? cornu__box_in_the_middle(decoded, height, width)
-                                                           : cornu__box_of(decoded);
-    if (cornu__resize(&loader->resizer, decoded, box, options->interpolation, height, width, &loader->resized) !=
-        CORNU_OK)
-        return cornu__fail_context("'%s'", path);
-    *image = &loader->resized;
-    return CORNU_OK;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_RESIZE);
+    cornu_status status = resize(loader, options, height, width, image);
+    cornu__stage_enter(before);
+    return status == CORNU_OK ? CORNU_OK : cornu__fail_context("'%s'", path);
 }
 
 static inline float element(const cornu__image *image, size_t i)

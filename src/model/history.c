@@ -25,6 +25,7 @@ struct cornu_history {
     int64_t room; /* epochs that fit */
     int64_t epoch_count;
     int64_t *epochs;
+    cornu_waiting *waitings; /* of each epoch */
     int series_count;
     series series[CORNU_MAX_LOGS];
 };
@@ -41,11 +42,11 @@ cornu_history *cornu__history_create(int64_t epochs)
     if (history->room < 1)
         history->room = 1;
     history->epochs = cornu__alloc_array((size_t)history->room, sizeof *history->epochs);
-    if (!history->epochs) {
-        cornu__free(history);
-        return NULL;
-    }
-    return history;
+    history->waitings = cornu__alloc_array((size_t)history->room, sizeof *history->waitings);
+    if (history->epochs && history->waitings)
+        return history;
+    cornu_history_release(history);
+    return NULL;
 }
 
 void cornu_history_release(cornu_history *history)
@@ -58,6 +59,7 @@ void cornu_history_release(cornu_history *history)
         cornu__free(history->series[i].epochs);
     }
     cornu__free(history->epochs);
+    cornu__free(history->waitings);
     cornu__free(history);
 }
 
@@ -101,6 +103,10 @@ static cornu_status make_room(cornu_history *history)
     if (!epochs)
         return CORNU_ERROR_OUT_OF_MEMORY;
     history->epochs = epochs;
+    cornu_waiting *waitings = lengthen(history->waitings, history->room, sizeof *waitings);
+    if (!waitings)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    history->waitings = waitings;
     for (int i = 0; i < history->series_count; i++) {
         series *column = &history->series[i];
         double *values = lengthen(column->values, history->room, sizeof *values);
@@ -130,6 +136,7 @@ static cornu_status record(cornu_history *history, int64_t epoch, const cornu_lo
         column->values[column->count] = logs->values[i];
         column->epochs[column->count++] = epoch;
     }
+    history->waitings[history->epoch_count] = (cornu_waiting){0};
     history->epochs[history->epoch_count++] = epoch;
     return CORNU_OK;
 }
@@ -162,6 +169,11 @@ cornu_status cornu__history_reserve(cornu_history *history, int64_t epochs)
     while (history->room < wanted)
         CORNU_TRY(make_room(history));
     return CORNU_OK;
+}
+
+void cornu__history_set_waiting(cornu_history *history, const cornu_waiting *waiting)
+{
+    history->waitings[history->epoch_count - 1] = *waiting;
 }
 
 /* --- Reading --- */
@@ -272,6 +284,17 @@ void cornu__history_logs(const cornu_history *history, int64_t index, cornu_logs
     }
 }
 
+cornu_status cornu_history_waiting(const cornu_history *history, int64_t index, cornu_waiting *waiting)
+{
+    *waiting = (cornu_waiting){0};
+    CORNU_TRY(cornu__history_check(history));
+    if (index < 0 || index >= history->epoch_count)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "the history has %lld epochs, and no number %lld",
+                           (long long)history->epoch_count, (long long)index);
+    *waiting = history->waitings[index];
+    return CORNU_OK;
+}
+
 /* --- What it is of --- */
 
 void cornu__history_set_facts(cornu_history *history, const cornu__history_facts *facts)
@@ -289,6 +312,41 @@ const cornu__history_facts *cornu__history_facts_of(const cornu_history *history
 #define EPOCHS "epochs"
 #define VALUES "values/"
 #define THEIR_EPOCHS "epochs_of/" /* in which a name has values */
+#define WAITING "waiting"         /* WAITING_NUMBERS of each epoch; missing in older files */
+#define WAITING_NUMBERS (2 + CORNU_STAGE_COUNT)
+
+static void add_waitings(cornu__dictionary *kept, const cornu_history *history)
+{
+    int64_t count = history->epoch_count * WAITING_NUMBERS;
+    if (count == 0)
+        return;
+    double *numbers = cornu__alloc_array((size_t)count, sizeof *numbers), *number = numbers;
+    kept->failed = kept->failed || !numbers;
+    for (int64_t i = 0; numbers && i < history->epoch_count; i++) {
+        *number++ = history->waitings[i].seconds;
+        *number++ = history->waitings[i].waited;
+        for (int stage = 0; stage < CORNU_STAGE_COUNT; stage++)
+            *number++ = history->waitings[i].stages[stage];
+    }
+    cornu__dictionary_add_numbers(kept, WAITING, CORNU_FLOAT64, count, numbers);
+    cornu__free(numbers);
+}
+
+/* Of the epochs that were loaded. */
+static cornu_status load_waitings(cornu_history *history, const cornu_array *kept)
+{
+    const cornu_array *found;
+    if (!cornu_array_item_named(kept, WAITING))
+        return CORNU_OK;
+    CORNU_TRY(cornu__dictionary_get(kept, WAITING, CORNU_FLOAT64, history->epoch_count * WAITING_NUMBERS, &found));
+    const double *number = cornu_array_data(found);
+    for (int64_t i = 0; i < history->epoch_count; i++) {
+        history->waitings[i] = (cornu_waiting){.seconds = number[0], .waited = number[1]};
+        memcpy(history->waitings[i].stages, number + 2, CORNU_STAGE_COUNT * sizeof *number);
+        number += WAITING_NUMBERS;
+    }
+    return CORNU_OK;
+}
 
 static void add_named(cornu__dictionary *kept, const char *prefix, const char *name, cornu_dtype dtype, int64_t count,
                       const void *numbers)
@@ -310,6 +368,7 @@ cornu_array *cornu__history_save(const cornu_history *history)
         add_named(&kept, VALUES, column->name, CORNU_FLOAT64, column->count, column->values);
         add_named(&kept, THEIR_EPOCHS, column->name, CORNU_INT64, column->count, column->epochs);
     }
+    add_waitings(&kept, history);
     return cornu__dictionary_take(&kept);
 }
 
@@ -389,6 +448,8 @@ cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept
     cornu_status status = find_all_kept(kept, all, &count);
     if (status == CORNU_OK)
         status = load_all(history, all, count, epochs);
+    if (status == CORNU_OK)
+        status = load_waitings(history, kept);
     cornu__free(all);
     return status;
 }

@@ -37,6 +37,9 @@ void cornu__history_logs(const cornu_history *history, int64_t index, cornu_logs
 cornu_history *cornu__model_history(const cornu_model *model);
 void cornu__model_take_history(cornu_model *model, cornu_history *history);
 
+/* What the epoch that was recorded last waited for. */
+void cornu__history_set_waiting(cornu_history *history, const cornu_waiting *waiting);
+
 /* All of it as a new dictionary, NULL on failure; and in again, into a history without an epoch. */
 cornu_array *cornu__history_save(const cornu_history *history);
 cornu_status cornu__history_load(cornu_history *history, const cornu_array *kept);

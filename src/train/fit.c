@@ -226,6 +226,7 @@ static cornu_status begin_epoch(cornu__fit *fit, cornu_training *training)
     training->steps = training->epoch_steps;
     training->logs.count = 0;
     training->first_batch = training->next_batch = 0;
+    training->waiting = (cornu_waiting){0};
     fit->epoch_over = false;
     return entered ? enter_epoch(fit, training)
                    : cornu__training_call(training, CORNU__ON_EPOCH_BEGIN, training->epoch);

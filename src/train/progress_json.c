@@ -60,6 +60,21 @@ void cornu__json_line_values(cornu__json_line *line, const cornu_logs *values)
     cornu__text_add(&line->text, "}");
 }
 
+void cornu__json_line_waiting(cornu__json_line *line, const cornu_waiting *waiting)
+{
+    const char *between = "";
+    cornu__json_line_seconds(line, "waited", waiting->waited);
+    add_key(&line->text, "waited_for");
+    cornu__text_add(&line->text, "{");
+    for (int i = 0; i < CORNU_STAGE_COUNT; i++) {
+        if (!(waiting->stages[i] > 0))
+            continue;
+        cornu__text_add(&line->text, "%s\"%s\":%.6f", between, cornu_stage_name((cornu_stage)i), waiting->stages[i]);
+        between = ",";
+    }
+    cornu__text_add(&line->text, "}");
+}
+
 char *cornu__json_line_take(cornu__json_line *line)
 {
     cornu__text_add(&line->text, "}\n");

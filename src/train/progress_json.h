@@ -27,6 +27,8 @@ void cornu__json_line_truth(cornu__json_line *line, const char *key, bool value)
 void cornu__json_line_seconds(cornu__json_line *line, const char *key, double value);
 /* "values":{"loss":0.5}: shortest texts that read back as the same number; what is not finite is null. */
 void cornu__json_line_values(cornu__json_line *line, const cornu_logs *values);
+/* "waited":1.5,"waited_for":{"decoding":1.2,"augmenting":0.3}: seconds. */
+void cornu__json_line_waiting(cornu__json_line *line, const cornu_waiting *waiting);
 /* Ends the line and hands it over (cornu__free it); NULL with the error set for want of memory. */
 char *cornu__json_line_take(cornu__json_line *line);
 /* Ends the line and writes it to standard output at once, in one piece. */

@@ -87,9 +87,15 @@ struct cornu_training {
     int callback_count;
     cornu_callback *callbacks[CORNU__MAX_CALLBACKS]; /* kept */
     cornu__tally tally;
-    cornu_logs logs;        /* what hooks get */
-    bool logs_filled;       /* for the batch in hand */
-    char *validation_names; /* "val_loss\0val_accuracy\0"..., or NULL */
+    cornu_logs logs;  /* what hooks get */
+    bool logs_filled; /* for the batch in hand */
+    /* waiting.c: what the epoch's training, or an evaluation or prediction, waited for */
+    const cornu__enqueuer *timed;     /* of the pass in hand, if that counts; or NULL */
+    const cornu__enqueuer *fed_by;    /* of the last one */
+    int64_t pass_began;               /* nanoseconds of the clock */
+    cornu__stage_times waited_before; /* for batches of earlier passes */
+    cornu_waiting waiting;            /* of the last one that was timed */
+    char *validation_names;           /* "val_loss\0val_accuracy\0"..., or NULL */
 };
 
 /* A callback made in the call itself belongs to the call, however early it fails: each door keeps and drops its list (up to the first NULL). */
@@ -115,6 +121,10 @@ cornu_array *cornu__training_state(cornu_training *training);
 
 /* training->logs := loss and metrics so far in this pass; in a prediction nothing. */
 void cornu__training_fill_logs(cornu_training *training);
+
+/* Around a pass over batches. Validations in fit do not count: what is told is the training's. */
+void cornu__waiting_begin(cornu_training *training, const cornu__enqueuer *batches);
+void cornu__waiting_end(cornu_training *training);
 
 /* Whether cornu_request_stop was called since this began. */
 bool cornu__stop_requested(const cornu_training *training);

@@ -1,6 +1,5 @@
 /* cpu_backend.c: the CPU backend: its instruction set, its threads, and its table of functions. */
 #include <omp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/program.h"
 #include "base/memory.h"
+#include "base/processors.h"
 #include "base/text.h"
 
 /* --- the instruction set --- */
@@ -66,20 +66,12 @@ static cornu_status choose_table(const cornu__cpu_kernels **kernels, bool *lower
 
 /* --- threads --- */
 
-static int available_processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return CPU_COUNT(&set);
-    return omp_get_num_procs();
-}
-
 /* As many as asked; else OMP_NUM_THREADS (which omp_get_max_threads knows), but no more than processors. */
 static int choose_threads(int asked)
 {
     if (asked > 0)
         return asked;
-    int processors = available_processors(), threads = omp_get_max_threads();
+    int processors = cornu__processors(), threads = omp_get_max_threads();
     return threads < processors ? threads : processors;
 }
 

@@ -4,8 +4,9 @@
 
 static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
 {
-    (void)training;
-    return cornu__history_add(state, epoch, logs);
+    CORNU_TRY(cornu__history_add(state, epoch, logs));
+    cornu__history_set_waiting(state, &training->waiting);
+    return CORNU_OK;
 }
 
 cornu_callback *cornu__history_recorder(cornu_history *history)

@@ -1,25 +1,19 @@
 /* progbar_logger.c: Keras's ProgbarLogger: the progress bar on standard output. */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "train/progress_look.h"
-#include "train/training.h"
+#include "train/waiting.h"
 
 typedef struct progbar {
     int verbose;
     cornu__progress_style style;
     cornu__progress progress;
     bool unfinished; /* a running line stands on the terminal */
+    bool advised;    /* what may be done about waiting was said */
     char line[CORNU__PROGRESS_LINE_SIZE];
 } progbar;
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* --- A pass --- */
 
@@ -33,14 +27,14 @@ static void write_line(progbar *self, size_t length, bool final)
 
 static cornu_status begin(progbar *self, const cornu_training *training)
 {
-    cornu__progress_start(&self->progress, self->style, training->steps, seconds_now());
+    cornu__progress_start(&self->progress, self->style, training->steps, cornu__seconds_now());
     self->progress.seen = self->progress.before = training->in_fit ? training->first_batch : 0;
     return CORNU_OK;
 }
 
 static cornu_status advance(progbar *self, cornu_training *training, int64_t index, const cornu_logs *logs)
 {
-    double now = seconds_now();
+    double now = cornu__seconds_now();
     bool due = cornu__progress_advance(&self->progress, index + 1, now);
     bool last = index + 1 == self->progress.target; /* the final line follows */
     if (!due || last || self->verbose != 1)
@@ -51,15 +45,34 @@ static cornu_status advance(progbar *self, cornu_training *training, int64_t ind
     return CORNU_OK;
 }
 
-static cornu_status finish(progbar *self, const cornu_logs *logs)
+/* A line of its own, where much of the time was lost. */
+static cornu_status tell_of_waiting(progbar *self, const cornu_training *training, const char *what)
 {
-    double now = seconds_now();
+    const cornu_waiting *waiting = &training->waiting;
+    if (!cornu__waiting_is_notable(waiting))
+        return CORNU_OK;
+    cornu__text text = {0};
+    cornu__waiting_tell(waiting, what, &text);
+    cornu__text_add(&text, "%s\n", self->advised ? "" : cornu__waiting_advice(training, waiting));
+    char *line = cornu__text_take(&text);
+    if (!line)
+        return cornu_error_status();
+    fputs(line, stdout);
+    fflush(stdout);
+    cornu__free(line);
+    self->advised = true;
+    return CORNU_OK;
+}
+
+static cornu_status finish(progbar *self, const cornu_training *training, const char *what, const cornu_logs *logs)
+{
+    double now = cornu__seconds_now();
     if (self->progress.target < 0)
         self->progress.target = self->progress.seen;
     size_t length = self->verbose == 1 ? cornu__progress_draw(&self->progress, self->line, now, logs, true)
                                        : cornu__progress_summary(&self->progress, self->line, now, logs);
     write_line(self, length, true);
-    return CORNU_OK;
+    return tell_of_waiting(self, training, what);
 }
 
 /* --- Hooks --- */
@@ -80,9 +93,8 @@ static cornu_status on_train_batch_end(void *state, cornu_training *training, in
 
 static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
 {
-    (void)training;
     (void)epoch;
-    return finish(state, logs);
+    return finish(state, training, "epoch", logs);
 }
 
 /* Evaluation and prediction have a bar of their own, unless they are a validation in fit. */
@@ -102,7 +114,9 @@ static cornu_status on_pass_batch_end(void *state, cornu_training *training, int
 static cornu_status on_pass_end(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
 {
     (void)index;
-    return training->in_fit ? CORNU_OK : finish(state, logs);
+    if (training->in_fit)
+        return CORNU_OK;
+    return finish(state, training, training->kind == CORNU__STEP_TEST ? "evaluation" : "prediction", logs);
 }
 
 /* What failed in the middle of a pass is said on a line of its own. */

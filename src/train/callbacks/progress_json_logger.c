@@ -1,6 +1,5 @@
 /* progress_json_logger.c: the place of the progress bar where a program reads along: an event per line, as train.h describes them. */
-#include <time.h>
-
+#include "base/clock.h"
 #include "train/progress.h"
 #include "train/progress_json.h"
 #include "train/training.h"
@@ -11,13 +10,6 @@ typedef struct json_logger {
     double begun; /* seconds: when training began */
     int64_t epochs_run;
 } json_logger;
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static const char *pass_name(const cornu_training *training)
 {
@@ -31,7 +23,7 @@ static const char *pass_name(const cornu_training *training)
 static void begin_pass(json_logger *self, const cornu_training *training)
 {
     const cornu__progress_style always = {.dynamic = true};
-    cornu__progress_start(&self->progress, always, training->steps, seconds_now());
+    cornu__progress_start(&self->progress, always, training->steps, cornu__seconds_now());
     self->progress.seen = self->progress.before = training->in_fit ? training->first_batch : 0;
 }
 
@@ -46,7 +38,7 @@ static void add_state(cornu__json_line *line, const json_logger *self, double no
 
 static cornu_status tell_of_batch(json_logger *self, cornu_training *training, int64_t index, const cornu_logs *logs)
 {
-    double now = seconds_now();
+    double now = cornu__seconds_now();
     if (!cornu__progress_advance(&self->progress, index + 1, now) || !self->batches)
         return CORNU_OK;
     cornu__json_line line;
@@ -68,7 +60,7 @@ static cornu_status on_train_begin(void *state, cornu_training *training, int64_
     cornu__json_line line;
     (void)index;
     (void)logs;
-    self->begun = seconds_now();
+    self->begun = cornu__seconds_now();
     self->epochs_run = 0;
     cornu__json_line_begin(&line, "train_begin");
     cornu__json_line_count(&line, "initial_epoch", training->initial_epoch);
@@ -97,11 +89,11 @@ static cornu_status on_epoch_end(void *state, cornu_training *training, int64_t 
 {
     json_logger *self = state;
     cornu__json_line line;
-    (void)training;
     self->epochs_run++;
     cornu__json_line_begin(&line, "epoch_end");
     cornu__json_line_count(&line, "epoch", epoch);
-    add_state(&line, self, seconds_now(), logs);
+    add_state(&line, self, cornu__seconds_now(), logs);
+    cornu__json_line_waiting(&line, &training->waiting);
     return cornu__json_line_write(&line);
 }
 
@@ -114,7 +106,7 @@ static cornu_status on_train_end(void *state, cornu_training *training, int64_t 
     cornu__json_line_begin(&line, "train_end");
     cornu__json_line_count(&line, "epochs_run", self->epochs_run);
     cornu__json_line_truth(&line, "stopped", training->stop || cornu__stop_requested(training));
-    cornu__json_line_seconds(&line, "seconds", seconds_now() - self->begun);
+    cornu__json_line_seconds(&line, "seconds", cornu__seconds_now() - self->begun);
     return cornu__json_line_write(&line);
 }
 
@@ -145,7 +137,8 @@ static cornu_status on_pass_end(void *state, cornu_training *training, int64_t i
     if (training->in_fit)
         return CORNU_OK;
     cornu__json_line_begin(&line, training->kind == CORNU__STEP_TEST ? "evaluate_end" : "predict_end");
-    add_state(&line, state, seconds_now(), logs);
+    add_state(&line, state, cornu__seconds_now(), logs);
+    cornu__json_line_waiting(&line, &training->waiting);
     return cornu__json_line_write(&line);
 }
 
