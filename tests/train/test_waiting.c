@@ -15,7 +15,7 @@
 #include <cornu/image.h>
 
 #include "base/folder.h"
-#include "train/history.h"
+#include "model/history.h"
 #include "train/scripted.h"
 #include "train/waiting.h"
 
