@@ -3,9 +3,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "image/kernels/kernels.h"
 #include "image/resize.h"
-
-#define OVERREAD 16 /* bytes behind a row that a vector may read */
 
 static const char *const names[CORNU__INTERPOLATION_COUNT] = {"nearest", "box",     "bilinear",
                                                               "hamming", "bicubic", "lanczos"};
@@ -69,7 +68,7 @@ static cornu_status reserve_scratch(cornu__resizer *resizer, size_t size)
 cornu_status cornu__resizer_reserve(cornu__resizer *resizer, const cornu__image *from, const cornu__image *to)
 {
     size_t widest = (size_t)(from->width > to->width ? from->width : to->width);
-    return reserve_scratch(resizer, widest * (size_t)from->channels * sizeof(double) + OVERREAD);
+    return reserve_scratch(resizer, widest * (size_t)from->channels * sizeof(double) + CORNU__RESIZE_OVERREAD);
 }
 
 /* --- The nearest pixel --- */
@@ -127,11 +126,13 @@ static cornu_status take_nearest(cornu__resizer *resizer, const cornu__image *fr
 
 cornu_status cornu__resize_both(cornu__resizer *resizer, const cornu__image *from, cornu__image *to)
 {
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     const cornu__filter_axis *rows = &resizer->rows;
     int last = rows->outputs - 1, first_row = rows->first[0], end_row = rows->first[last] + rows->count[last];
     CORNU_TRY(cornu__image_shape(&resizer->between, from->dtype, end_row - first_row, to->width, from->channels));
-    cornu__resize_columns(&resizer->columns, from, first_row, &resizer->between, resizer->scratch);
-    cornu__resize_rows(rows, &resizer->between, first_row, to, resizer->scratch);
+    kernels->resize_columns(&resizer->columns, from, first_row, &resizer->between, resizer->scratch);
+    kernels->resize_rows(rows, &resizer->between, first_row, to, resizer->scratch);
     return CORNU_OK;
 }
 
@@ -140,6 +141,8 @@ static cornu_status filter(cornu__resizer *resizer, const cornu__image *from, co
 {
     bool columns = to->width != from->width || box.left != 0 || box.right != (float)from->width;
     bool rows = to->height != from->height || box.top != 0 || box.bottom != (float)from->height;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     CORNU_TRY(cornu__resizer_reserve(resizer, from, to));
     if (columns)
         CORNU_TRY(
@@ -150,9 +153,9 @@ static cornu_status filter(cornu__resizer *resizer, const cornu__image *from, co
     if (columns && rows)
         return cornu__resize_both(resizer, from, to);
     if (columns)
-        cornu__resize_columns(&resizer->columns, from, 0, to, resizer->scratch);
+        kernels->resize_columns(&resizer->columns, from, 0, to, resizer->scratch);
     else
-        cornu__resize_rows(&resizer->rows, from, 0, to, resizer->scratch);
+        kernels->resize_rows(&resizer->rows, from, 0, to, resizer->scratch);
     return CORNU_OK;
 }
 

@@ -39,7 +39,8 @@ typedef struct cornu__filter_axis {
     int outputs, taps;
     int *first, *count;
     double *weights;
-    int16_t *high, *low; /* the weights in fixed point with 22 bits behind the point: high * 2048 + low; taps is even */
+    int16_t *high,
+        *low; /* the weights in fixed point with 22 bits behind the point: high * 2048 + low; taps is a multiple of 4 */
     void *block;
     size_t capacity; /* bytes of `block`, in which all of these lie */
     /* what they were made for */
@@ -81,14 +82,7 @@ cornu_status cornu__filter_axis_reserve(cornu__filter_axis *axis, int outputs, i
 cornu_status cornu__filter_axis_make(cornu__filter_axis *axis, cornu__interpolation interpolation, int inputs,
                                      float begin, float end, int outputs);
 
-/* --- resize_rows.c: one pass over pictures whose shapes fit the axis; the same dtype and channels --- */
-
-/* `rows` rows from row `first_row` of `from`, in another width, become rows 0 ... of `to`. `scratch` has a row of `from` and 16 bytes more. */
-void cornu__resize_columns(const cornu__filter_axis *axis, const cornu__image *from, int first_row, cornu__image *to,
-                           void *scratch);
-/* Another height. Row r of `from` stands for row r + first_row of the picture that the axis was made for. `scratch` has a double for each
- * element of a row. */
-void cornu__resize_rows(const cornu__filter_axis *axis, const cornu__image *from, int first_row, cornu__image *to,
-                        void *scratch);
+/* Bytes behind a row that the passes along rows may read (kernels/kernels.h). */
+#define CORNU__RESIZE_OVERREAD 16
 
 #endif

@@ -130,8 +130,7 @@ cornu_status cornu__filter_axis_make(cornu__filter_axis *axis, cornu__interpolat
     if (same)
         return CORNU_OK;
     double scale = (double)(end - begin) / outputs;
-    double most =
-        ceil(filter->support * (scale < 1 ? 1 : scale)) * 2 + 2; /* the one more is rounded up to an even number */
+    double most = ceil((ceil(filter->support * (scale < 1 ? 1 : scale)) * 2 + 1) / 4) * 4; /* sums take four at once */
     CORNU_TRY(cornu__filter_axis_reserve(axis, outputs, most < INT32_MAX ? (int)most : INT32_MAX));
     axis->interpolation = (int)interpolation;
     axis->inputs = inputs;

@@ -1,66 +1,29 @@
 /* cpu_backend.c: the CPU backend: its instruction set, its threads, and its table of functions. */
 #include <omp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/program.h"
+#include "base/instruction_set.h"
 #include "base/memory.h"
 #include "base/processors.h"
-#include "base/text.h"
 
 /* --- the instruction set --- */
 
-/* All that this build knows, lowest first. */
-static const cornu__cpu_kernels *const tables[] = {
-    &cornu__cpu_kernels_baseline,
+static const cornu__cpu_kernels *const tables[CORNU__INSTRUCTION_SET_COUNT] = {
+    [CORNU__BASELINE] = &cornu__cpu_kernels_baseline,
 #ifdef __x86_64__
-    &cornu__cpu_kernels_avx2,
-    &cornu__cpu_kernels_avx512,
+    [CORNU__AVX2] = &cornu__cpu_kernels_avx2,
+    [CORNU__AVX512] = &cornu__cpu_kernels_avx512,
 #endif
 };
-#define TABLE_COUNT (int)(sizeof tables / sizeof tables[0])
 
-static int best_table(void)
-{
-#ifdef __x86_64__
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
-        return 0;
-    bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return wide ? 2 : 1;
-#else
-    return 0;
-#endif
-}
-
-/* The environment's CORNU_ISA may ask for less than the processor has. *lowered: whether it did. */
+/* *lowered: whether the environment asked for less than the processor has. */
 static cornu_status choose_table(const cornu__cpu_kernels **kernels, bool *lowered)
 {
-    int best = best_table(), asked = best;
-    const char *name = getenv("CORNU_ISA");
-    if (name && name[0]) {
-        const char *names[TABLE_COUNT];
-        asked = -1;
-        for (int i = 0; i < TABLE_COUNT; i++) {
-            names[i] = tables[i]->name;
-            if (strcmp(name, names[i]) == 0)
-                asked = i;
-        }
-        if (asked < 0) {
-            const char *nearest = cornu__text_nearest(name, names, (size_t)TABLE_COUNT);
-            return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
-                               "CORNU_ISA is '%s', which is no instruction set; did you mean '%s'?", name,
-                               nearest ? nearest : names[0]);
-        }
-        if (asked > best)
-            return cornu__fail(CORNU_ERROR_UNSUPPORTED, "CORNU_ISA is '%s', but this processor has only '%s'", name,
-                               names[best]);
-    }
-    *kernels = tables[asked];
-    *lowered = asked < best;
+    cornu__instruction_set set;
+    CORNU_TRY(cornu__instruction_set_choose(&set, lowered));
+    *kernels = tables[set];
     return CORNU_OK;
 }
 

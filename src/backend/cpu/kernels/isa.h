@@ -1,6 +1,5 @@
 /*
- * kernels/isa.h: one source, several instruction sets. Each file of this folder is compiled once per instruction set with CORNU_ISA set
- * to its name; functions that leave their file are named through CORNU_ISA_NAME so that the copies do not collide.
+ * kernels/isa.h: what the sources that are compiled for several instruction sets (base/isa.h) have in common here.
  *
  * The loops are plain C, written so that the compiler turns them into vectors. Without -ffast-math and with -ffp-contract=off an element's bits
  * are the same in the vector body and in the scalar tail; fused multiply-add is asked for by name, and only where it is an instruction.
@@ -8,9 +7,7 @@
 #ifndef CORNU_BACKEND_CPU_KERNELS_ISA_H
 #define CORNU_BACKEND_CPU_KERNELS_ISA_H
 
-#define CORNU_ISA_JOIN_(name, isa) name##_##isa
-#define CORNU_ISA_JOIN(name, isa) CORNU_ISA_JOIN_(name, isa)
-#define CORNU_ISA_NAME(name) CORNU_ISA_JOIN(name, CORNU_ISA)
+#include "base/isa.h"
 
 #ifdef __FMA__
 #define CORNU_MULTIPLY_ADD(a, b, c) __builtin_fmaf(a, b, c)

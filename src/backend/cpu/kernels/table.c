@@ -1,11 +1,8 @@
 /* kernels/table.c: the table of one instruction set. */
 #include "backend/cpu/kernels/table.h"
 
-#define TEXT_OF_(x) #x
-#define TEXT_OF(x) TEXT_OF_(x)
-
 const cornu__cpu_kernels CORNU_ISA_NAME(cornu__cpu_kernels) = {
-    .name = TEXT_OF(CORNU_ISA),
+    .name = CORNU_ISA_TEXT(CORNU_ISA),
     .float_tile = CORNU_ISA_NAME(cornu__float_tile),
     .int_tile = CORNU_ISA_NAME(cornu__int_tile),
     .int_to_float = CORNU_ISA_NAME(cornu__int_to_float),

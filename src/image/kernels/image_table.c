@@ -1,0 +1,8 @@
+/* kernels/image_table.c: the table of one instruction set. */
+#include "image/kernels/table.h"
+
+const cornu__image_kernels CORNU_ISA_NAME(cornu__image_kernels) = {
+    .name = CORNU_ISA_TEXT(CORNU_ISA),
+    .resize_columns = CORNU_ISA_NAME(cornu__resize_columns),
+    .resize_rows = CORNU_ISA_NAME(cornu__resize_rows),
+};
