@@ -1,0 +1,125 @@
+/* test_kernels.c: the loops over pixels give the same bits on every instruction set that this processor has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "array/array.h"
+#include "base/instruction_set.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "image/kernels/kernels.h"
+#include "pictures.h"
+
+static int64_t between(cornu__random_key key, uint64_t *draw, int64_t low, int64_t high)
+{
+    return low + (int64_t)cornu__random_below(key, (*draw)++, (uint64_t)(high - low + 1));
+}
+
+/* Levels in the whole range, for floats with something behind the point. */
+static void make_noise(cornu__image *image, cornu_dtype dtype, int height, int width, int channels, uint64_t number)
+{
+    assert_ok(cornu__image_shape(image, dtype, height, width, channels));
+    cornu__random_key key = cornu__random_key_make(7, CORNU__RANDOM_USER, number, 0);
+    for (size_t i = 0; i < cornu__image_count(image); i++) {
+        double level = cornu__random_uniform_double(key, i);
+        if (dtype == CORNU_UINT8)
+            ((uint8_t *)image->data)[i] = (uint8_t)(level * 256);
+        else if (dtype == CORNU_UINT16)
+            ((uint16_t *)image->data)[i] = (uint16_t)(level * 65536);
+        else
+            ((float *)image->data)[i] = (float)(level * 255);
+    }
+}
+
+/* What a test makes of case `number`, with the table in use: bytes, which the caller frees. */
+typedef void *maker(uint64_t number, size_t *size);
+
+static void expect_same(maker *make, uint64_t cases, const char *what)
+{
+    int best = (int)cornu__instruction_set_best();
+    for (uint64_t number = 0; number < cases; number++) {
+        size_t size, other_size;
+        cornu__image_kernels_use(CORNU__BASELINE);
+        void *expected = make(number, &size);
+        for (int set = CORNU__BASELINE + 1; set <= best; set++) {
+            cornu__image_kernels_use(set);
+            void *made = make(number, &other_size);
+            if (size != other_size || memcmp(expected, made, size) != 0)
+                fail_msg("%s, case %llu: %s differs from baseline", what, (unsigned long long)number,
+                         cornu__instruction_set_name((cornu__instruction_set)set));
+            cornu__free(made);
+        }
+        cornu__free(expected);
+    }
+    cornu__image_kernels_use(best);
+}
+
+/* A copy that belongs to the caller. */
+static void *bytes_of(const void *from, size_t size)
+{
+    void *made = cornu__alloc_uninitialized(size);
+    assert_non_null(made);
+    return memcpy(made, from, size);
+}
+
+/* --- Resizing --- */
+
+static void *make_resized(uint64_t number, size_t *size)
+{
+    static const cornu_dtype dtypes[] = {CORNU_UINT8, CORNU_UINT8, CORNU_UINT16, CORNU_FLOAT32};
+    cornu__random_key key = cornu__random_key_make(11, CORNU__RANDOM_USER, number, 0);
+    uint64_t draw = 0;
+    cornu_dtype dtype = dtypes[number % 4];
+    int channels = (int)between(key, &draw, 1, 4);
+    int height = (int)between(key, &draw, 1, 60), width = (int)between(key, &draw, 1, 90);
+    int to_height = (int)between(key, &draw, 1, 70), to_width = (int)between(key, &draw, 1, 70);
+    cornu__interpolation filter = (cornu__interpolation)between(key, &draw, 0, CORNU__INTERPOLATION_COUNT - 1);
+    cornu__image from = {0}, to = {0};
+    cornu__resizer resizer = {0};
+    make_noise(&from, dtype, height, width, channels, number);
+    assert_ok(cornu__resize(&resizer, &from, cornu__box_of(&from), filter, to_height, to_width, &to));
+    *size = cornu__image_count(&to) * cornu_dtype_size(dtype);
+    void *made = bytes_of(to.data, *size);
+    cornu__image_free(&from);
+    cornu__image_free(&to);
+    cornu__resizer_free(&resizer);
+    return made;
+}
+
+static void resizing_gives_the_same_bits(void **state)
+{
+    (void)state;
+    expect_same(make_resized, 400, "resize");
+}
+
+static void the_environment_may_ask_for_less_and_not_for_more(void **state)
+{
+    (void)state;
+    cornu__instruction_set set;
+    bool lowered;
+    setenv("CORNU_ISA", "baseline", 1);
+    assert_ok(cornu__instruction_set_choose(&set, &lowered));
+    assert_int_equal(set, CORNU__BASELINE);
+    assert_int_equal(lowered, cornu__instruction_set_best() != CORNU__BASELINE);
+    setenv("CORNU_ISA", "bassline", 1);
+    assert_int_equal(cornu__instruction_set_choose(&set, NULL), CORNU_ERROR_UNKNOWN_NAME);
+    assert_non_null(strstr(cornu_error_message(), "did you mean 'baseline'"));
+    unsetenv("CORNU_ISA");
+    assert_ok(cornu__instruction_set_choose(&set, &lowered));
+    assert_false(lowered);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resizing_gives_the_same_bits),
+        cmocka_unit_test(the_environment_may_ask_for_less_and_not_for_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
