@@ -176,8 +176,8 @@ static void augment(const picture *one)
         resize(one, CORNU__BILINEAR);
     cornu__draws draws = {.key = cornu__random_key_make(1, CORNU__RANDOM_AUGMENT, 0, number++)};
     cornu_transform_options transform = cornu__draw_transform(generator, &draws, shape);
-    cornu__image_write_floats(&resized, false, space.picture);
-    check(cornu__picture_transform(generator, shape, &transform, space.picture, values, &space));
+    space.bytes = resized.data;
+    check(cornu__picture_transform(generator, shape, &transform, NULL, values, &space));
 }
 
 static const struct stage {

@@ -69,7 +69,9 @@ cornu_status cornu__shift_range_check(const char *name, const cornu_shift_range 
 /* Memory for one picture on its way, of one worker. */
 typedef struct cornu__picture_space {
     float *picture; /* as many values as a picture has */
-    void *scratch;  /* for splines; or NULL */
+    const uint8_t
+        *bytes; /* what stands for them as bytes: in the same memory or in another's, set with each picture; or NULL */
+    void *scratch; /* for splines; or NULL */
     float *whitened;
 } cornu__picture_space;
 
@@ -77,7 +79,7 @@ cornu_status cornu__picture_space_create(const cornu_image_data_generator *gener
                                          cornu__picture_space *space);
 void cornu__picture_space_free(cornu__picture_space *space);
 
-/* to := from, transformed. They do not overlap. */
+/* to := from, transformed. They do not overlap. `from` NULL: from space->bytes, with the same result. */
 cornu_status cornu__picture_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
                                       const cornu_transform_options *transform, const float *from, float *to,
                                       const cornu__picture_space *space);

@@ -171,8 +171,8 @@ static cornu_status make_picture(image_iterator *self, int64_t *row, int64_t i, 
     CORNU_TRY(read_picture(self, row, may_leave_out, space));
     if (*row == CORNU__LEFT_OUT)
         return CORNU_OK;
-    CORNU_TRY(cornu__picture_transform(self->generator, self->shape, &transform, space->picture.picture, values,
-                                       &space->picture));
+    CORNU_TRY(cornu__picture_transform(self->generator, self->shape, &transform,
+                                       space->picture.bytes ? NULL : space->picture.picture, values, &space->picture));
     CORNU_TRY(cornu__picture_normalize(self->generator, self->shape, values, &space->picture));
     if (space->augmenting)
         return cornu__augmenting_take(space->augmenting, i, wanted, values);

@@ -32,7 +32,7 @@ typedef struct cornu__image_iterator cornu__image_iterator;
 
 /* Where pictures come from. `source` is the iterator's; any thread may call these at any time. */
 typedef struct cornu__picture_source {
-    /* The picture of `row`, in the iterator's shape, into space->picture.picture. */
+    /* The picture of `row`, in the iterator's shape, into space->picture.picture; or as bytes to space->picture.bytes, which is NULL otherwise. */
     cornu_status (*read)(const cornu__image_iterator *iterator, int64_t row, cornu__worker_space *space);
     /* Which row stands in for `row`: itself unless its picture is known to be bad; CORNU__LEFT_OUT where that may be. NULL: always itself. */
     int64_t (*choose)(const cornu__image_iterator *iterator, int64_t row, bool may_leave_out);

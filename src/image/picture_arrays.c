@@ -1,18 +1,25 @@
 /* picture_arrays.c: pictures and what belongs to them, out of arrays. */
+#include <string.h>
+
 #include "image/picture_arrays.h"
 #include "array/array.h"
 #include "base/memory.h"
 
 typedef cornu__picture_arrays picture_arrays;
 
-/* Pictures of floats are copied too: a turned picture is read along slanting lines, which is slow out of main memory, and the copy
+/* Pictures are copied first: a turned picture is read along slanting lines, which is slow out of main memory, and the copy
  * brings it near in one straight run. */
 static cornu_status read_picture(const cornu__image_iterator *iterator, int64_t row, cornu__worker_space *space)
 {
     const cornu_array *all = ((const picture_arrays *)iterator->source)->pictures;
     int64_t size = cornu__row_count(all);
     const char *from = (const char *)all->data + (size_t)(row * size) * cornu_dtype_size(all->dtype);
-    cornu__convert(CORNU_FLOAT32, space->picture.picture, all->dtype, from, size);
+    if (all->dtype == CORNU_UINT8)
+        space->picture.bytes = memcpy(space->picture.picture, from, (size_t)size);
+    else {
+        space->picture.bytes = NULL;
+        cornu__convert(CORNU_FLOAT32, space->picture.picture, all->dtype, from, size);
+    }
     return CORNU_OK;
 }
 

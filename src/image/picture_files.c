@@ -46,7 +46,10 @@ static cornu_status read_picture(const image_iterator *iterator, int64_t row, co
     const picture_files *self = iterator->source;
     const cornu__image *image;
     CORNU_TRY(cornu__load_image(&space->loader, self->paths[row], &self->load, &image));
-    cornu__image_write_floats(image, iterator->generator->channels_first, space->picture.picture);
+    bool channels_first = iterator->generator->channels_first && image->channels > 1;
+    space->picture.bytes = image->dtype == CORNU_UINT8 && !channels_first ? image->data : NULL;
+    if (!space->picture.bytes)
+        cornu__image_write_floats(image, channels_first, space->picture.picture);
     return CORNU_OK;
 }
 

@@ -130,27 +130,30 @@ static void filter_strided(int order, cornu__fill_mode mode, double *first, int6
         first[i * stride] = line[i];
 }
 
-static void copy_with_margins(cornu__fill_mode mode, cornu__extent extent, const float *from, double *to)
+static void copy_with_margins(const cornu__warp_picture *picture, double *to)
 {
+    cornu__fill_mode mode = picture->warp->fill_mode;
+    cornu__extent extent = picture->extent;
     int64_t margin = cornu__spline_margin(mode), channels = extent.channels;
     for (int64_t row = -margin; row < extent.height + margin; row++) {
         int64_t y = cornu__fill_index(CORNU__FILL_NEAREST, row, extent.height);
         for (int64_t column = -margin; column < extent.width + margin; column++) {
             int64_t x = cornu__fill_index(CORNU__FILL_NEAREST, column, extent.width);
-            const float *pixel = from + (y * extent.width + x) * channels;
-            for (int64_t channel = 0; channel < channels; channel++)
-                *to++ = (double)pixel[channel];
+            int64_t pixel = (y * extent.width + x) * channels;
+            for (int64_t channel = pixel; channel < pixel + channels; channel++)
+                *to++ = picture->bytes ? picture->bytes[channel] : (double)picture->from[channel];
         }
     }
 }
 
-const double *cornu__spline_coefficients(int order, cornu__fill_mode mode, cornu__extent extent, const float *from,
-                                         void *scratch)
+const double *cornu__spline_coefficients(const cornu__warp_picture *picture, void *scratch)
 {
-    cornu__extent whole = with_margins(mode, extent);
+    int order = picture->warp->order;
+    cornu__fill_mode mode = picture->warp->fill_mode;
+    cornu__extent whole = with_margins(mode, picture->extent);
     int64_t length = (int64_t)whole.width * whole.channels;
     double *coefficients = scratch, *line = coefficients + whole.height * length;
-    copy_with_margins(mode, extent, from, coefficients);
+    copy_with_margins(picture, coefficients);
     for (int64_t i = 0; i < length; i++)
         filter_strided(order, mode, coefficients + i, whole.height, length, line);
     for (int64_t row = 0; row < whole.height; row++) {

@@ -16,8 +16,7 @@ int cornu__spline_margin(cornu__fill_mode mode);
 size_t cornu__spline_scratch(cornu__fill_mode mode, cornu__extent extent);
 
 /* The coefficients, (height + 2 margins) x (width + 2 margins) x channels, in `scratch`. */
-const double *cornu__spline_coefficients(int order, cornu__fill_mode mode, cornu__extent extent, const float *from,
-                                         void *scratch);
+const double *cornu__spline_coefficients(const cornu__warp_picture *picture, void *scratch);
 
 /* The weights of the order + 1 coefficients from *start on, at a place between them. */
 void cornu__spline_weights(int order, double place, int64_t *start, double weights[6]);

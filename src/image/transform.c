@@ -56,9 +56,10 @@ static cornu_status check_finite(const cornu_transform_options *t)
                        t->theta, t->tx, t->ty, t->shear, t->zx, t->zy, t->channel_shift_intensity, t->brightness);
 }
 
-/* Matrix and flips. `scratch`: of splines. */
+/* Matrix and flips of bytes, or of floats where there are none. `scratch`: of splines. */
 static cornu_status place(const cornu_image_data_generator *generator, cornu__picture_shape shape,
-                          const cornu_transform_options *t, int order, const float *from, float *to, void *scratch)
+                          const cornu_transform_options *t, int order, const float *from, const uint8_t *bytes,
+                          float *to, void *scratch)
 {
     cornu__affine_parameters parameters = {t->theta, t->tx, t->ty, t->shear, t->zx, t->zy};
     cornu__extent extent = extent_of(generator, shape);
@@ -70,13 +71,17 @@ static cornu_status place(const cornu_image_data_generator *generator, cornu__pi
                         .flip_vertical = t->flip_vertical};
     int64_t parts = generator->channels_first ? shape.channels : 1;
     size_t count = (size_t)extent.height * (size_t)extent.width * (size_t)extent.channels;
-    for (int64_t part = 0; part < parts; part++) {
-        if (!cornu__affine_is_identity(&parameters))
-            CORNU_TRY(cornu__warp_run(&warp, extent, from, to, scratch));
+    bool moved = !cornu__affine_is_identity(&parameters);
+    for (int64_t part = 0; part < parts; part++, to += count) {
+        size_t at = (size_t)part * count;
+        if (moved && bytes)
+            CORNU_TRY(cornu__warp_run_bytes(&warp, extent, bytes + at, to, scratch));
+        else if (moved)
+            CORNU_TRY(cornu__warp_run(&warp, extent, from + at, to, scratch));
+        else if (bytes)
+            cornu__flip_bytes(extent, t->flip_horizontal, t->flip_vertical, bytes + at, to);
         else
-            cornu__flip(extent, t->flip_horizontal, t->flip_vertical, from, to);
-        from += count;
-        to += count;
+            cornu__flip(extent, t->flip_horizontal, t->flip_vertical, from + at, to);
     }
     return CORNU_OK;
 }
@@ -84,7 +89,7 @@ static cornu_status place(const cornu_image_data_generator *generator, cornu__pi
 cornu_status cornu__mask_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
                                    const cornu_transform_options *transform, const float *from, float *to)
 {
-    return place(generator, shape, transform, 0, from, to, NULL);
+    return place(generator, shape, transform, 0, from, NULL, to, NULL);
 }
 
 cornu_status cornu__picture_transform(const cornu_image_data_generator *generator, cornu__picture_shape shape,
@@ -92,7 +97,8 @@ cornu_status cornu__picture_transform(const cornu_image_data_generator *generato
                                       const cornu__picture_space *space)
 {
     CORNU_TRY(check_finite(transform));
-    CORNU_TRY(place(generator, shape, transform, generator->options.interpolation_order, from, to, space->scratch));
+    CORNU_TRY(place(generator, shape, transform, generator->options.interpolation_order, from,
+                    from ? NULL : space->bytes, to, space->scratch));
     size_t count = (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
     if (transform->channel_shift_intensity != 0)
         cornu__channel_shift(to, count, (float)transform->channel_shift_intensity);

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "array/array.h"
+#include "image/kernels/kernels.h"
 #include "image/spline.h"
 #include "image/warp.h"
 
@@ -14,6 +16,9 @@ static int64_t to_fixed(double value)
 
 static cornu_status check_reach(const cornu__affine *map, cornu__extent extent)
 {
+    if ((uint64_t)extent.width * (uint64_t)extent.channels > UINT32_MAX)
+        return cornu__fail(CORNU_ERROR_LIMIT, "a picture of %d pixels in a row with %d channels each is too wide",
+                           extent.width, extent.channels);
     double reach = 0;
     for (int corner = 0; corner < 4; corner++) {
         double row = corner & 1 ? extent.height : -1, column = corner & 2 ? extent.width : -1;
@@ -79,42 +84,78 @@ size_t cornu__warp_scratch(const cornu__warp *warp, cornu__extent extent)
     return warp->order < 2 ? 0 : cornu__spline_scratch(warp->fill_mode, extent);
 }
 
-cornu_status cornu__warp_run(const cornu__warp *warp, cornu__extent extent, const float *from, float *to, void *scratch)
+static cornu_status run(cornu__warp_picture *picture, float *to, void *scratch)
 {
+    const cornu__warp *warp = picture->warp;
+    cornu__extent extent = picture->extent;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     CORNU_TRY(check_reach(&warp->map, extent));
-    cornu__warp_picture picture = {.warp = warp, .extent = extent, .from = from};
-    cornu__warp_row *make_row = warp->order == 0 ? cornu__warp_row_nearest : cornu__warp_row_linear;
+    cornu__warp_row *make_row = warp->order == 0 ? kernels->warp_nearest : kernels->warp_linear;
     if (warp->order > 1) {
         make_row = cornu__warp_row_spline;
-        picture.margin = cornu__spline_margin(warp->fill_mode);
-        picture.coefficients = cornu__spline_coefficients(warp->order, warp->fill_mode, extent, from, scratch);
+        picture->margin = cornu__spline_margin(warp->fill_mode);
+        picture->coefficients = cornu__spline_coefficients(picture, scratch);
     }
     for (int row = 0; row < extent.height; row++) {
         cornu__warp_line line = line_of(warp, extent, row);
-        make_row(&picture, &line, to, row == extent.height - 1);
+        make_row(picture, &line, to, row == extent.height - 1);
         to += (size_t)extent.width * (size_t)extent.channels;
     }
     return CORNU_OK;
 }
 
-static void copy_reversed(const float *from, int width, int channels, float *to)
+cornu_status cornu__warp_run(const cornu__warp *warp, cornu__extent extent, const float *from, float *to, void *scratch)
 {
-    for (int column = 0; column < width; column++) {
-        const float *pixel = from + (size_t)(width - 1 - column) * (size_t)channels;
-        for (int channel = 0; channel < channels; channel++)
-            *to++ = pixel[channel];
+    return run(&(cornu__warp_picture){.warp = warp, .extent = extent, .from = from}, to, scratch);
+}
+
+cornu_status cornu__warp_run_bytes(const cornu__warp *warp, cornu__extent extent, const uint8_t *from, float *to,
+                                   void *scratch)
+{
+    return run(&(cornu__warp_picture){.warp = warp, .extent = extent, .bytes = from}, to, scratch);
+}
+
+/* A row, reversed pixel by pixel. Always inlined, so that the usual numbers of channels are constants. */
+static inline __attribute__((always_inline)) void reverse_of(const float *from, const uint8_t *bytes, int width,
+                                                             int channels, float *to)
+{
+    for (int64_t pixel = (int64_t)(width - 1) * channels; pixel >= 0; pixel -= channels)
+        for (int64_t i = pixel; i < pixel + channels; i++)
+            *to++ = bytes ? (float)bytes[i] : from[i];
+}
+
+static void reverse(const float *from, const uint8_t *bytes, int width, int channels, float *to)
+{
+    if (channels == 3 && bytes)
+        reverse_of(NULL, bytes, width, 3, to);
+    else if (channels == 3)
+        reverse_of(from, NULL, width, 3, to);
+    else
+        reverse_of(from, bytes, width, channels, to);
+}
+
+static void flip(cornu__extent extent, bool horizontal, bool vertical, const float *from, const uint8_t *bytes,
+                 float *to)
+{
+    size_t length = (size_t)extent.width * (size_t)extent.channels;
+    for (int row = 0; row < extent.height; row++, to += length) {
+        size_t at = (size_t)(vertical ? extent.height - 1 - row : row) * length;
+        if (horizontal)
+            reverse(from ? from + at : NULL, bytes ? bytes + at : NULL, extent.width, extent.channels, to);
+        else if (from)
+            memcpy(to, from + at, length * sizeof *to);
+        else
+            cornu__convert(CORNU_FLOAT32, to, CORNU_UINT8, bytes + at, (int64_t)length);
     }
 }
 
 void cornu__flip(cornu__extent extent, bool horizontal, bool vertical, const float *from, float *to)
 {
-    size_t length = (size_t)extent.width * (size_t)extent.channels;
-    for (int row = 0; row < extent.height; row++) {
-        const float *source = from + (size_t)(vertical ? extent.height - 1 - row : row) * length;
-        if (horizontal)
-            copy_reversed(source, extent.width, extent.channels, to);
-        else
-            memcpy(to, source, length * sizeof *to);
-        to += length;
-    }
+    flip(extent, horizontal, vertical, from, NULL, to);
+}
+
+void cornu__flip_bytes(cornu__extent extent, bool horizontal, bool vertical, const uint8_t *from, float *to)
+{
+    flip(extent, horizontal, vertical, NULL, from, to);
 }

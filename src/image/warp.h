@@ -2,8 +2,8 @@
  * image/warp.h: a picture seen through an affine map and flips, in one pass of resampling.
  *
  * Coordinates are 64-bit integers with 32 bits behind the point: each row begins at a double rounded to them, and goes on by exact additions.
- * So a flip of the result is the exact mirror image, and quarter turns lose no edge to a rounding error. Where a row lies inside the picture,
- * which is found by division before the loop, pixels are taken without a test.
+ * So a flip of the result is the exact mirror image, and quarter turns lose no edge to a rounding error. Rows are made by kernels/warp_*.c, with the
+ * same bits on every instruction set.
  */
 #ifndef CORNU_IMAGE_WARP_H
 #define CORNU_IMAGE_WARP_H
@@ -35,8 +35,13 @@ size_t cornu__warp_scratch(const cornu__warp *warp, cornu__extent extent);
 cornu_status cornu__warp_run(const cornu__warp *warp, cornu__extent extent, const float *from, float *to,
                              void *scratch);
 
+/* The same of bytes: the result is that of the same numbers as floats, and sooner there. */
+cornu_status cornu__warp_run_bytes(const cornu__warp *warp, cornu__extent extent, const uint8_t *from, float *to,
+                                   void *scratch);
+
 /* to := from, flipped. Exact. They do not overlap. */
 void cornu__flip(cornu__extent extent, bool horizontal, bool vertical, const float *from, float *to);
+void cornu__flip_bytes(cornu__extent extent, bool horizontal, bool vertical, const uint8_t *from, float *to);
 
 /* --- Between warp.c and the files of the orders --- */
 
@@ -56,7 +61,8 @@ cornu__warp_span cornu__warp_inside(const cornu__warp_line *line, int count, int
 typedef struct cornu__warp_picture {
     const cornu__warp *warp;
     cornu__extent extent;
-    const float *from;
+    const float *from;          /* or NULL: */
+    const uint8_t *bytes;       /* or NULL */
     const double *coefficients; /* orders 2 to 5: of the spline, with `margin` more pixels on each side */
     int margin;
 } cornu__warp_picture;
@@ -64,6 +70,6 @@ typedef struct cornu__warp_picture {
 /* Makes one row of the result. `last`: no row of the result follows in memory. */
 typedef void cornu__warp_row(const cornu__warp_picture *picture, const cornu__warp_line *line, float *to, bool last);
 
-cornu__warp_row cornu__warp_row_nearest, cornu__warp_row_linear, cornu__warp_row_spline;
+cornu__warp_row cornu__warp_row_spline;
 
 #endif

@@ -1,4 +1,5 @@
 /* test_kernels.c: the loops over pixels give the same bits on every instruction set that this processor has. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,6 +99,101 @@ static void resizing_gives_the_same_bits(void **state)
     expect_same(make_resized, 400, "resize");
 }
 
+/* --- Maps --- */
+
+typedef struct warp_case {
+    cornu__warp warp;
+    cornu__extent extent;
+    cornu__image bytes, floats; /* the same numbers */
+} warp_case;
+
+static double within(cornu__random_key key, uint64_t *draw, double reach)
+{
+    return (2 * cornu__random_uniform_double(key, (*draw)++) - 1) * reach;
+}
+
+/* Some far away, some whole turns, all fill modes. */
+static void make_warp_case(uint64_t number, warp_case *made)
+{
+    cornu__random_key key = cornu__random_key_make(13, CORNU__RANDOM_USER, number, 0);
+    uint64_t draw = 0;
+    *made = (warp_case){.warp.order = (int)(number % 6)};
+    cornu__extent extent = {(int)between(key, &draw, 1, 40), (int)between(key, &draw, 1, 300),
+                            (int)between(key, &draw, 1, 5)};
+    if (number % 7 == 0)
+        extent.width = (int)between(key, &draw, 1, 3);
+    cornu__affine_parameters parameters = {.zx = 1, .zy = 1};
+    bool exact = number % 5 == 0;
+    parameters.theta = exact ? 90 * (double)between(key, &draw, 0, 3) : within(key, &draw, 180);
+    if (!exact) {
+        double far = number % 11 == 0 ? 1000 : 5;
+        parameters.tx = within(key, &draw, far);
+        parameters.ty = within(key, &draw, far);
+        parameters.shear = within(key, &draw, 30);
+        parameters.zx = 1 + within(key, &draw, 0.6);
+        parameters.zy = 1 + within(key, &draw, 0.6);
+    }
+    int64_t modes = made->warp.order > 1 ? CORNU__FILL_WRAP_SCIPY : CORNU__FILL_CONSTANT_BLENDED;
+    made->warp.map = cornu__affine_make(&parameters, extent.height, extent.width, CORNU__AFFINE_EXACT);
+    made->warp.fill_mode = (cornu__fill_mode)between(key, &draw, 0, modes);
+    made->warp.constant = 17.25F;
+    made->warp.flip_horizontal = between(key, &draw, 0, 1);
+    made->warp.flip_vertical = between(key, &draw, 0, 1);
+    made->extent = extent;
+    make_noise(&made->bytes, CORNU_UINT8, extent.height, extent.width, extent.channels, number);
+    assert_ok(cornu__image_to_float(&made->floats, &made->bytes));
+}
+
+static void free_warp_case(warp_case *one)
+{
+    cornu__image_free(&one->bytes);
+    cornu__image_free(&one->floats);
+}
+
+/* Bytes give what the same numbers as floats give; the memory is no larger than it must be, so that the sanitizer sees what is read beyond. */
+static void *make_warped(uint64_t number, size_t *size)
+{
+    warp_case one;
+    make_warp_case(number, &one);
+    *size = cornu__image_count(&one.floats) * sizeof(float);
+    float *from_floats = cornu__alloc_uninitialized(*size), *from_bytes = cornu__alloc_uninitialized(*size);
+    void *scratch = cornu__alloc_uninitialized(cornu__warp_scratch(&one.warp, one.extent) + 1);
+    assert_true(from_floats && from_bytes && scratch);
+    assert_ok(cornu__warp_run(&one.warp, one.extent, one.floats.data, from_floats, scratch));
+    assert_ok(cornu__warp_run_bytes(&one.warp, one.extent, one.bytes.data, from_bytes, scratch));
+    if (memcmp(from_floats, from_bytes, *size) != 0)
+        fail_msg("case %llu: bytes give something else than floats", (unsigned long long)number);
+    cornu__free(from_bytes);
+    cornu__free(scratch);
+    free_warp_case(&one);
+    return from_floats;
+}
+
+static void maps_give_the_same_bits_from_bytes_and_floats(void **state)
+{
+    (void)state;
+    expect_same(make_warped, 1200, "warp");
+}
+
+/* A pixel that is no number reaches its neighbours, and not the other end of the next row. */
+static void what_is_no_number_stays_where_it_is(void **state)
+{
+    (void)state;
+    enum { HEIGHT = 6, WIDTH = 9 };
+    float from[HEIGHT * WIDTH * 3], to[HEIGHT * WIDTH * 3];
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+        from[i] = (float)i;
+    from[2 * WIDTH * 3] = NAN; /* the first pixel of row 2 */
+    cornu__affine_parameters parameters = {.tx = 0.25, .zx = 1, .zy = 1};
+    const cornu__warp warp = {.map = cornu__affine_make(&parameters, HEIGHT, WIDTH, CORNU__AFFINE_EXACT),
+                              .fill_mode = CORNU__FILL_NEAREST,
+                              .order = 1};
+    assert_ok(cornu__warp_run(&warp, (cornu__extent){HEIGHT, WIDTH, 3}, from, to, NULL));
+    for (int row = 0; row < HEIGHT; row++)
+        for (int column = 0; column < WIDTH; column++)
+            assert_int_equal(isnan(to[(row * WIDTH + column) * 3]) != 0, column == 0 && (row == 1 || row == 2));
+}
+
 static void the_environment_may_ask_for_less_and_not_for_more(void **state)
 {
     (void)state;
@@ -119,6 +215,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resizing_gives_the_same_bits),
+        cmocka_unit_test(maps_give_the_same_bits_from_bytes_and_floats),
+        cmocka_unit_test(what_is_no_number_stays_where_it_is),
         cmocka_unit_test(the_environment_may_ask_for_less_and_not_for_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

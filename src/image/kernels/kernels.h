@@ -7,6 +7,7 @@
 #define CORNU_IMAGE_KERNELS_KERNELS_H
 
 #include "image/resize.h"
+#include "image/warp.h"
 
 typedef struct cornu__image_kernels {
     const char *name;
@@ -20,6 +21,9 @@ typedef struct cornu__image_kernels {
      * element of a row. */
     void (*resize_rows)(const cornu__filter_axis *axis, const cornu__image *from, int first_row, cornu__image *to,
                         void *scratch);
+
+    /* --- a row of a picture seen through a map (warp_nearest.c, warp_linear.c) --- */
+    cornu__warp_row *warp_nearest, *warp_linear;
 } cornu__image_kernels;
 
 extern const cornu__image_kernels cornu__image_kernels_baseline;

@@ -11,5 +11,6 @@ void CORNU_ISA_NAME(cornu__resize_columns)(const cornu__filter_axis *axis, const
                                            cornu__image *to, void *scratch);
 void CORNU_ISA_NAME(cornu__resize_rows)(const cornu__filter_axis *axis, const cornu__image *from, int first_row,
                                         cornu__image *to, void *scratch);
+cornu__warp_row CORNU_ISA_NAME(cornu__warp_nearest), CORNU_ISA_NAME(cornu__warp_linear);
 
 #endif
