@@ -258,7 +258,27 @@ typedef struct cornu_cifar_dataset_options {
                    CORNU_CIFAR_DATASET_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_dataset *cornu_cifar_dataset_with(const char *path, const cornu_cifar_dataset_options *options);
 
-/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy, .npz, IDX, CIFAR's .bin. NULL: an error says what it is or is not. */
+typedef struct cornu_hdf5_dataset_options {
+    size_t struct_size;
+    const char *const
+        *fields; /* the paths of datasets in the file, "train/x", which have as many rows; NULL: all of numbers */
+    int64_t
+        cache_bytes; /* for unpacked chunks, all fields together; 0: 64 MB. Those of 8 rows of chunks are kept in any case */
+    bool in_memory;
+} cornu_hdf5_dataset_options;
+#define CORNU_HDF5_DATASET_DEFAULTS
+
+/*
+ * cornu_hdf5_dataset("photos.h5", .fields = cornu_names("image", "label")): the rows of datasets in an HDF5 file, Keras's HDF5Matrix. Contiguous ones are read where they lie; of those in chunks (deflate,
+ * shuffle, Fletcher-32) a row has all the rows of its chunk unpacked, which are kept for the next ones: so a sequence shuffles by chunks. Files are read as by
+ * cornu_load_model: within limits, and no link or code in them is followed.
+ */
+#define cornu_hdf5_dataset(path_, ...)                                                                                 \
+    CORNU_KEYWORDS(cornu_hdf5_dataset_with(path_, &cornu_keywords), cornu_hdf5_dataset_options,                        \
+                   CORNU_HDF5_DATASET_DEFAULTS __VA_ARGS__)
+CORNU_API cornu_dataset *cornu_hdf5_dataset_with(const char *path, const cornu_hdf5_dataset_options *options);
+
+/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy, .npz, IDX, HDF5, CIFAR's .bin. NULL: an error says what it is or is not. */
 CORNU_API cornu_dataset *cornu_dataset_open(const char *path);
 
 CORNU_END_DECLARATIONS

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset_kinds.h"
+#include "format/hdf5.h"
 #include "format/idx.h"
 #include "format/npy.h"
 #include "format/stream.h"
@@ -46,6 +47,16 @@ static cornu_dataset *open_idx(const char *path)
     return cornu_idx_dataset(path);
 }
 
+static bool begins_hdf5(const unsigned char *bytes, size_t size)
+{
+    return size >= CORNU__HDF5_MAGIC_SIZE && memcmp(bytes, CORNU__HDF5_MAGIC, CORNU__HDF5_MAGIC_SIZE) == 0;
+}
+
+static cornu_dataset *open_hdf5(const char *path)
+{
+    return cornu_hdf5_dataset(path);
+}
+
 static cornu_dataset *open_cifar(const char *path)
 {
     return cornu_cifar_dataset(path);
@@ -73,6 +84,7 @@ static const cornu__dataset_kind kinds[] = {
     {.name = "TFRecord", .begins = begins_tfrecord, .open = open_tfrecord},
     {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
     {.name = "IDX", .begins = begins_idx, .open = open_idx},
+    {.name = "HDF5", .endings = (const char *const[]){".h5", ".hdf5", NULL}, .begins = begins_hdf5, .open = open_hdf5},
     {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", NULL}, .open = open_cifar},
     {.name = ".csv or .tsv",
      .endings = (const char *const[]){".csv", ".tsv", ".csv.gz", ".tsv.gz", NULL},

@@ -66,11 +66,29 @@ uint64_t cornu__hdf5_element_count(const cornu__hdf5 *file);
 cornu_status cornu__hdf5_fail(const cornu__hdf5_node *node, cornu_status status, const char *format, ...)
     CORNU_PRINTF(3, 4);
 
+/* Whether this is a dataset whose numbers can be read. */
+bool cornu__hdf5_has_numbers(const cornu__hdf5_node *node);
+
 /* The numbers of a dataset as a new array; NULL with the error set. */
 cornu_array *cornu__hdf5_read(const cornu__hdf5_node *dataset);
 
 /* Whether the numbers lie in the file as this machine has those of that dtype, side by side; and these read to where they shall be. */
 bool cornu__hdf5_is_plain(const cornu__hdf5_node *dataset, cornu_dtype dtype);
 cornu_status cornu__hdf5_read_plain(const cornu__hdf5_node *dataset, void *to);
+
+/*
+ * Rows of a dataset, read here and there while a program goes on; by several threads at once.
+ *
+ * What lies in chunks is unpacked chunk by chunk; the ones used last are kept, `cache_bytes` of them, but at least those of a few rows.
+ */
+typedef struct cornu__hdf5_rows cornu__hdf5_rows;
+
+/* Of a dataset of at least one axis; the file must outlive it. NULL with the error set. */
+cornu__hdf5_rows *cornu__hdf5_rows_open(const cornu__hdf5_node *dataset, uint64_t cache_bytes);
+void cornu__hdf5_rows_close(cornu__hdf5_rows *rows);
+/* How many rows lie together in chunks; 1: no chunks. */
+int64_t cornu__hdf5_rows_together(const cornu__hdf5_rows *rows);
+/* Rows first .. first + count - 1, which are there. */
+cornu_status cornu__hdf5_rows_read(cornu__hdf5_rows *rows, int64_t first, int64_t count, void *to);
 
 #endif

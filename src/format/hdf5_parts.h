@@ -86,6 +86,50 @@ cornu_status cornu__hdf5_read_type(const cornu__hdf5 *file, cornu__hdf5_cursor *
 cornu_status cornu__hdf5_read_layout(const cornu__hdf5 *file, cornu__hdf5_cursor *message, cornu__hdf5_data *data);
 cornu_status cornu__hdf5_read_filters(const cornu__hdf5 *file, cornu__hdf5_cursor *message, cornu__hdf5_data *data);
 
+/* --- hdf5_filters.c --- */
+
+/* A chunk while its filters are undone: `bytes` and `spare` have room for `capacity`. */
+typedef struct cornu__hdf5_unpacking {
+    unsigned char *bytes, *spare;
+    uint64_t size, capacity;
+} cornu__hdf5_unpacking;
+
+/* In the reverse order. `mask`: bit i set: filter i was not applied to this chunk. */
+cornu_status cornu__hdf5_undo_filters(const cornu__hdf5_node *node, cornu__hdf5_unpacking *chunk, uint64_t mask);
+
+/* --- hdf5_chunks.c --- */
+
+typedef struct cornu__hdf5_chunk_place {
+    uint64_t address;
+    uint32_t size, mask; /* bytes in the file; filters that were not applied */
+} cornu__hdf5_chunk_place;
+
+/* Where the chunks of a dataset are, by their number: row-major, as the elements. */
+typedef struct cornu__hdf5_chunks {
+    uint64_t bytes; /* of each, unpacked */
+    uint64_t count;
+    cornu__hdf5_chunk_place *places;
+} cornu__hdf5_chunks;
+
+/* Reads the list of a readable dataset in chunks of at least one axis; each must be there. Free it with cornu__hdf5_free_chunks. */
+cornu_status cornu__hdf5_list_chunks(const cornu__hdf5_node *node, cornu__hdf5_chunks *chunks);
+void cornu__hdf5_free_chunks(cornu__hdf5_chunks *chunks);
+/* The bytes of a chunk, for cornu__free; NULL with the error set. Several threads may do this at once. */
+unsigned char *cornu__hdf5_unpack_chunk(const cornu__hdf5_node *node, const cornu__hdf5_chunks *chunks,
+                                        uint64_t number);
+/* at[axis] := where chunk `number` begins. */
+void cornu__hdf5_chunk_origin(const cornu__hdf5_node *node, uint64_t number, int64_t *at);
+/* The part of the chunk at `at` that lies in rows first .. first + count - 1, to its place among them. */
+void cornu__hdf5_place_chunk(const cornu__hdf5_node *node, const int64_t *at, const unsigned char *bytes, int64_t first,
+                             int64_t count, void *rows);
+
+/* --- hdf5_data.c --- */
+
+/* That a dataset can be read, and the file hold so many numbers; *count := how many. */
+cornu_status cornu__hdf5_check_readable(const cornu__hdf5_node *node, int64_t *count);
+/* `bytes` of a readable dataset that is not in chunks, from `offset` on. */
+cornu_status cornu__hdf5_read_part(const cornu__hdf5_node *node, uint64_t offset, uint64_t bytes, void *to);
+
 /* --- hdf5_attribute.c --- */
 
 /* Appends the attribute that a header message (or a dense heap) holds to the node's. */

@@ -18,7 +18,7 @@ TOKENIZER = ["preprocessing", "tokenizer", "tokenizer_json", "tokenizer_sequence
 DATASETS = ["dataset", "dataset_sample", "dataset_arrays", "dataset_rows", "dataset_npy"]
 DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png", "ppm", "tiff", "webp"]
 SEEDS = {"events": "*.tfevents", "tfrecord": "*.tfrecord*", "npy": "*.npy", "npz": "*.npz", "zip": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
-LENGTHS = {"hdf5": 65536, "zip": 16384, "dataset_cifar": 3 * 3074}
+LENGTHS = {"hdf5": 65536, "zip": 16384, "dataset_hdf5": 65536, "dataset_cifar": 3 * 3074}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n", "age,sex,note\n36,f,\" a\n\"\n,m,NA\n41,f,\n"],
          "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}'],
          "tokenizer": ['{"class_name": "Tokenizer", "config": {"num_words": 3, "filters": "!", "lower": true, "split": " ", "char_level": false, "oov_token": "?", "document_count": 1, '
@@ -103,7 +103,7 @@ class Readers(unittest.TestCase):
         self.run_target("hdf5")
 
     def test_datasets(self):
-        for kind in ["npy", "npz", "idx", "cifar"]:
+        for kind in ["npy", "npz", "idx", "cifar", "hdf5"]:
             with self.subTest(kind):
                 self.run_target(f"dataset_{kind}")
 
