@@ -103,6 +103,9 @@ typedef struct cornu_axes {
 #define CORNU_DEFAULTS(...) __VA_ARGS__,
 #endif
 
+/* What a macro's own arguments set, between the defaults and the caller's. */
+#define CORNU_ARGUMENTS(...) __VA_ARGS__,
+
 /* Evaluates `call`, in which &cornu_keywords is the address of the options. The last arguments: the defaults, then the caller's. */
 #define CORNU_KEYWORDS(call, type, ...)                                                                                \
     __extension__({                                                                                                    \

@@ -9,15 +9,21 @@
 
 /* --- Steps --- */
 
-static const cornu__class *const *const families[] = {cornu__place_steps};
+static const cornu__class *const *const families[] = {cornu__place_steps,  cornu__bend_steps,      cornu__size_steps,
+                                                      cornu__color_steps,  cornu__gray_steps,      cornu__value_steps,
+                                                      cornu__filter_steps, cornu__histogram_steps, cornu__erasing_steps,
+                                                      cornu__mix_steps,    cornu__several_steps};
 
 const cornu__step_class *cornu__step_class_of(const cornu_layer *layer)
 {
-    for (size_t i = 0; layer && i < sizeof families / sizeof *families; i++)
+    if (!layer || !layer->object.class)
+        return NULL;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         for (const cornu__class *const *class = families[i]; *class; class ++)
             if (layer->object.class == *class)
                 return (const cornu__step_class *)*class;
-    return NULL;
+    return strcmp(layer->object.class->name, cornu__rescaling_step.layer.base.name) == 0 ? &cornu__rescaling_step
+                                                                                         : NULL;
 }
 
 static const void *member(const cornu_layer *layer, const char *name)
@@ -34,8 +40,8 @@ static const char *text_member(const cornu_layer *layer, const char *name)
 
 cornu_status cornu__step_settle(cornu_layer *layer, cornu__step *step)
 {
-    *step = (cornu__step){.layer = layer, .class = cornu__step_class_of(layer)};
     CORNU_TRY(cornu__object_status(layer));
+    *step = (cornu__step){.layer = layer, .class = cornu__step_class_of(layer), .config = layer->object.config};
     if (!step->class)
         return cornu__fail(CORNU_ERROR_UNSUPPORTED,
                            "a %s is no step of an augmentation; wanted a layer of augmentation.h, or Rescaling",
@@ -47,10 +53,7 @@ cornu_status cornu__step_settle(cornu_layer *layer, cornu__step *step)
     step->fills = true;
     step->order = strcmp(interpolation, "nearest") != 0;
     step->fill_value = (float)*(const double *)value;
-    CORNU_TRY(cornu__fill_mode_from_name(fill_mode, false, &step->fill_mode));
-    if (step->fill_mode == CORNU__FILL_CONSTANT)
-        step->fill_mode = CORNU__FILL_CONSTANT_BLENDED;
-    return CORNU_OK;
+    return cornu__step_fill_mode(fill_mode, &step->fill_mode);
 }
 
 /* --- The pipeline --- */
@@ -179,7 +182,7 @@ cornu_status cornu__step_output(const cornu__step *step, const cornu__extent *fr
 {
     *to = *from;
     CORNU_TRY(check_channels(step, *from));
-    return step->class->resize ? step->class->resize(step->layer->object.config, to) : CORNU_OK;
+    return step->class->resize ? step->class->resize(step->config, to) : CORNU_OK;
 }
 
 cornu_status cornu__augmentation_output(const cornu_augmentation *self, bool training, cornu__extent *extent)

@@ -16,7 +16,8 @@
 typedef struct cornu__step {
     cornu_layer *layer; /* kept */
     const cornu__step_class *class;
-    bool fills; /* has fill_mode and its kin */
+    const void *config; /* the layer's */
+    bool fills;         /* has fill_mode and its kin */
     cornu__fill_mode fill_mode;
     int order; /* of interpolation */
     float fill_value;
@@ -72,7 +73,7 @@ cornu_status cornu__augmenting_labels(cornu__augmenting *self, int64_t count, co
 
 /* --- One step (augmenting.c) --- */
 
-/* to := from through one step; its map is resampled, or the picture copied. `call` has all but the config. */
+/* to := from through one step; its map is resampled, or the picture copied. `call` has all but the config. The step need have no layer. */
 cornu_status cornu__step_run(const cornu__step *step, cornu__step_call *call, const float *from, float *to);
 
 /* Rows of channels last and first: to := from, which is (height, width, channels), as (channels, height, width), and back. */

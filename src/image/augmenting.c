@@ -7,7 +7,8 @@
 
 struct cornu__augmenting {
     const cornu_augmentation *pipeline; /* whose owner keeps it */
-    int count;                          /* of the steps that act */
+    bool training;
+    int count; /* of the steps that act */
     const cornu__step *steps[CORNU_MAX_STEPS];
     cornu__extent before[CORNU_MAX_STEPS + 1]; /* each step; behind the last: what comes out */
     int mixes;                                 /* how many of them mix */
@@ -19,6 +20,7 @@ struct cornu__augmenting {
     float *batches[2];       /* all pictures before and after they are mixed */
     void *scratch;
     cornu__resizer resizer;
+    cornu__image resized;
     double *labels;
     size_t label_capacity;
     cornu_random_transformation *drawn; /* of picture i and step s: drawn[i * count + s] */
@@ -106,7 +108,7 @@ static int plan(const cornu__augmenting *self, int64_t i, int begin, int end, bo
     int count = 0;
     for (int s = begin; s < end; s++) {
         const cornu__step_class *class = self->steps[s]->class;
-        const void *config = self->steps[s]->layer->object.config;
+        const void *config = self->steps[s]->config;
         const double *values = self->drawn[i * self->count + s].values;
         cornu__affine map;
         if (class->map) {
@@ -143,7 +145,8 @@ static cornu_status do_act(cornu__augmenting *self, const act *what, int64_t i, 
                              .mask = mask,
                              .from = masked(self, what->step, mask),
                              .scratch = self->scratch,
-                             .resizer = &self->resizer};
+                             .resizer = &self->resizer,
+                             .resized = &self->resized};
     switch (what->kind) {
     case ACT_COPY:
         memcpy(to, from, values_of(call.from) * sizeof *to);
@@ -154,7 +157,7 @@ static cornu_status do_act(cornu__augmenting *self, const act *what, int64_t i, 
     case ACT_CHANGE:
         break;
     }
-    call.config = step->layer->object.config;
+    call.config = step->config;
     call.to = masked(self, what->step + 1, mask);
     return what->kind == ACT_MOVE ? step->class->move(&call, from, to) : step->class->change(&call, to);
 }
@@ -186,7 +189,7 @@ cornu_status cornu__step_run(const cornu__step *step, cornu__step_call *call, co
     const cornu__step_class *class = step->class;
     const double *values = call->drawn->values;
     cornu__affine map;
-    call->config = step->layer->object.config;
+    call->config = step->config;
     if (class->map && class->map(call->config, values, call->from, &map))
         return place(step, &map, call->from, call->mask, from, to);
     if (class->move && !(class->idle && class->idle(call->config, values)))
@@ -209,9 +212,7 @@ static cornu__random_key key_of(const cornu__augmenting *self, uint64_t sample, 
 {
     const cornu__step *step = self->steps[s];
     const cornu__field *field = cornu__class_field(step->layer->object.class, "seed");
-    int64_t own = CORNU_NO_SEED;
-    if (field)
-        own = *(const int64_t *)((const char *)step->layer->object.config + field->offset);
+    int64_t own = field ? *(const int64_t *)((const char *)step->config + field->offset) : CORNU_NO_SEED;
     cornu__random_key key = cornu__random_key_make(self->seed, CORNU__RANDOM_AUGMENT, self->epoch, sample);
     return cornu__key_below(key, (uint64_t)step->number, (uint64_t)own);
 }
@@ -224,8 +225,10 @@ static void draw(cornu__augmenting *self, int64_t i, uint64_t sample)
         const cornu__step *step = self->steps[s];
         memset(drawn->values, 0, sizeof drawn->values);
         drawn->key = cornu__key_number(key);
-        if (step->class->draw)
-            step->class->draw(step->layer->object.config, self->before[s], key, drawn->values);
+        if (!self->training) /* what always acts, as where nothing is drawn */
+            drawn->values[0] = drawn->values[1] = NAN;
+        else if (step->class->draw)
+            step->class->draw(step->config, self->before[s], key, drawn->values);
     }
 }
 
@@ -309,7 +312,7 @@ static void mix(cornu__augmenting *self, int s, int64_t i, bool mask, float *to)
 {
     size_t size = values_of(masked(self, s, mask));
     const cornu_random_transformation *drawn = &self->drawn[i * self->count + s];
-    cornu__step_call call = {.config = self->steps[s]->layer->object.config,
+    cornu__step_call call = {.config = self->steps[s]->config,
                              .drawn = drawn,
                              .mask = mask,
                              .from = masked(self, s, mask),
@@ -348,6 +351,11 @@ cornu_status cornu__augmenting_finish(cornu__augmenting *self, int64_t count)
 cornu_status cornu__augmenting_masks(cornu__augmenting *self, int64_t count, const cornu_array *masks, cornu_array *out)
 {
     cornu__extent extent = masked(self, 0, true);
+    bool whole = masks->dtype != CORNU_FLOAT32 && masks->dtype != CORNU_FLOAT64 && masks->dtype != CORNU_FLOAT16;
+    for (int s = 0; whole && s < self->count; s++)
+        if (self->steps[s]->class->blends)
+            return cornu__fail(CORNU_ERROR_DTYPE, "%s makes masks of values in between, so they must be floats, not %s",
+                               self->steps[s]->class->layer.base.name, cornu_dtype_name(masks->dtype));
     for (int64_t i = 0; i < count; i++) {
         float *loaded = self->input, *last = self->finished;
         cornu__convert(CORNU_FLOAT32, loaded, masks->dtype, row_of(masks, i), cornu__row_count(masks));
@@ -421,6 +429,7 @@ void cornu__augmenting_free(cornu__augmenting *self)
     cornu__free(self->labels);
     cornu__free(self->drawn);
     cornu__resizer_free(&self->resizer);
+    cornu__image_free(&self->resized);
     cornu__free(self);
 }
 
@@ -434,7 +443,7 @@ static cornu_status find_extents(cornu__augmenting *self, bool training, cornu__
         self->before[self->count++] = extent;
         self->mixes += step->class->mix != NULL;
         if (step->class->resize)
-            CORNU_TRY(step->class->resize(step->layer->object.config, &extent));
+            CORNU_TRY(step->class->resize(step->config, &extent));
     }
     self->before[self->count] = extent;
     return CORNU_OK;
@@ -449,7 +458,7 @@ static bool reserve(cornu__augmenting *self, int64_t most)
             extent.channels = self->mask_channels;
         size_t values = values_of(extent);
         const cornu__step_class *class = s < self->count ? self->steps[s]->class : NULL;
-        size_t wanted = class && class->scratch ? class->scratch(self->steps[s]->layer->object.config, extent) : 0;
+        size_t wanted = class && class->scratch ? class->scratch(self->steps[s]->config, extent) : 0;
         self->largest = values > self->largest ? values : self->largest;
         scratch = wanted > scratch ? wanted : scratch;
         if (class && class->mix && values > largest_mixed)
@@ -476,6 +485,7 @@ cornu__augmenting *cornu__augmenting_create(const cornu_augmentation *augmentati
         return NULL;
     self->pipeline = augmentation;
     self->mask_channels = mask_channels;
+    self->training = training;
     if (find_extents(self, training, extent) == CORNU_OK && reserve(self, most))
         return self;
     cornu__augmenting_free(self);

@@ -65,6 +65,7 @@ typedef struct transforming {
     bool channels_first;
     float *before, *after; /* one picture, channels last */
     cornu__resizer resizer;
+    cornu__image resized;
     cornu_array *floats, *made;
 } transforming;
 
@@ -87,9 +88,9 @@ static cornu_status prepare(transforming *self, const cornu_array *images)
         cornu__alloc_array((size_t)from->height * (size_t)from->width, (size_t)from->channels * sizeof(float));
     self->after = cornu__alloc_array((size_t)to->height * (size_t)to->width, (size_t)to->channels * sizeof(float));
     const cornu__step_class *class = self->step.class;
-    self->call.scratch =
-        cornu__alloc_uninitialized(class->scratch ? class->scratch(self->step.layer->object.config, *from) : 0);
+    self->call.scratch = cornu__alloc_uninitialized(class->scratch ? class->scratch(self->step.config, *from) : 0);
     self->call.resizer = &self->resizer;
+    self->call.resized = &self->resized;
     return self->floats && self->made && self->before && self->after && self->call.scratch ? CORNU_OK
                                                                                            : cornu_error_status();
 }
@@ -126,6 +127,7 @@ cornu_array *cornu_layer_transform_images(cornu_layer *layer, const cornu_array 
     cornu__free(self.after);
     cornu__free(self.call.scratch);
     cornu__resizer_free(&self.resizer);
+    cornu__image_free(&self.resized);
     cornu_array_release(self.floats);
     if (status == CORNU_OK)
         return self.made;

@@ -274,6 +274,302 @@ static void a_flow_has_the_pipeline_behind_its_own_transforms(void **state)
     cornu_image_data_generator_release(plain);
 }
 
+/* --- all steps --- */
+
+#define STEP_COUNT 31
+
+/* A fresh layer of each kind. */
+static cornu_layer *make_step(int number)
+{
+    switch (number) {
+    case 0:
+        return cornu_random_flip();
+    case 1:
+        return cornu_random_rotation(0.2);
+    case 2:
+        return cornu_random_zoom(cornu_range(-0.3, 0.2));
+    case 3:
+        return cornu_random_translation(0.3, 0.2, .fill_mode = "wrap");
+    case 4:
+        return cornu_random_shear(.x_factor = 0.3, .y_factor = 0.2, .interpolation = "nearest");
+    case 5:
+        return cornu_random_perspective(.scale = 0.7);
+    case 6:
+        return cornu_random_elastic_transform();
+    case 7:
+        return cornu_random_crop(5, 6);
+    case 8:
+        return cornu_center_crop(6, 20);
+    case 9:
+        return cornu_resizing(9, 5, .pad_to_aspect_ratio = true);
+    case 10:
+        return cornu_random_brightness(0.3);
+    case 11:
+        return cornu_random_contrast(0.4);
+    case 12:
+        return cornu_random_saturation(0.8);
+    case 13:
+        return cornu_random_hue(0.5);
+    case 14:
+        return cornu_random_color_degeneration(0.7);
+    case 15:
+        return cornu_random_sharpness(0.9);
+    case 16:
+        return cornu_random_posterization(cornu_range(2, 6));
+    case 17:
+        return cornu_random_invert();
+    case 18:
+        return cornu_random_grayscale();
+    case 19:
+        return cornu_random_color_jitter(.brightness_factor = 0.1, .contrast_factor = 0.2, .saturation_factor = 0.6,
+                                         .hue_factor = 0.1);
+    case 20:
+        return cornu_random_gaussian_blur(.kernel_size = cornu_pair(3, 5));
+    case 21:
+        return cornu_random_erasing();
+    case 22:
+        return cornu_solarization(.addition_factor = 0.2, .threshold_factor = 0.7);
+    case 23:
+        return cornu_auto_contrast();
+    case 24:
+        return cornu_equalization();
+    case 25:
+        return cornu_mix_up();
+    case 26:
+        return cornu_cut_mix();
+    case 27:
+        return cornu_rand_augment(.num_ops = 3);
+    case 28:
+        return cornu_aug_mix();
+    case 29:
+        return cornu_rescaling(0.5, .offset = 3);
+    default:
+        return cornu_random_erasing(.fill_value = 100);
+    }
+}
+
+static cornu_augmentation *with_step(cornu_layer *step)
+{
+    cornu_augmentation *made = cornu_augmentation_create(.steps = {step});
+    assert_made(made);
+    return made;
+}
+
+/* On 10 pictures and on the first alone, which draws the same (but for what mixes); on one pixel and on a gray line too; values stay numbers in range. */
+static void each_step_runs_on_pictures_of_any_size(void **state)
+{
+    (void)state;
+    for (int number = 0; number < STEP_COUNT; number++) {
+        cornu_layer *step = make_step(number);
+        cornu_augmentation *augment = with_step(step);
+        cornu_array *all = cornu_augmentation_apply(augment, pictures, .epoch = 1, .seed = 5);
+        assert_made(all);
+        for (int64_t i = 0; i < cornu_array_count(all); i++)
+            assert_true(cornu_array_get(all, i) >= 0 && cornu_array_get(all, i) <= 255);
+        cornu_array *again = cornu_augmentation_apply(augment, pictures, .epoch = 1, .seed = 5);
+        assert_true(are_equal(all, again));
+        cornu_array *first = cornu_array_rows(pictures, 0, 1);
+        cornu_array *alone = cornu_augmentation_apply(augment, first, .epoch = 1, .seed = 5);
+        assert_made(alone);
+        if (number != 25 && number != 26)
+            assert_memory_equal(cornu_array_data(alone), cornu_array_data(all),
+                                (size_t)cornu_array_count(alone) * sizeof(float));
+        cornu_array *small[] = {cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){2, 1, 1, 3}),
+                                cornu_array_zeros(CORNU_FLOAT64, 4, (int64_t[]){3, 1, 40, 1})};
+        for (size_t i = 0; i < 2; i++) {
+            cornu_array *tiny = cornu_augmentation_apply(augment, small[i]);
+            assert_made(tiny);
+            cornu_array_release(tiny);
+            cornu_array_release(small[i]);
+        }
+        cornu_array *made[] = {all, again, first, alone};
+        for (size_t i = 0; i < 4; i++)
+            cornu_array_release(made[i]);
+        cornu_augmentation_release(augment);
+    }
+}
+
+static void outside_training_only_sizes_and_scales_change(void **state)
+{
+    (void)state;
+    for (int number = 0; number < STEP_COUNT; number++) {
+        cornu_augmentation *augment = with_step(make_step(number));
+        bool always = (number >= 7 && number <= 9) || number == 23 || number == 29;
+        cornu_array *same = cornu_augmentation_apply(augment, pictures, .training = false);
+        assert_made(same);
+        assert_int_equal(are_equal(same, pictures), !always);
+        cornu_array_release(same);
+        cornu_augmentation_release(augment);
+    }
+}
+
+/* What each step draws at its mildest leaves every bit. */
+static void the_mildest_step_changes_nothing(void **state)
+{
+    (void)state;
+    cornu_layer *steps[] = {
+        cornu_random_perspective(.factor = 0),
+        cornu_random_elastic_transform(.scale = 0),
+        cornu_random_brightness(0),
+        cornu_random_contrast(0),
+        cornu_random_saturation(cornu_range(0.5, 0.5)),
+        cornu_random_hue(0),
+        cornu_random_color_degeneration(0),
+        cornu_random_sharpness(cornu_range(0.5, 0.5)),
+        cornu_random_invert(.factor = 0),
+        cornu_random_grayscale(.factor = 0),
+        cornu_random_color_jitter(),
+        cornu_random_gaussian_blur(.factor = 0),
+        cornu_random_erasing(.factor = 0),
+        cornu_rand_augment(.num_ops = 0),
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        cornu_augmentation *augment = with_step(steps[i]);
+        cornu_array *same = cornu_augmentation_apply(augment, pictures);
+        assert_made(same);
+        assert_true(are_equal(same, pictures));
+        cornu_array_release(same);
+        cornu_augmentation_release(augment);
+    }
+}
+
+/* Brightness, a turn, contrast, a crop and a zoom: the same as one after another. Each draws from a range of one number. */
+static void a_pipeline_is_its_steps_one_after_another(void **state)
+{
+    (void)state;
+    cornu_layer *steps[] = {cornu_random_brightness(cornu_range(0.2, 0.2)),
+                            cornu_random_rotation(cornu_range(0.1, 0.1)),
+                            cornu_random_posterization(5),
+                            cornu_center_crop(6, 7),
+                            cornu_random_zoom(cornu_range(0.3, 0.3)),
+                            cornu_auto_contrast()};
+    cornu_augmentation *all = cornu_augmentation_create();
+    cornu_array *wanted = cornu_array_cast(pictures, CORNU_FLOAT32);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        cornu_random_transformation drawn;
+        assert_int_equal(cornu_layer_get_random_transformation(steps[i], cornu_array_shape(wanted) + 1, 1, &drawn),
+                         CORNU_OK);
+        cornu_array *next = cornu_layer_transform_images(steps[i], wanted, &drawn);
+        assert_made(next);
+        cornu_array_release(wanted);
+        wanted = next;
+        assert_int_equal(cornu_augmentation_add(all, steps[i]), CORNU_OK);
+    }
+    cornu_array *made = cornu_augmentation_apply(all, pictures);
+    assert_made(made);
+    assert_true(are_equal(made, wanted));
+    cornu_array_release(made);
+    cornu_array_release(wanted);
+    cornu_augmentation_release(all);
+}
+
+/* --- mixing --- */
+
+/* Every label is two shares of a whole, and the pictures are mixed by the same shares. */
+static void labels_are_mixed_as_their_pictures(void **state)
+{
+    (void)state;
+    cornu_array *plain = cornu_array_zeros(CORNU_FLOAT32, 4, (int64_t[]){COUNT, 4, 5, 1});
+    for (int64_t i = 0; i < cornu_array_count(plain); i++)
+        cornu_array_float32(plain)[i] = (float)(i / 20); /* picture i has the value i */
+    for (int cut = 0; cut < 2; cut++) {
+        cornu_augmentation *augment = with_step(cut ? cornu_cut_mix() : cornu_mix_up(.alpha = 1));
+        cornu_array *mixed = NULL,
+                    *made = cornu_augmentation_apply(augment, plain, .labels = labels, .mixed_labels = &mixed);
+        assert_made(made);
+        int different = 0;
+        for (int i = 0; i < COUNT; i++) {
+            double sum = 0, value = 0, mean = 0;
+            for (int k = 0; k < COUNT; k++) {
+                double share = cornu_array_get(mixed, i * COUNT + k);
+                assert_true(share >= 0 && share <= 1 + 1e-6);
+                sum += share;
+                value += share * k;
+                different += k != i && share > 0;
+            }
+            for (int k = 0; k < 20; k++)
+                mean += cornu_array_get(made, i * 20 + k) / 20;
+            assert_true(fabs(sum - 1) < 1e-5);
+            assert_true(fabs(value - mean) < (cut ? 4 : 1e-4)); /* a cut is made along whole pixels */
+        }
+        assert_true(different >= 5);
+        cornu_array_release(made);
+        cornu_array_release(mixed);
+        cornu_augmentation_release(augment);
+    }
+    cornu_array_release(plain);
+}
+
+/* Steps before, between and behind two that mix; with masks. */
+static void steps_stand_on_both_sides_of_a_mix(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment =
+        cornu_augmentation_create(.steps = {cornu_random_flip(), cornu_cut_mix(), cornu_random_crop(6, 6),
+                                            cornu_cut_mix(), cornu_resizing(5, 9), cornu_random_brightness(0.1)});
+    cornu_array *mixed = NULL, *moved = NULL;
+    cornu_array *made = cornu_augmentation_apply(augment, pictures, .labels = labels, .mixed_labels = &mixed,
+                                                 .segmentation_masks = masks, .moved_masks = &moved);
+    assert_made(made);
+    assert_int_equal(cornu_array_size(made, 1), 5);
+    assert_int_equal(cornu_array_size(moved, 2), 9);
+    for (int64_t i = 0; i < cornu_array_count(moved); i++)
+        assert_true((int)cornu_array_get(moved, i) % 30 == 0);
+    cornu_array_release(made);
+    cornu_array_release(mixed);
+    cornu_array_release(moved);
+    cornu_augmentation_release(augment);
+}
+
+static void labels_that_cannot_be_mixed_are_refused(void **state)
+{
+    (void)state;
+    cornu_augmentation *augment = with_step(cornu_mix_up());
+    cornu_array *numbers = cornu_array_zeros(CORNU_INT32, 1, (int64_t[]){COUNT}), *mixed = NULL, *moved = NULL;
+    assert_null(cornu_augmentation_apply(augment, pictures, .labels = numbers, .mixed_labels = &mixed));
+    assert_non_null(strstr(cornu_error_message(), "one-hot rows (n, classes) of floats, got int32 of shape (10,)"));
+    assert_null(cornu_augmentation_apply(augment, pictures, .segmentation_masks = masks, .moved_masks = &moved));
+    assert_non_null(strstr(cornu_error_message(), "must be floats, not uint8"));
+    cornu_image_data_generator *plain = cornu_image_data_generator_create();
+    cornu_sequence *batches = cornu_flow(plain, pictures, numbers, .augment = augment);
+    assert_made(batches);
+    cornu_batch batch = {0};
+    assert_int_not_equal(cornu_sequence_get(batches, 0, &batch), CORNU_OK);
+    assert_non_null(strstr(cornu_error_message(), "one-hot"));
+    release(&batch);
+    cornu_sequence_release(batches);
+    cornu_image_data_generator_release(plain);
+    cornu_array_release(numbers);
+    cornu_augmentation_release(augment);
+}
+
+/* A running pipeline allocates nothing: the second batch of a flow takes as many blocks as any later one, and none of them are the pipeline's. */
+static void after_the_first_batch_nothing_is_allocated_but_arrays(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *plain = cornu_image_data_generator_create();
+    cornu_augmentation *augment = cornu_augmentation_create();
+    for (int number = 0; number < 29; number++)
+        assert_int_equal(cornu_augmentation_add(augment, make_step(number)), CORNU_OK);
+    cornu_sequence *with = cornu_flow(plain, pictures, labels, .batch_size = 5, .augment = augment),
+                   *without = cornu_flow(plain, pictures, labels, .batch_size = 5);
+    assert_made(with);
+    uint64_t taken[2];
+    cornu_sequence *both[] = {with, without};
+    for (int i = 0; i < 2; i++) {
+        cornu_batch batch = get(both[i], 0);
+        release(&batch);
+        uint64_t before = cornu__allocation_count();
+        batch = get(both[i], 1);
+        taken[i] = cornu__allocation_count() - before;
+        release(&batch);
+        cornu_sequence_release(both[i]);
+    }
+    assert_int_equal(taken[0], taken[1]);
+    cornu_augmentation_release(augment);
+    cornu_image_data_generator_release(plain);
+}
+
 /* --- errors --- */
 
 static void assert_refused(cornu_augmentation *augment, const char *words)
@@ -322,6 +618,14 @@ int main(void)
         cmocka_unit_test(masks_move_with_their_pictures),
         cmocka_unit_test(channels_first_are_the_same_pictures),
         cmocka_unit_test(a_flow_has_the_pipeline_behind_its_own_transforms),
+        cmocka_unit_test(each_step_runs_on_pictures_of_any_size),
+        cmocka_unit_test(outside_training_only_sizes_and_scales_change),
+        cmocka_unit_test(the_mildest_step_changes_nothing),
+        cmocka_unit_test(a_pipeline_is_its_steps_one_after_another),
+        cmocka_unit_test(labels_are_mixed_as_their_pictures),
+        cmocka_unit_test(steps_stand_on_both_sides_of_a_mix),
+        cmocka_unit_test(labels_that_cannot_be_mixed_are_refused),
+        cmocka_unit_test(after_the_first_batch_nothing_is_allocated_but_arrays),
         cmocka_unit_test(a_wrong_step_is_reported_by_whatever_uses_the_pipeline),
         cmocka_unit_test(wrong_pictures_are_refused),
     };

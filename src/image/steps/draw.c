@@ -6,6 +6,20 @@
 const char *const cornu__step_fill_modes[] = {"reflect", "constant", "nearest", "wrap", NULL};
 const char *const cornu__step_interpolations[] = {"bilinear", "nearest", NULL};
 
+cornu_status cornu__step_fill_mode(const char *name, cornu__fill_mode *mode)
+{
+    CORNU_TRY(cornu__fill_mode_from_name(name, false, mode));
+    if (*mode == CORNU__FILL_CONSTANT)
+        *mode = CORNU__FILL_CONSTANT_BLENDED;
+    return CORNU_OK;
+}
+
+bool cornu__idle_at_zero(const void *config, const double *values)
+{
+    (void)config;
+    return values[0] == 0;
+}
+
 /* --- Factors --- */
 
 cornu__limits cornu__factor_limits(cornu_interval factor, cornu__factor_form form)

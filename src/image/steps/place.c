@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "image/steps/step.h"
+#include "image/steps/color.h"
 
 /* --- RandomFlip --- */
 
@@ -91,7 +91,7 @@ static const cornu__field rotation_fields[] = {
     CORNU__PLACE_FIELDS(cornu_random_rotation_options), CORNU__SEED_FIELD(cornu_random_rotation_options),
     CORNU__FORMAT_FIELD(cornu_random_rotation_options),
 };
-static const cornu__step_class rotation_class = {
+const cornu__step_class cornu__rotation_class = {
     CORNU__STEP_BASE("RandomRotation", cornu_random_rotation_options, rotation_defaults, rotation_fields,
                      .check = check_rotation),
     .values = rotation_values,
@@ -101,7 +101,7 @@ static const cornu__step_class rotation_class = {
 
 cornu_layer *cornu_random_rotation_with(const cornu_random_rotation_options *options)
 {
-    return cornu__layer_create(&rotation_class.layer, options);
+    return cornu__layer_create(&cornu__rotation_class.layer, options);
 }
 
 /* --- RandomZoom --- */
@@ -203,7 +203,7 @@ static const cornu__field translation_fields[] = {
     CORNU__SEED_FIELD(cornu_random_translation_options),
     CORNU__FORMAT_FIELD(cornu_random_translation_options),
 };
-static const cornu__step_class translation_class = {
+const cornu__step_class cornu__translation_class = {
     CORNU__STEP_BASE("RandomTranslation", cornu_random_translation_options, translation_defaults, translation_fields,
                      .check = check_translation),
     .values = translation_values,
@@ -213,7 +213,7 @@ static const cornu__step_class translation_class = {
 
 cornu_layer *cornu_random_translation_with(const cornu_random_translation_options *options)
 {
-    return cornu__layer_create(&translation_class.layer, options);
+    return cornu__layer_create(&cornu__translation_class.layer, options);
 }
 
 /* --- RandomShear --- */
@@ -255,7 +255,7 @@ static const cornu__field shear_fields[] = {
     CORNU__SEED_FIELD(cornu_random_shear_options),
     CORNU__FORMAT_FIELD(cornu_random_shear_options),
 };
-static const cornu__step_class shear_class = {
+const cornu__step_class cornu__shear_class = {
     CORNU__STEP_BASE("RandomShear", cornu_random_shear_options, shear_defaults, shear_fields, .check = check_shear),
     .values = shear_values,
     .draw = draw_shear,
@@ -264,8 +264,9 @@ static const cornu__step_class shear_class = {
 
 cornu_layer *cornu_random_shear_with(const cornu_random_shear_options *options)
 {
-    return cornu__layer_create(&shear_class.layer, options);
+    return cornu__layer_create(&cornu__shear_class.layer, options);
 }
 
-cornu__family cornu__place_steps = {&flip_class.layer.base,        &rotation_class.layer.base, &zoom_class.layer.base,
-                                    &translation_class.layer.base, &shear_class.layer.base,    NULL};
+cornu__family cornu__place_steps = {&flip_class.layer.base,         &cornu__rotation_class.layer.base,
+                                    &zoom_class.layer.base,         &cornu__translation_class.layer.base,
+                                    &cornu__shear_class.layer.base, NULL};

@@ -27,6 +27,7 @@ typedef struct cornu__step_call {
     cornu__extent to;   /* and after */
     void *scratch;      /* as many bytes as the step's `scratch` says */
     cornu__resizer *resizer;
+    cornu__image *resized; /* memory for the resizer's results */
 } cornu__step_call;
 
 typedef struct cornu__step_class {
@@ -45,6 +46,7 @@ typedef struct cornu__step_class {
     cornu_status (*change)(const cornu__step_call *call, float *picture);
     /* values[0] is the partner's place in the batch, values[1] the share of the picture's own label. */
     void (*mix)(const cornu__step_call *call, const float *own, const float *partner, float *to);
+    bool blends; /* `mix` makes values between those of the two */
     /* Whether `move` or `change` would leave every bit alone. NULL: never known. */
     bool (*idle)(const void *config, const double *values);
     size_t (*scratch)(const void *config, cornu__extent extent); /* bytes; NULL: none */
@@ -77,6 +79,14 @@ const cornu__step_class *cornu__step_class_of(const cornu_layer *layer);
 
 extern const char *const cornu__step_fill_modes[];
 extern const char *const cornu__step_interpolations[];
+
+/* What Keras 3's layers mean by a fill_mode. */
+cornu_status cornu__step_fill_mode(const char *name, cornu__fill_mode *mode);
+
+/* An `idle` of steps whose first value says how much, or whether at all. */
+bool cornu__idle_at_zero(const void *config, const double *values);
+
+extern const cornu__step_class cornu__rescaling_step;
 
 /* A step inside a model. */
 cornu_status cornu__step_infer(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output);
