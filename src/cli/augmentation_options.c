@@ -1,5 +1,6 @@
 /* augmentation_options.c: ImageDataGenerator's arguments as options. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/plain_locale.h"
 #include "cli/augmentation_options.h"
@@ -27,6 +28,16 @@ const cornu__argument cornu__augmentation_argument_table[] = {
     {"rng-compat", CORNU__ARGUMENT_TEXT, AT(rng_compat), 0, "VERSION", "numpy: Keras's own draws [ours]"},
     {0},
 };
+
+bool cornu__augmentation_given(const cornu__augmentation_arguments *given)
+{
+    static const cornu__augmentation_arguments none = CORNU__AUGMENTATION_DEFAULTS;
+    return given->rotation_range != 0 || given->width_shift_range != 0 || given->height_shift_range != 0 ||
+           given->shear_range != 0 || given->channel_shift_range != 0 || given->cval != 0 || given->zoom_range ||
+           given->brightness_range || strcmp(given->fill_mode, none.fill_mode) != 0 ||
+           given->interpolation_order != none.interpolation_order || given->horizontal_flip || given->vertical_flip ||
+           given->affine_compat || given->brightness_compat || given->wrap_compat || given->rng_compat;
+}
 
 /* "0.2" or "0.8,1.2"; NULL leaves the interval as it is. */
 static cornu_status read_interval(const char *option, const char *text, cornu_interval *interval)

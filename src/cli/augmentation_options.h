@@ -21,6 +21,9 @@ typedef struct cornu__augmentation_arguments {
 
 extern const cornu__argument cornu__augmentation_argument_table[]; /* --rotation-range, ... --rng-compat */
 
+/* Whether any of them is given. */
+bool cornu__augmentation_given(const cornu__augmentation_arguments *arguments);
+
 /* Whether what is written can be read. */
 cornu_status cornu__augmentation_check(const cornu__augmentation_arguments *arguments);
 

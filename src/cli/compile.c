@@ -24,6 +24,8 @@ static const cornu_array *targets_of(const cornu__dataset *dataset, cornu_model 
 
 static const char *fitting_loss(const cornu__dataset *dataset, cornu_model *model, int index)
 {
+    if (dataset->one_hot)
+        return "categorical_crossentropy";
     if (!cornu__holds_classes(targets_of(dataset, model, index)))
         return "mean_squared_error";
     int rank = 0;

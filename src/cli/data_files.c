@@ -10,7 +10,7 @@
 #define AT(field) offsetof(cornu__data_arguments, field)
 const cornu__argument cornu__input_arguments[] = {
     {"data", CORNU__ARGUMENT_TEXT, AT(data), 0, "FILE",
-     "an .npz with x and y (or the model's own names), or a table with --target"},
+     "an .npz with x and y (or the model's own names), a table with --target, or a folder of pictures"},
     {"target", CORNU__ARGUMENT_TEXT, AT(target), 0, "COLUMN",
      "the table's target: a name, a number from 0, or -1 for the last"},
     {"x", CORNU__ARGUMENT_TEXT, AT(x), 0, "FILE", "inputs: .npy, IDX (.gz too) or a table"},
@@ -49,6 +49,7 @@ void cornu__data_free(cornu__dataset *dataset)
     cornu_array_release(dataset->y);
     cornu_array_release(dataset->sample_weight);
     cornu__csv_names_free(&dataset->names);
+    cornu_sequence_release(dataset->pictures);
     *dataset = (cornu__dataset){0};
 }
 
@@ -247,6 +248,10 @@ cornu_status cornu__data_check_class_count(const cornu__dataset *dataset, cornu_
     int64_t came = (int64_t)dataset->names.class_count;
     if (came == 0 || wanted < 0 || came == wanted)
         return CORNU_OK;
+    if (dataset->pictures)
+        return cornu__fail(CORNU_ERROR_DATA,
+                           "the folder has %lld sub-folders, which are classes, and the model tells %lld classes apart",
+                           (long long)came, (long long)wanted);
     return cornu__fail(CORNU_ERROR_DATA,
                        "the table names %lld classes, and the model tells %lld apart: which is which cannot be known; "
                        "give class numbers (with --classes)",

@@ -3,6 +3,7 @@
 #define CORNU_CLI_DATA_FILES_H
 
 #include <cornu/array.h>
+#include <cornu/data.h>
 #include <cornu/model.h>
 
 #include "cli/arguments.h"
@@ -10,9 +11,10 @@
 
 /* What the options say. All may be NULL. */
 typedef struct cornu__data_arguments {
-    const char *data;   /* an .npz with "x" and "y" (or the names of the model's inputs and outputs), or a table */
-    const char *target; /* the table's target column */
-    const char *x, *y;  /* files of one array each */
+    const char
+        *data; /* an .npz with "x" and "y" (or the names of the model's inputs and outputs), a table, or a folder */
+    const char *target;        /* the table's target column */
+    const char *x, *y;         /* files of one array each */
     const char *sample_weight; /* a file of one array */
     bool classes;              /* targets are class numbers, also where the file has them as real numbers (tables) */
 } cornu__data_arguments;
@@ -24,7 +26,9 @@ extern const cornu__argument cornu__weight_arguments[]; /* --sample-weight */
 /* Inputs, targets and weights; NULL: none were named. All hold a reference. */
 typedef struct cornu__dataset {
     cornu_array *x, *y, *sample_weight;
-    cornu__csv_names names; /* of a table */
+    cornu__csv_names names;   /* of a table; the classes of a folder of pictures */
+    cornu_sequence *pictures; /* of a folder: its batches. x and y only say what they are like (cli/picture_folder.h) */
+    bool one_hot;             /* their targets are rows with a 1 for the class */
 } cornu__dataset;
 
 /* Whether the options name any data. */

@@ -8,6 +8,7 @@
 #include "cli/data_files.h"
 #include "cli/input_scale.h"
 #include "cli/model_files.h"
+#include "cli/picture_folder.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
 #include "cli/report.h"
@@ -15,6 +16,7 @@
 
 typedef struct values {
     cornu__data_arguments data;
+    cornu__picture_arguments pictures;
     cornu__model_arguments model;
     cornu__compile_arguments compile;
     cornu__queue_arguments queue;
@@ -33,6 +35,7 @@ static const cornu__argument_group groups[] = {
     {"Data", cornu__input_arguments, AT(data)},
     {NULL, cornu__target_arguments, AT(data)},
     {NULL, cornu__weight_arguments, AT(data)},
+    {"Pictures (a folder as --data)", cornu__picture_argument_table, AT(pictures)},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Evaluation", cornu__compile_argument_table, AT(compile)},
     {NULL, arguments, 0},
@@ -41,7 +44,8 @@ static const cornu__argument_group groups[] = {
     {"Output", cornu__progress_argument_table, AT(progress)},
     {0},
 };
-static const values defaults = {.compile.default_optimizer = "sgd",
+static const values defaults = {.pictures = CORNU__PICTURE_DEFAULTS,
+                                .compile.default_optimizer = "sgd",
                                 .batch_size = 32,
                                 .queue = CORNU__QUEUE_DEFAULTS,
                                 .progress = CORNU__PROGRESS_NOT_GIVEN,
@@ -53,12 +57,38 @@ static cornu_status check(const void *given)
     CORNU_TRY(cornu__data_check(&options->data, ""));
     CORNU_TRY(cornu__progress_check(&options->progress));
     CORNU_TRY(cornu__report_check(&options->report));
+    CORNU_TRY(cornu__pictures_check(&options->pictures, &options->data));
+    if (options->report.report && cornu__is_picture_folder(options->data.data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--report is for data in memory, and --data %s is a folder",
+                           options->data.data);
     return cornu__model_check(&options->model);
+}
+
+static cornu_status load_pictures(const values *options, cornu__dataset *data, cornu_model **model)
+{
+    cornu__picture_request request = {.arguments = &options->pictures,
+                                      .option = "--data",
+                                      .folder = options->data.data,
+                                      .loss = options->compile.loss,
+                                      .batch_size = options->batch_size,
+                                      .labels = true};
+    return cornu__pictures_load_with_model(&request, &options->model, &options->compile, data, model);
+}
+
+static cornu_status load(const values *options, cornu__dataset *data, cornu_model **model)
+{
+    if (cornu__is_picture_folder(options->data.data))
+        return load_pictures(options, data, model);
+    CORNU_TRY(cornu__data_load(&options->data, "", true, data));
+    CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
+    CORNU_TRY(cornu__data_bind(data, *model, true));
+    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
+    return cornu__data_check_class_count(data, *model);
 }
 
 static cornu_status run_over(const values *options, const cornu__dataset *data, cornu_model *model, cornu_logs *results)
 {
-    bool queue = cornu__queue_wanted(&options->queue);
+    bool queue = cornu__queue_feeds(&options->queue, data);
     const cornu_evaluate_options given = {.struct_size = sizeof given,
                                           .batch_size = queue ? 0 : options->batch_size,
                                           .verbose = cornu__progress_verbose(&options->progress),
@@ -80,11 +110,7 @@ static cornu_status run_over(const values *options, const cornu__dataset *data, 
 static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_model **model)
 {
     cornu_logs results;
-    CORNU_TRY(cornu__data_load(&options->data, "", true, data));
-    CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
-    CORNU_TRY(cornu__data_bind(data, *model, true));
-    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
-    CORNU_TRY(cornu__data_check_class_count(data, *model));
+    CORNU_TRY(load(options, data, model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
     cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();
@@ -112,7 +138,8 @@ const cornu__subcommand cornu__command_evaluate = {
     .summary = "Measures a trained model's loss and metrics on data from files.",
     .usage = "--model MODEL [--weights FILE]\n                      (--data FILE | --x FILE --y FILE) [OPTIONS]",
     .examples = "  cornu evaluate --model model.json --weights weights.npz --data test.npz\n"
-                "  cornu evaluate --model model.keras --data test.npz --report mistakes\n",
+                "  cornu evaluate --model model.keras --data test.npz --report mistakes\n"
+                "  cornu evaluate --model photos.keras --data photos_of_may\n",
     .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,

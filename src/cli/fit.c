@@ -16,6 +16,7 @@
 #include "cli/data_files.h"
 #include "cli/input_scale.h"
 #include "cli/model_files.h"
+#include "cli/picture_folder.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
 #include "cli/signals.h"
@@ -24,6 +25,8 @@
 
 typedef struct values {
     cornu__data_arguments data, validation;
+    cornu__picture_arguments pictures;
+    cornu__augmentation_arguments changes;
     cornu__model_arguments model;
     cornu__compile_arguments compile;
     cornu__queue_arguments queue;
@@ -94,6 +97,8 @@ static const cornu__argument_group groups[] = {
     {NULL, cornu__weight_arguments, AT(data)},
     {NULL, validation_arguments, AT(validation)},
     {NULL, data_arguments, 0},
+    {"Pictures (a folder as --data)", cornu__picture_argument_table, AT(pictures)},
+    {"Changes to pictures at random (ImageDataGenerator's arguments)", cornu__augmentation_argument_table, AT(changes)},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Training", training_arguments, 0},
     {NULL, cornu__queue_argument_table, AT(queue)},
@@ -106,6 +111,8 @@ static const cornu__argument_group groups[] = {
     {0},
 };
 static const values defaults = {
+    .pictures = CORNU__PICTURE_DEFAULTS,
+    .changes = CORNU__AUGMENTATION_DEFAULTS,
     .compile.default_optimizer = "adam",
     .batch_size = 32,
     .epochs = 1,
@@ -168,14 +175,16 @@ static cornu_status check_validation(const values *options)
 static cornu_status read_options(const values *options, const cornu__dataset *data, const cornu__dataset *validation,
                                  cornu_class_weight class_weights[CORNU__LIST_MAX], cornu_fit_options *fit)
 {
-    bool queue = cornu__queue_wanted(&options->queue);
+    bool queue = cornu__queue_feeds(&options->queue, data);
     *fit = (cornu_fit_options){.struct_size = sizeof *fit, CORNU_FIT_DEFAULTS};
     fit->batch_size = queue ? 0 : options->batch_size; /* a Sequence's batches have their size */
     fit->epochs = options->epochs;
     fit->verbose = cornu__progress_verbose(&options->progress);
-    fit->validation_split = options->validation_split;
-    fit->validation_data =
-        (cornu_validation_data){.x = validation->x, .y = validation->y, .sample_weight = validation->sample_weight};
+    fit->validation_split = data->pictures ? 0 : options->validation_split; /* of a folder it is done */
+    fit->validation_data = validation->pictures ? (cornu_validation_data){.generator = validation->pictures}
+                                                : (cornu_validation_data){.x = validation->x,
+                                                                          .y = validation->y,
+                                                                          .sample_weight = validation->sample_weight};
     fit->shuffle = options->shuffle;
     fit->class_weight = class_weights;
     fit->class_weight_count = options->class_weight.count;
@@ -203,7 +212,7 @@ static cornu_history *fit(const values *options, cornu_model *model, const cornu
     cornu_class_weight class_weights[CORNU__LIST_MAX];
     cornu_fit_options given;
     cornu_sequence *batches = NULL;
-    if (cornu__queue_wanted(&options->queue)) {
+    if (cornu__queue_feeds(&options->queue, data)) {
         batches = cornu__queue_batches(data, options->batch_size);
         if (!batches)
             return NULL;
@@ -288,19 +297,30 @@ static int train(const values *options, cornu_model *model, const cornu__dataset
     return exit_status;
 }
 
+static cornu_status check_pictures(const values *options)
+{
+    CORNU_TRY(cornu__pictures_check(&options->pictures, &options->data));
+    if (cornu__augmentation_given(&options->changes) && !cornu__is_picture_folder(options->data.data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "changes at random (--rotation-range and its like) are for a folder of pictures as --data");
+    return cornu__augmentation_check(&options->changes);
+}
+
 static cornu_status check(const void *given)
 {
     const values *options = given;
     int steps;
     CORNU_TRY(cornu__data_check(&options->data, ""));
     CORNU_TRY(check_validation(options));
+    CORNU_TRY(check_pictures(options));
     CORNU_TRY(cornu__model_check(&options->model));
     CORNU_TRY(cornu__class_weight_option_check(&options->class_weight));
     CORNU_TRY(cornu__callbacks_check(&options->callbacks));
     CORNU_TRY(cornu__progress_check(&options->progress));
     CORNU_TRY(cornu__view_check(&options->view));
     CORNU_TRY(steps_of_samples(options, &steps));
-    if (cornu__queue_wanted(&options->queue) && options->validation_split > 0)
+    if (cornu__queue_wanted(&options->queue) && options->validation_split > 0 &&
+        !cornu__is_picture_folder(options->data.data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "--validation-split does not go with --workers; give --validation-data");
     if (options->summary && cornu__progress_is_json(&options->progress))
@@ -309,9 +329,55 @@ static cornu_status check(const void *given)
     return options->plot ? cornu__canvas_check_name(options->plot) : CORNU_OK;
 }
 
+/* The pictures to validate on: of another folder, or the other subset of this one; unchanged, and in their order. */
+static cornu_status load_validation_pictures(const values *options, const cornu__picture_request *training,
+                                             const cornu__dataset *data, cornu__dataset *validation)
+{
+    cornu__picture_request request = *training;
+    bool other = options->validation.data != NULL;
+    if (!other && cornu__data_given(&options->validation))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--data is a folder of pictures, so --validation-data must be one too");
+    if (!other && !(options->validation_split > 0))
+        return CORNU_OK;
+    if (other && !cornu__is_picture_folder(options->validation.data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--data is a folder of pictures, and --validation-data %s is no folder that can be read",
+                           options->validation.data);
+    request.augmentation = NULL;
+    request.shuffle = false;
+    request.option = other ? "--validation-data" : "--validation-split";
+    request.folder = other ? options->validation.data : training->folder;
+    request.subset = other ? NULL : "validation";
+    CORNU_TRY(cornu__pictures_load(&request, validation));
+    return cornu__pictures_check_classes(data, validation);
+}
+
+static cornu_status load_pictures(const values *options, cornu__dataset *data, cornu__dataset *validation,
+                                  cornu_model **model)
+{
+    bool splits = options->validation_split > 0 && !cornu__data_given(&options->validation);
+    cornu__picture_request request = {.arguments = &options->pictures,
+                                      .augmentation = &options->changes,
+                                      .option = "--data",
+                                      .folder = options->data.data,
+                                      .subset = splits ? "training" : NULL,
+                                      .validation_split = splits ? options->validation_split : 0,
+                                      .loss = options->compile.loss,
+                                      .batch_size = options->batch_size,
+                                      .seed = options->model.seed,
+                                      .shuffle = options->shuffle == true,
+                                      .labels = true};
+    CORNU_TRY(cornu__pictures_load_with_model(&request, &options->model, &options->compile, data, model));
+    request.model = *model;
+    return load_validation_pictures(options, &request, data, validation);
+}
+
 /* Data and model, for each other. */
 static cornu_status load(const values *options, cornu__dataset *data, cornu__dataset *validation, cornu_model **model)
 {
+    if (cornu__is_picture_folder(options->data.data))
+        return load_pictures(options, data, validation, model);
     CORNU_TRY(cornu__data_load(&options->data, "", true, data));
     if (cornu__data_given(&options->validation)) {
         cornu__data_arguments arguments = options->validation;
@@ -355,6 +421,9 @@ const cornu__subcommand cornu__command_fit = {
                 "  cornu fit --model cnn --data share/digits.npz --scale 16 --epochs 500 \\\n"
                 "            --validation-split 0.2 --early-stopping patience=5 \\\n"
                 "            --checkpoint best.npz --save-best-only --backup unfinished\n"
+                "  cornu fit --model cnn --data photos --target-size 64 --scale 255 --epochs 20 \\\n"
+                "            --validation-split 0.2 --rotation-range 20 --horizontal-flip --workers 2 \\\n"
+                "            --save-model photos.keras\n"
                 "  cornu fit --model model.json --x images.gz --y labels.gz \\\n"
                 "            --save-weights weights.npz\n",
     .groups = groups,

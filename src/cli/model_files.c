@@ -59,7 +59,7 @@ static cornu_status task_of(const cornu__model_arguments *arguments, const cornu
         out->shape[axis] = rank > 1 ? cornu_array_size(dataset->x, axis + 1) : 1;
     if (!cornu__holds_classes(dataset->y)) {
         out->units = (int)columns_of(dataset->y);
-        out->activation = "linear";
+        out->activation = dataset->one_hot ? "softmax" : "linear";
         return CORNU_OK;
     }
     double most = largest(dataset->y);

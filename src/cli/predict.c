@@ -9,12 +9,15 @@
 #include "cli/data_files.h"
 #include "cli/input_scale.h"
 #include "cli/model_files.h"
+#include "cli/picture_folder.h"
+#include "cli/picture_predictions.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
 #include "cli/signals.h"
 
 typedef struct values {
     cornu__data_arguments data;
+    cornu__picture_arguments pictures;
     cornu__model_arguments model;
     cornu__queue_arguments queue;
     cornu__progress_arguments progress;
@@ -28,20 +31,23 @@ static const cornu__argument arguments[] = {
     {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per step [32]"},
     {"steps", CORNU__ARGUMENT_INT, AT(steps), 1, "N", "batches to predict for [all]"},
     {"output", CORNU__ARGUMENT_TEXT, AT(output), 0, "FILE",
-     "write .npy, or .npz for several outputs [text on standard output]"},
+     "write .npy, or .npz for several outputs, or .csv for a folder of pictures [text on standard output]"},
     {"classes", CORNU__ARGUMENT_FLAG, AT(classes), 0, NULL, "the number of the most probable class instead"},
     {0},
 };
 static const cornu__argument_group groups[] = {
     {"Data", cornu__input_arguments, AT(data)},
+    {"Pictures (a folder as --data)", cornu__picture_argument_table, AT(pictures)},
     {"Model", cornu__model_argument_table, AT(model)},
     {"Prediction", arguments, 0},
     {NULL, cornu__queue_argument_table, AT(queue)},
     {"Progress [none], where --output names a file", cornu__progress_argument_table, AT(progress)},
     {0},
 };
-static const values defaults = {
-    .batch_size = 32, .queue = CORNU__QUEUE_DEFAULTS, .progress = CORNU__PROGRESS_NOT_GIVEN};
+static const values defaults = {.pictures = CORNU__PICTURE_DEFAULTS,
+                                .batch_size = 32,
+                                .queue = CORNU__QUEUE_DEFAULTS,
+                                .progress = CORNU__PROGRESS_NOT_GIVEN};
 
 /* For each sample the place of the largest of its numbers: (n) of int64. One number is the probability of class 1. */
 static cornu_array *most_probable(const cornu_array *output)
@@ -80,8 +86,28 @@ static cornu_status save(const char *path, cornu_array *outputs)
     return status;
 }
 
-static cornu_status deliver(const values *options, cornu_array *outputs)
+static cornu_status save_table(const char *path, const cornu_sequence *pictures, const cornu_array *outputs)
 {
+    cornu__new_file file;
+    CORNU_TRY(cornu__file_begin(&file, path));
+    cornu_status status = cornu__picture_predictions_write(pictures, outputs, file.stream);
+    if (status == CORNU_OK)
+        return cornu__file_commit(&file);
+    cornu__file_abandon(&file);
+    return status;
+}
+
+/* Of pictures: a table of files and classes, unless an array is asked for. */
+static bool wants_table(const values *options, const cornu__dataset *data)
+{
+    return data->pictures && !options->classes && (!options->output || cornu__text_has_ending(options->output, ".csv"));
+}
+
+static cornu_status deliver(const values *options, const cornu__dataset *data, cornu_array *outputs)
+{
+    if (wants_table(options, data))
+        return options->output ? save_table(options->output, data->pictures, outputs)
+                               : cornu__picture_predictions_write(data->pictures, outputs, stdout);
     if (options->output)
         return save(options->output, outputs);
     print(outputs);
@@ -98,16 +124,21 @@ static cornu_status check(const void *given)
         return cornu__fail(
             CORNU_ERROR_INVALID_ARGUMENT,
             "the outputs go to standard output, where progress would stand among them: give --output FILE");
+    CORNU_TRY(cornu__pictures_check(&options->pictures, &options->data));
+    bool folder = cornu__is_picture_folder(options->data.data);
     bool known = !options->output || cornu__text_has_ending(options->output, ".npy") ||
-                 cornu__text_has_ending(options->output, ".npz");
+                 cornu__text_has_ending(options->output, ".npz") ||
+                 (folder && !options->classes && cornu__text_has_ending(options->output, ".csv"));
     return known ? CORNU_OK
                  : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--output %s: wanted a name that ends in .npy or .npz",
                                options->output);
 }
 
 /* What the outputs' number allows, before a long prediction and not behind it. */
-static cornu_status check_outputs(const values *options, cornu_model *model)
+static cornu_status check_outputs(const values *options, const cornu__dataset *data, cornu_model *model)
 {
+    if (wants_table(options, data))
+        CORNU_TRY(cornu__picture_predictions_check(model));
     int outputs = cornu_output_count(model);
     bool npz = options->output && cornu__text_has_ending(options->output, ".npz");
     if (outputs > 1 && options->classes)
@@ -121,7 +152,7 @@ static cornu_status check_outputs(const values *options, cornu_model *model)
 
 static cornu_array *run_over(const values *options, const cornu__dataset *data, cornu_model *model)
 {
-    bool queue = cornu__queue_wanted(&options->queue), told = cornu__progress_wanted(&options->progress);
+    bool queue = cornu__queue_feeds(&options->queue, data), told = cornu__progress_wanted(&options->progress);
     const cornu_predict_options given = {.struct_size = sizeof given,
                                          .batch_size = queue ? 0 : options->batch_size,
                                          .verbose = told ? cornu__progress_verbose(&options->progress) : 0,
@@ -138,19 +169,31 @@ static cornu_array *run_over(const values *options, const cornu__dataset *data, 
     return outputs;
 }
 
-static cornu_status predict(const values *options, cornu__dataset *data, cornu_model **model)
+static cornu_status load(const values *options, cornu__dataset *data, cornu_model **model)
 {
+    if (cornu__is_picture_folder(options->data.data)) {
+        cornu__picture_request request = {.arguments = &options->pictures,
+                                          .option = "--data",
+                                          .folder = options->data.data,
+                                          .batch_size = options->batch_size};
+        return cornu__pictures_load_with_model(&request, &options->model, NULL, data, model);
+    }
     CORNU_TRY(cornu__data_load(&options->data, "", false, data));
     CORNU_TRY(cornu__model_load(&options->model, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, false));
-    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
-    CORNU_TRY(check_outputs(options, *model));
+    return cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model));
+}
+
+static cornu_status predict(const values *options, cornu__dataset *data, cornu_model **model)
+{
+    CORNU_TRY(load(options, data, model));
+    CORNU_TRY(check_outputs(options, data, *model));
     cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();
     cornu_array *outputs = run_over(options, data, *model);
     cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;
     bool whole = outputs && (classes || !options->classes);
-    cornu_status status = whole ? deliver(options, classes ? classes : outputs) : cornu_error_status();
+    cornu_status status = whole ? deliver(options, data, classes ? classes : outputs) : cornu_error_status();
     cornu_array_release(classes);
     cornu_array_release(outputs);
     return status;
@@ -173,7 +216,8 @@ const cornu__subcommand cornu__command_predict = {
     .summary = "Writes a trained model's outputs for data from files.",
     .usage = "--model FILE [--weights FILE]\n                     (--data FILE | --x FILE) [OPTIONS]",
     .examples = "  cornu predict --model model.json --weights weights.npz --x images.npy \\\n"
-                "                --classes\n",
+                "                --classes\n"
+                "  cornu predict --model photos.keras --data new_photos --output found.csv\n",
     .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,

@@ -18,6 +18,11 @@ bool cornu__queue_wanted(const cornu__queue_arguments *arguments)
     return arguments->workers >= 0 || arguments->use_multiprocessing;
 }
 
+bool cornu__queue_feeds(const cornu__queue_arguments *arguments, const cornu__dataset *data)
+{
+    return data->pictures || cornu__queue_wanted(arguments);
+}
+
 int cornu__queue_workers(const cornu__queue_arguments *arguments)
 {
     return arguments->workers >= 0 ? arguments->workers : 1;
@@ -25,5 +30,7 @@ int cornu__queue_workers(const cornu__queue_arguments *arguments)
 
 cornu_sequence *cornu__queue_batches(const cornu__dataset *data, int batch_size)
 {
+    if (data->pictures)
+        return cornu_sequence_retain(data->pictures);
     return cornu_array_sequence(data->x, data->y, .batch_size = batch_size, .sample_weight = data->sample_weight);
 }

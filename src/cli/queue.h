@@ -20,8 +20,9 @@ typedef struct cornu__queue_arguments {
 extern const cornu__argument
     cornu__queue_argument_table[]; /* --workers, --max-queue-size, --use-multiprocessing, --worker-restarts */
 
-/* Whether batches are to come through a queue. */
+/* Whether batches are to come through a queue: it is asked for, or the data are pictures of a folder. */
 bool cornu__queue_wanted(const cornu__queue_arguments *arguments);
+bool cornu__queue_feeds(const cornu__queue_arguments *arguments, const cornu__dataset *data);
 
 /* How many workers make them. */
 int cornu__queue_workers(const cornu__queue_arguments *arguments);

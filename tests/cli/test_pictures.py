@@ -1,0 +1,186 @@
+"""cornu fit, evaluate and predict on a folder of pictures."""
+
+import os
+import random
+import signal
+import struct
+import subprocess
+import unittest
+import zlib
+
+from command_case import COMMAND, CommandCase, cornu, environment, heed_interrupts
+
+COLORS = {"green": (30, 200, 40), "red": (220, 30, 30)}
+
+
+def png(width, height, pixel):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(value for column in range(width) for value in pixel(column, row)) for row in range(height))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+class Pictures(CommandCase):
+    def setUp(self):
+        super().setUp()
+        self.noise = random.Random(1)
+
+    def paint(self, name, color, width=14, height=12):
+        def pixel(column, row):
+            return tuple(min(255, max(0, value + self.noise.randint(-20, 20))) for value in color)
+
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(png(width, height, pixel))
+
+    def make_folder(self, name, count=6, classes=COLORS):
+        for label, color in classes.items():
+            for i in range(count):
+                self.paint(f"{name}/{label}/{i}.png", color, 12 + i)
+        return self.path(name)
+
+    def fit(self, folder, *words, **options):
+        words = ("--target-size", "8,6", *words) if "--target-size" not in words else words
+        return cornu("fit", "--model", "linear", "--threads", "1", "--data", folder, *words, **options)
+
+    def trained(self):
+        """A model that tells the two apart, in a file."""
+        model = self.path("model.keras")
+        result = self.fit(self.make_folder("photos"), "--scale", "255", "--epochs", "40", "--optimizer", "sgd", "--learning-rate", "0.5",
+                          "--save-model", model, "--verbose", "0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return model
+
+    def test_a_model_from_a_folder_tells_its_classes_apart_in_another(self):
+        model = self.trained()
+        result = cornu("evaluate", "--model", model, "--data", self.make_folder("new", 2), "--verbose", "0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("accuracy: 1.0000", result.stdout)
+
+    def test_predictions_are_a_table_of_files(self):
+        model = self.trained()
+        folder = self.make_folder("new", 2)
+        result = cornu("predict", "--model", model, "--data", folder)
+        lines = [line.split(",") for line in result.stdout.splitlines()]
+        self.assertEqual(lines[0], ["file", "class", "probability"])
+        self.assertEqual([line[:2] for line in lines[1:]],
+                         [["green/0.png", "0"], ["green/1.png", "0"], ["red/0.png", "1"], ["red/1.png", "1"]])
+        self.assertTrue(all(0.5 < float(line[2]) <= 1 for line in lines[1:]))
+        written = cornu("predict", "--model", model, "--data", folder, "--output", self.path("found.csv"))
+        self.assertEqual((written.returncode, written.stdout), (0, ""))
+        with open(self.path("found.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), result.stdout)
+
+    def test_pictures_without_classes_can_be_predicted(self):
+        model = self.trained()
+        self.paint('flat/a,"b".png', COLORS["red"])
+        self.paint("flat/c.png", COLORS["green"])
+        result = cornu("predict", "--model", model, "--data", self.path("flat"))
+        self.assertEqual([line.rsplit(",", 1)[0] for line in result.stdout.splitlines()[1:]], ['"a,""b"".png",1', "c.png,0"])
+
+    def test_any_number_of_workers_gives_the_same_model(self):
+        folder, digests = self.make_folder("photos"), set()
+        for i, workers in enumerate((("0",), ("1",), ("3",), ("2", "--use-multiprocessing"))):
+            result = self.fit(folder, "--epochs", "2", "--batch-size", "3", "--rotation-range", "20", "--zoom-range", "0.2",
+                              "--horizontal-flip", "--workers", *workers, "--verbose", "0", "--save-weights", self.path(f"{i}.npz"))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            digests.add(self.digest(f"{i}.npz"))
+        self.assertEqual(len(digests), 1)
+
+    def test_changes_at_random_change_the_training(self):
+        folder = self.make_folder("photos")
+        for name, words in (("plain", ()), ("changed", ("--width-shift-range", "0.5", "--fill-mode", "constant"))):
+            result = self.fit(folder, "--verbose", "0", "--save-weights", self.path(name + ".npz"), *words)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotEqual(self.digest("plain.npz"), self.digest("changed.npz"))
+
+    def test_validation_is_on_a_share_or_on_another_folder(self):
+        folder = self.make_folder("photos", 8)
+        split = self.fit(folder, "--validation-split", "0.25", "--batch-size", "1", "--verbose", "2", "--workers", "1")
+        self.assertIn("val_accuracy", split.stdout)
+        self.assertIn("12/12 - ", split.stdout)
+        other = self.fit(folder, "--validation-data", self.make_folder("new", 2), "--batch-size", "1", "--verbose", "2")
+        self.assertIn("val_accuracy", other.stdout)
+        self.assertIn("16/16 - ", other.stdout)
+
+    def test_categories_are_rows_with_a_1(self):
+        result = self.fit(self.make_folder("photos"), "--loss", "categorical_crossentropy", "--verbose", "2")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("accuracy", result.stdout)
+        self.assertEqual(self.fit(self.path("photos"), "--class-mode", "categorical", "--verbose", "0").returncode, 0)
+
+    def test_folders_with_other_classes_are_refused(self):
+        folder = self.make_folder("photos")
+        odd = self.make_folder("odd", 1, {"blue": (0, 0, 255), "red": COLORS["red"]})
+        self.refused(self.fit(folder, "--validation-data", odd), 1, "the folder lacks class 'green'")
+        more = self.make_folder("more", 1, {**COLORS, "blue": (0, 0, 255)})
+        self.refused(self.fit(folder, "--validation-data", more), 1, "the folder has class 'blue', which that of --data lacks")
+        self.refused(cornu("evaluate", "--model", self.trained(), "--data", more), 1, "has 3 sub-folders",
+                     "the model tells 2 classes apart")
+
+    def test_an_empty_class_is_a_warning(self):
+        folder = self.make_folder("photos")
+        os.mkdir(self.path("photos/white"))
+        result = self.fit(folder, "--verbose", "0")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("class 'white' of", result.stderr)
+
+    def test_a_damaged_picture_ends_it_or_goes_as_asked(self):
+        folder = self.make_folder("photos", 3)
+        with open(self.path("photos/red/1.png"), "r+b") as file:
+            file.truncate(60)
+        self.refused(self.fit(folder, "--verbose", "0"), 1, "photos/red/1.png' is a damaged PNG file")
+        for policy, word in (("skip", "left out"), ("replace", "replaced")):
+            result = self.fit(folder, "--bad-files", policy, "--verbose", "0")
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(f"the file is {word}", result.stderr)
+        self.refused(self.fit(folder, "--bad-files", "skip", "--bad-files-at-most", "0", "--verbose", "0"), 1, "at most 0 may be bad")
+
+    def test_a_damaged_picture_has_no_row_in_the_table(self):
+        model, folder = self.trained(), self.make_folder("new", 3)
+        with open(self.path("new/green/1.png"), "r+b") as file:
+            file.truncate(60)
+        result = cornu("predict", "--model", model, "--data", folder, "--bad-files", "skip")
+        files = [line.split(",")[0] for line in result.stdout.splitlines()[1:]]
+        self.assertEqual(files, ["green/0.png", "green/2.png", "red/0.png", "red/1.png", "red/2.png"])
+
+    def test_options_that_would_do_nothing_are_refused(self):
+        folder = self.make_folder("photos")
+        table = self.write("t.csv", "a,b\n1,2\n3,4\n")
+        for words, part in ((("--target-size", "8"), "--target-size is for a folder of pictures"),
+                            (("--bad-files", "skip"), "--bad-files is for a folder of pictures"),
+                            (("--horizontal-flip",), "are for a folder of pictures")):
+            self.refused(cornu("fit", "--model", "linear", "--data", table, "--target", "-1", *words), 2, part)
+        self.refused(self.fit(folder, "--sample-weight", table), 2, "--sample-weight does not go with a folder")
+        self.refused(self.fit(folder, "--target", "b"), 2, "--target does not go with a folder")
+        self.refused(self.fit(folder, "--target-size", "8by8"), 2, "--target-size is '8by8'")
+        self.refused(self.fit(folder, "--zoom-range", "much"), 2, "--zoom-range wants a number")
+        self.refused(self.fit(folder, "--color-mode", "gray"), 1, "there is no color_mode 'gray'")
+        self.refused(cornu("fit", "--model", "linear", "--data", folder), 1, "give --target-size")
+        self.refused(self.fit(folder, "--validation-data", table), 1, "is no folder that can be read")
+        self.refused(self.fit(self.path("none"), "--target-size", "8"), 2, "--target-size is for a folder")
+        self.refused(cornu("evaluate", "--model", "linear", "--data", folder, "--report", "r"), 2, "--report is for data in memory")
+
+    def test_waiting_for_pictures_is_told_of_in_json(self):
+        result = self.fit(self.make_folder("photos"), "--workers", "0", env=environment(CORNU_PROGRESS="json"))
+        self.assertIn('"waited_for":{', result.stdout)
+        for stage in ("reading", "decoding", "resizing", "augmenting"):
+            self.assertIn(f'"{stage}":', result.stdout)
+
+    def test_ctrl_c_ends_training_and_what_was_trained_is_saved(self):
+        command = [COMMAND, "fit", "--model", "linear", "--threads", "1", "--data", self.make_folder("photos"), "--target-size", "8",
+                   "--epochs", "1000000", "--workers", "2", "--save-weights", self.path("w.npz"), "--verbose", "2"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+                              preexec_fn=heed_interrupts) as process:
+            self.assertIn("Epoch 1/1000000", process.stdout.readline())
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 130)
+        self.assertTrue(os.path.exists(self.path("w.npz")))
+
+
+if __name__ == "__main__":
+    unittest.main()
