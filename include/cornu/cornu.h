@@ -32,6 +32,7 @@
 #include <cornu/preprocessing.h>
 #include <cornu/regularizers.h>
 #include <cornu/saving.h>
+#include <cornu/tar.h>
 #include <cornu/text.h>
 #include <cornu/tfrecord.h>
 #include <cornu/train.h>

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cornu/csv.h>
+#include <cornu/tar.h>
 #include <cornu/tfrecord.h>
 
 #include "base/memory.h"
@@ -12,6 +13,7 @@
 #include "format/idx.h"
 #include "format/npy.h"
 #include "format/stream.h"
+#include "format/tar.h"
 #include "format/tfrecord.h"
 
 /* --- The table --- */
@@ -73,6 +75,16 @@ static cornu_dataset *open_tfrecord(const char *path)
     return cornu_tfrecord_dataset(path);
 }
 
+static bool begins_tar(const unsigned char *bytes, size_t size)
+{
+    return size >= CORNU__FIRST_BYTES && cornu__tar_is_header(bytes);
+}
+
+static cornu_dataset *open_tar(const char *path)
+{
+    return cornu_tar_dataset(path);
+}
+
 static cornu_dataset *open_csv(const char *path)
 {
     return cornu_csv_dataset(path);
@@ -81,6 +93,7 @@ static cornu_dataset *open_csv(const char *path)
 /* Kinds with a mark first: a file with one is that kind, whatever it is called. */
 static const cornu__dataset_kind kinds[] = {
     {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
+    {.name = "tar", .begins = begins_tar, .open = open_tar},
     {.name = "TFRecord", .begins = begins_tfrecord, .open = open_tfrecord},
     {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
     {.name = "IDX", .begins = begins_idx, .open = open_idx},
