@@ -34,6 +34,7 @@
 #include <cornu/saving.h>
 #include <cornu/tar.h>
 #include <cornu/text.h>
+#include <cornu/text_dataset.h>
 #include <cornu/tfrecord.h>
 #include <cornu/train.h>
 #include <cornu/version.h>

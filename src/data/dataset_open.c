@@ -4,6 +4,7 @@
 
 #include <cornu/csv.h>
 #include <cornu/tar.h>
+#include <cornu/text_dataset.h>
 #include <cornu/tfrecord.h>
 
 #include "base/memory.h"
@@ -90,6 +91,16 @@ static cornu_dataset *open_csv(const char *path)
     return cornu_csv_dataset(path);
 }
 
+static cornu_dataset *open_lines(const char *path)
+{
+    return cornu_lines_dataset(path);
+}
+
+static cornu_dataset *open_text_folder(const char *path)
+{
+    return cornu_text_dataset_from_directory(path, .shuffle = false);
+}
+
 /* Kinds with a mark first: a file with one is that kind, whatever it is called. */
 static const cornu__dataset_kind kinds[] = {
     {.name = ".npy", .endings = (const char *const[]){".npy", NULL}, .begins = begins_npy, .open = open_npy},
@@ -102,6 +113,8 @@ static const cornu__dataset_kind kinds[] = {
     {.name = ".csv or .tsv",
      .endings = (const char *const[]){".csv", ".tsv", ".csv.gz", ".tsv.gz", NULL},
      .open = open_csv},
+    {.name = "lines of text (.txt)", .endings = (const char *const[]){".txt", ".txt.gz", NULL}, .open = open_lines},
+    {.name = "a folder of .txt files in a folder for each class", .is_folder = true, .open = open_text_folder},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)

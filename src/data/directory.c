@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/directory.h"
+#include "data/numpy_random.h"
 
 #define FIRST_CAPACITY 64
 #define MOST_DEPTH 100 /* of folders below a class */
@@ -29,6 +30,42 @@ void cornu__subset_of_list(size_t count, double validation_split, cornu__subset 
     size_t validation = (size_t)(validation_split * (double)count);
     *begin = subset == CORNU__SUBSET_VALIDATION ? count - validation : 0;
     *end = subset == CORNU__SUBSET_TRAINING ? count - validation : count;
+}
+
+static cornu_status check_split(bool shuffle, int64_t seed, double validation_split, cornu__subset subset)
+{
+    bool splits = validation_split != 0;
+    if (splits && !(validation_split > 0 && validation_split < 1))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split is %g; wanted a share between 0 and 1",
+                           validation_split);
+    if (splits != (subset != CORNU__SUBSET_ALL))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split and subset go together");
+    if (seed < -1 || seed > UINT32_MAX)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "seed is %lld; wanted CORNU_NONE or 0 to %lld",
+                           (long long)seed, (long long)UINT32_MAX);
+    if (splits && shuffle && seed == -1)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "a validation_split of shuffled files wants a seed, the same for both subsets, so that no file "
+            "is in both");
+    return CORNU_OK;
+}
+
+cornu_status cornu__directory_order(size_t count, bool shuffle, int64_t seed, double validation_split,
+                                    const char *subset, int64_t *order, size_t *begin, size_t *end)
+{
+    cornu__subset part;
+    CORNU_TRY(cornu__subset_named(subset, &part));
+    CORNU_TRY(check_split(shuffle, seed, validation_split, part));
+    cornu__subset_of_list(count, validation_split, part, begin, end);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (int64_t)i;
+    if (shuffle) {
+        cornu__numpy_random numpy;
+        cornu__numpy_seed(&numpy, seed == -1 ? 0 : (uint32_t)seed);
+        cornu__numpy_permutation(&numpy, (int64_t)count, order);
+    }
+    return CORNU_OK;
 }
 
 /* --- Lists of names --- */

@@ -58,4 +58,9 @@ size_t cornu__directory_class_size(const cornu__directory *directory, size_t cla
  * trunc(validation_split * count). */
 void cornu__subset_of_list(size_t count, double validation_split, cornu__subset subset, size_t *begin, size_t *end);
 
+/* Keras 3's order of a folder's files, and its cut: order[*begin .. *end) are the numbers of those in the subset. `shuffle`: numpy's permutation for `seed` (-1: 0), else
+ * 0, 1, ... `validation_split` (0: all) and `subset` (NULL: all) go together, and with them and shuffle a seed, or a file would be in both subsets. */
+cornu_status cornu__directory_order(size_t count, bool shuffle, int64_t seed, double validation_split,
+                                    const char *subset, int64_t *order, size_t *begin, size_t *end);
+
 #endif

@@ -77,7 +77,7 @@ static cornu_status count_word(cornu_tokenizer *self, const char *word, size_t l
     return CORNU_OK;
 }
 
-static cornu_status count_text(cornu_tokenizer *self, const char *text, cornu__words *words)
+cornu_status cornu__tokenizer_count(cornu_tokenizer *self, const char *text, cornu__words *words)
 {
     cornu__word_rule rule = {self->filters, self->split, self->lower, self->char_level};
     CORNU_TRY(cornu__words_cut("fit_on_texts", &rule, text, words));
@@ -141,7 +141,7 @@ static cornu_status number_words(cornu_tokenizer *self, const counted_word *orde
     return CORNU_OK;
 }
 
-static cornu_status number_all(cornu_tokenizer *self)
+cornu_status cornu__tokenizer_number(cornu_tokenizer *self)
 {
     counted_word *order = cornu__alloc_array(self->word_counts.count, sizeof *order);
     if (!order)
@@ -162,12 +162,12 @@ cornu_status cornu_tokenizer_fit_on_texts(cornu_tokenizer *tokenizer, size_t cou
     cornu__words words = {0};
     cornu_status status = CORNU_OK;
     for (size_t i = 0; status == CORNU_OK && i < count; i++) {
-        status = count_text(tokenizer, texts[i], &words);
+        status = cornu__tokenizer_count(tokenizer, texts[i], &words);
         if (status != CORNU_OK)
             cornu__fail_context("text %zu", i);
     }
     cornu__words_free(&words);
-    return status == CORNU_OK ? number_all(tokenizer) : status;
+    return status == CORNU_OK ? cornu__tokenizer_number(tokenizer) : status;
 }
 
 /* Counts one sequence's indices, each once. */

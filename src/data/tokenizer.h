@@ -20,6 +20,14 @@ struct cornu_tokenizer {
     cornu__word_map words;       /* the words that index_word names */
 };
 
+/* Counts the words of one text; and, behind the last, numbers all words anew. `words` starts from {0} and may be used again and again. */
+cornu_status cornu__tokenizer_count(cornu_tokenizer *tokenizer, const char *text, cornu__words *words);
+cornu_status cornu__tokenizer_number(cornu_tokenizer *tokenizer);
+
+/* *indices := of the `count` known words of a text, in a new block to cornu__free. */
+cornu_status cornu__tokenizer_indices(const cornu_tokenizer *tokenizer, const char *text, cornu__words *words,
+                                      int32_t **indices, int64_t *count);
+
 /* Adds index -> word to index_word. */
 cornu_status cornu__tokenizer_name_index(cornu_tokenizer *tokenizer, int64_t index, const char *word, size_t length);
 

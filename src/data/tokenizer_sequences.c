@@ -30,36 +30,41 @@ static int64_t shown_index(const cornu_tokenizer *self, int64_t index, int64_t o
     return used ? index : oov;
 }
 
-static cornu_array *sequence_of(const cornu_tokenizer *self, const cornu__words *words, int64_t oov)
+cornu_status cornu__tokenizer_indices(const cornu_tokenizer *self, const char *text, cornu__words *words,
+                                      int32_t **indices, int64_t *count)
 {
-    int32_t *indices = cornu__alloc_array(words->count, sizeof *indices);
-    if (!indices)
-        return NULL;
-    int64_t count = 0;
+    cornu__word_rule rule = {self->filters, self->split, self->lower, self->char_level};
+    int64_t oov = oov_index(self);
+    *indices = NULL;
+    *count = 0;
+    CORNU_TRY(cornu__words_cut("texts_to_sequences", &rule, text, words));
+    *indices = cornu__alloc_array(words->count, sizeof **indices);
+    if (!*indices)
+        return CORNU_ERROR_OUT_OF_MEMORY;
     for (size_t i = 0; i < words->count; i++) {
         const cornu__word_entry *entry =
             cornu__word_map_find(&self->word_index, cornu__words_at(words, i), words->length[i]);
         int64_t index = shown_index(self, entry ? entry->value : NO_INDEX, oov);
         if (index != NO_INDEX)
-            indices[count++] = (int32_t)index;
+            (*indices)[(*count)++] = (int32_t)index;
     }
-    cornu_array *sequence = cornu_array_copy_of(CORNU_INT32, 1, &count, indices);
-    cornu__free(indices);
-    return sequence;
+    return CORNU_OK;
 }
 
 static cornu_status make_sequences(const cornu_tokenizer *self, size_t count, const char *const *texts,
                                    cornu_array **sequences)
 {
-    cornu__word_rule rule = {self->filters, self->split, self->lower, self->char_level};
     cornu__words words = {0};
     cornu_status status = CORNU_OK;
     for (size_t i = 0; status == CORNU_OK && i < count; i++) {
-        status = cornu__words_cut("texts_to_sequences", &rule, texts[i], &words);
+        int32_t *indices;
+        int64_t length;
+        status = cornu__tokenizer_indices(self, texts[i], &words, &indices, &length);
         if (status != CORNU_OK)
             cornu__fail_context("text %zu", i);
-        else if (!(sequences[i] = sequence_of(self, &words, oov_index(self))))
+        else if (!(sequences[i] = cornu_array_copy_of(CORNU_INT32, 1, &length, indices)))
             status = cornu_error_status();
+        cornu__free(indices);
     }
     cornu__words_free(&words);
     return status;

@@ -36,24 +36,6 @@ static cornu_status find_class_mode(const options_type *given, const char **clas
         given->label_mode, nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-static cornu_status check_split(const options_type *given)
-{
-    cornu__subset subset;
-    double split = given->validation_split;
-    CORNU_TRY(cornu__subset_named(given->subset, &subset));
-    if (split != 0 && !(split > 0 && split < 1))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split is %g; wanted a share between 0 and 1",
-                           split);
-    if ((split != 0) != (subset != CORNU__SUBSET_ALL))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "validation_split and subset go together");
-    if (split != 0 && given->shuffle && given->seed == CORNU_NONE)
-        return cornu__fail(
-            CORNU_ERROR_INVALID_ARGUMENT,
-            "a validation_split of shuffled files wants a seed, the same for both subsets, so that no file "
-            "is in both");
-    return CORNU_OK;
-}
-
 static cornu_status check_arguments(const options_type *given)
 {
     if (given->labels && strcmp(given->labels, "inferred") != 0)
@@ -66,10 +48,7 @@ static cornu_status check_arguments(const options_type *given)
     if (given->crop_to_aspect_ratio && given->pad_to_aspect_ratio)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");
-    if (given->seed < CORNU_NONE || given->seed > UINT32_MAX)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "seed is %lld; wanted CORNU_NONE or 0 to %lld",
-                           (long long)given->seed, (long long)UINT32_MAX);
-    return check_split(given);
+    return CORNU_OK;
 }
 
 /* --- The folder --- */
@@ -155,27 +134,24 @@ static cornu_status take_labels(const options_type *given, cornu__directory *dir
 /* The files in Keras's order, as far as they are in the subset. Names below the folder lose the "./" of the folder itself. */
 static cornu_status choose_files(const options_type *given, cornu__directory *directory, cornu__picture_files *files)
 {
-    size_t begin = 0, end = directory->count, all = directory->count;
-    cornu__subset subset = CORNU__SUBSET_ALL;
-    CORNU_TRY(cornu__subset_named(given->subset, &subset));
-    cornu__subset_of_list(all, given->validation_split, subset, &begin, &end);
-    if (begin == end)
-        return cornu__fail(CORNU_ERROR_DATA,
-                           "'%s' has no pictures for this subset (of %zu files that end in bmp, gif, jpeg, jpg or png)",
-                           directory->path, all);
+    size_t begin, end, all = directory->count;
     int64_t *order = cornu__alloc_array(all, sizeof *order);
-    files->names = cornu__alloc_array(end - begin, sizeof *files->names);
-    files->labels.numbers = cornu__alloc_array(end - begin, sizeof *files->labels.numbers);
-    if (!order || !files->names || !files->labels.numbers) {
-        cornu__free(order);
-        return CORNU_ERROR_OUT_OF_MEMORY;
+    cornu_status status = order ? cornu__directory_order(all, given->shuffle, given->seed, given->validation_split,
+                                                         given->subset, order, &begin, &end)
+                                : CORNU_ERROR_OUT_OF_MEMORY;
+    if (status == CORNU_OK && begin == end)
+        status =
+            cornu__fail(CORNU_ERROR_DATA,
+                        "'%s' has no pictures for this subset (of %zu files that end in bmp, gif, jpeg, jpg or png)",
+                        directory->path, all);
+    if (status == CORNU_OK) {
+        files->names = cornu__alloc_array(end - begin, sizeof *files->names);
+        files->labels.numbers = cornu__alloc_array(end - begin, sizeof *files->labels.numbers);
+        status = files->names && files->labels.numbers ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
     }
-    for (size_t i = 0; i < all; i++)
-        order[i] = (int64_t)i;
-    if (given->shuffle) {
-        cornu__numpy_random numpy;
-        cornu__numpy_seed(&numpy, given->seed == CORNU_NONE ? 0 : (uint32_t)given->seed);
-        cornu__numpy_permutation(&numpy, (int64_t)all, order);
+    if (status != CORNU_OK) {
+        cornu__free(order);
+        return status;
     }
     for (size_t i = begin; i < end; i++) {
         char *name = directory->filenames[order[i]];

@@ -20,6 +20,7 @@ DECODERS = ["bmp", "color_mode", "decode", "exif", "gif", "image", "jpeg", "png"
 SEEDS = {"events": "*.tfevents", "tfrecord": "*.tfrecord*", "tar": "shard*.tar*", "npy": "*.npy", "npz": "*.npz", "zip": "*.npz", "idx": "*.idx*", "hdf5": "*.h5"}
 LENGTHS = {"hdf5": 65536, "tar": 16384, "zip": 16384, "dataset_hdf5": 65536, "dataset_cifar": 3 * 3074}
 TEXTS = {"csv": ["a,b,kind\n1,2.5,x\n3,nan,\"y \"\"z\"\"\"\n", "1;2\r\n3;4\r\n", "age,sex,note\n36,f,\" a\n\"\n,m,NA\n41,f,\n"],
+         "lines": ["one\r\n\ntwo\rthree\n"],
          "json": ['{"class_name": "Sequential", "config": {"layers": [{"units": 3, "rate": -1.5e3, "on": true, "x": null}]}}'],
          "tokenizer": ['{"class_name": "Tokenizer", "config": {"num_words": 3, "filters": "!", "lower": true, "split": " ", "char_level": false, "oov_token": "?", "document_count": 1, '
                        '"word_counts": "{\\"the\\": 2}", "word_docs": "{\\"the\\": 1}", "index_docs": "{\\"2\\": 1}", "index_word": "{\\"1\\": \\"?\\", \\"2\\": \\"the\\"}", '
@@ -109,6 +110,9 @@ class Readers(unittest.TestCase):
 
     def test_events(self):
         self.run_target("events")
+
+    def test_lines(self):
+        self.run_target("lines")
 
     def test_tar(self):
         self.run_target("tar")
