@@ -107,8 +107,13 @@ class InstalledLibrary(unittest.TestCase):
         library = os.path.join(unpacked, "usr", "lib")
         self.assertRegex(output_of(os.path.join(unpacked, "usr", "bin", "cornu"), "--version", LD_LIBRARY_PATH=library),
                          r"^cornu \d+\.\d+\.\d+\n$")
-        for name in ("include/cornu/cornu.h", "lib/libcornu.so", "lib/pkgconfig/cornu.pc", *MANUAL_AND_COMPLETIONS):
+        places = [name.replace("site-functions", "vendor-completions") for name in MANUAL_AND_COMPLETIONS]  # Debian's zsh looks there
+        for name in ("include/cornu/cornu.h", "lib/libcornu.so", "lib/pkgconfig/cornu.pc", *places):
             self.assertTrue(os.path.exists(os.path.join(unpacked, "usr", name)), name)
+        self.assertFalse(os.path.exists(os.path.join(unpacked, "usr", "share", "zsh", "site-functions")))
+        for name in os.listdir(library):
+            self.assertTrue(os.path.exists(os.path.join(library, name)), f"{name} leads nowhere")
+        self.assertEqual(os.listdir(unpacked), ["usr"])
 
     def test_only_the_public_headers_are_installed(self):
         installed = {os.path.join(where, name) for where, _, names in os.walk(os.path.join(self.prefix, "include"))
