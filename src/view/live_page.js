@@ -100,15 +100,18 @@
         element("time").textContent = count > 0 || told.step > 0 ? `${duration(told.seconds)}${rest}` : "";
     }
 
-    function announce() {
-        const now = Date.now(), row = told.epoch_row;
-        if (told.state !== said && (FINAL.includes(told.state) || said === "")) announced = 0;
-        if (!row || now - announced < 5000) return;
-        const values = told.names.map((name, i) => row[i + 1] === null ? "" : `, ${name} ${text(row[i + 1], 3)}`).join("");
-        const words = `${STATES[told.state]}. Epoch ${row[0]} of ${told.epochs}${values}`;
+    /* To those who do not see the page. */
+    function say(words, state) {
         if (element("announcement").textContent !== words) element("announcement").textContent = words;
-        announced = now;
-        said = told.state;
+        announced = Date.now();
+        said = state;
+    }
+
+    function announce() {
+        const row = told.epoch_row, news = told.state !== said && (FINAL.includes(told.state) || said === "" || said === "lost");
+        if (!news && (!row || Date.now() - announced < 5000)) return;
+        const values = row ? told.names.map((name, i) => row[i + 1] === null ? "" : `, ${name} ${text(row[i + 1], 3)}`).join("") : "";
+        say(`${STATES[told.state]}.${row ? ` Epoch ${row[0]} of ${told.epochs}${values}` : ""}`, told.state);
     }
 
     /* --- Panels --- */
@@ -362,21 +365,89 @@
         }
     }
 
+    /* --- The curves as one picture, which stands by itself --- */
+
+    const LOOKS = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "opacity", "font-size", "font-family"];
+
+    /* What is drawn, with its looks as attributes instead of the page's style. */
+    function standalone(shown) {
+        const copy = shown.cloneNode(true), copies = copy.querySelectorAll("*");
+        shown.querySelectorAll("*").forEach((original, i) => {
+            const style = getComputedStyle(original);
+            for (const look of LOOKS) copies[i].setAttribute(look, style.getPropertyValue(look));
+        });
+        for (const cursor of copy.querySelectorAll(".cursor")) cursor.remove();
+        for (const each of copy.querySelectorAll("[class]")) each.removeAttribute("class");
+        copy.removeAttribute("aria-hidden");
+        return copy;
+    }
+
+    function summary() {
+        const row = told.epoch_row || epochRows[epochRows.length - 1];
+        if (!row) return "No epoch yet.";
+        return `Epoch ${row[0]} of ${told.epochs}${told.names.map((name, i) => row[i + 1] === null ? "" : `, ${name} ${text(row[i + 1], 5)}`).join("")}.`;
+    }
+
+    function picture() {
+        const GAP = 20, HEAD = 62, NAME = 26;
+        const shown = [...panels.values()], sizes = shown.map((panel) => panel.drawn.viewBox.baseVal);
+        const across = shown.length > 1 ? 2 : 1, down = Math.ceil(shown.length / across);
+        const cell = sizes.reduce((most, size) => ({width: Math.max(most.width, size.width), height: Math.max(most.height, size.height)}), {width: 400, height: 0});
+        const width = Math.round(GAP + across * (cell.width + GAP)), height = Math.round(HEAD + down * (NAME + cell.height + GAP));
+        const page = getComputedStyle(document.documentElement), color = (name) => page.getPropertyValue(`--${name}`).trim();
+        const font = getComputedStyle(document.body).fontFamily;
+        const root = svg("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img"});
+        const write = (x, y, size, name, words) => root.append(svg("text", {x, y, fill: color(name), "font-size": size, "font-family": font}, words));
+        const sample = (x, name, dashes) => root.append(svg("path", {d: `M${x} 46h26`, stroke: color(name), "stroke-width": 2.2, ...dashes}));
+        root.append(svg("title", {}, told.title), svg("desc", {}, summary()), svg("rect", {width, height, fill: color("paper")}));
+        write(GAP, 26, 17, "ink", told.title);
+        sample(GAP, "training", {});
+        write(GAP + 34, 50, 13, "faint", "training");
+        if (shown.some((panel) => panel.column.validation >= 0)) {
+            sample(GAP + 120, "validation", {"stroke-dasharray": "7 5"});
+            write(GAP + 154, 50, 13, "faint", "validation");
+        }
+        shown.forEach((panel, i) => {
+            const x = GAP + i % across * (cell.width + GAP), y = HEAD + Math.floor(i / across) * (NAME + cell.height + GAP), copy = standalone(panel.drawn);
+            write(x, y + 16, 14, "ink", panel.name);
+            for (const [name, value] of Object.entries({x, y: y + NAME, width: sizes[i].width, height: sizes[i].height})) copy.setAttribute(name, value);
+            root.append(copy);
+        });
+        return {text: new XMLSerializer().serializeToString(root), width, height};
+    }
+
     /* --- What the page takes from its user --- */
+
+    function download(blob, name) {
+        const address = URL.createObjectURL(blob);
+        html("a", {href: address, download: name}).click();
+        setTimeout(() => URL.revokeObjectURL(address), 10000);
+    }
 
     function save() {
         const copy = blank.cloneNode(true);
         copy.querySelector("#message").textContent = JSON.stringify(wholeMessage()).replace(/</g, "\\u003c");
-        const address = URL.createObjectURL(new Blob(["<!DOCTYPE html>\n", copy.outerHTML], {type: "text/html"}));
-        const link = html("a", {href: address, download: "training.html"});
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(address), 10000);
+        download(new Blob(["<!DOCTYPE html>\n", copy.outerHTML], {type: "text/html"}), "training.html");
+    }
+
+    function saveSvg() {
+        download(new Blob([picture().text], {type: "image/svg+xml"}), "training.svg");
+    }
+
+    function savePng() {
+        const made = picture(), image = new Image();
+        image.addEventListener("load", () => {
+            const canvas = html("canvas", {width: 2 * made.width, height: 2 * made.height});
+            canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+            canvas.toBlob((blob) => download(blob, "training.png"));
+        });
+        image.src = `data:image/svg+xml,${encodeURIComponent(made.text)}`;
     }
 
     element("logarithmic").addEventListener("change", draw);
     element("show-batches").addEventListener("change", draw);
     element("details").addEventListener("toggle", () => told && drawTable());
-    element("save").addEventListener("click", () => told && save());
+    for (const [id, action] of [["save", save], ["save-svg", saveSvg], ["save-png", savePng]]) element(id).addEventListener("click", () => told && action());
     window.addEventListener("resize", draw);
     window.matchMedia("print").addEventListener("change", draw);
 
@@ -391,6 +462,7 @@
         stream.onerror = () => {
             if (told && FINAL.includes(told.state)) return stream.close();
             setState("lost");
+            if (said !== "lost") say(`${STATES.lost}. ${element("hint").textContent}`, "lost");
             if (stream.readyState !== EventSource.CLOSED) return; /* the browser tries again by itself */
             setTimeout(connect, 2000);
         };

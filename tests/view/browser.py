@@ -32,7 +32,7 @@ class Browser:
         self.session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
             self.call(f"{domain}.enable")
 
     def close(self):
@@ -108,6 +108,19 @@ class Browser:
     def picture(self, path):
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+
+    def accessible(self):
+        """What the page is to a screen reader: (role, name, properties and value) of each node that it would tell of, in its order."""
+        found = []
+        for node in self.call("Accessibility.getFullAXTree")["nodes"]:
+            if node.get("ignored"):
+                continue
+            facts = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+            for key in ("value", "description"):
+                if key in node:
+                    facts[key] = node[key].get("value")
+            found.append((node["role"]["value"], node.get("name", {}).get("value", ""), facts))
+        return found
 
     def complaints(self):
         """What the page has done wrong: errors, exceptions, refusals by its security policy."""

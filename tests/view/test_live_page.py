@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """The live page in a real browser: curves appear and grow while the command trains, and what it shows stays."""
+import base64
 import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import browser
@@ -116,10 +119,10 @@ class LivePage(unittest.TestCase):
         self.browser.open(training.address)
         self.wait_for(f"{POINTS} >= 3")
         order = []
-        for _ in range(6):
+        for _ in range(8):
             self.browser.press("Tab")
             order.append(self.ask("document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName"))
-        self.assertEqual(["logarithmic", "show-batches", "save", "Curve of loss, by epoch", "Curve of accuracy, by epoch", "SUMMARY"], order)
+        self.assertEqual(["logarithmic", "show-batches", "save", "save-svg", "save-png", "Curve of loss, by epoch", "Curve of accuracy, by epoch", "SUMMARY"], order)
         self.ask("document.querySelector('.chart').focus()")
         self.browser.press("Home")
         self.browser.press("ArrowRight")
@@ -130,6 +133,85 @@ class LivePage(unittest.TestCase):
         self.assertTrue(self.ask("document.querySelector('.tip').hidden"))
         training.end(stop=True)
         self.expect_peace(training.address)
+
+    def test_a_screen_reader_is_told_all_that_is_seen(self):
+        training = self.train(ENOUGH)
+        self.browser.open(training.address)
+        self.wait_for(f"{POINTS} >= 3")
+        self.wait_for("document.getElementById('announcement').textContent.includes('Epoch')")
+        training.end(stop=True)
+        self.wait_for(f"{STATE} === 'stopped'")
+        self.wait_for("document.getElementById('announcement').textContent.startsWith('Stopped early. Epoch')")
+        self.ask("document.querySelector('summary').click()")
+        self.wait_for("document.querySelectorAll('#table-body tr').length >= 3")
+        nodes = self.browser.accessible()
+        names = {role: [name for kind, name, _ in nodes if kind == role] for role, _, _ in nodes}
+        self.assertEqual(["cnn", "loss", "accuracy"], names["heading"])
+        self.assertEqual(["Logarithmic scale", "Batches"], names["checkbox"])
+        self.assertEqual(["Save this page", "Save curves as SVG", "Save curves as PNG"], names["button"])
+        self.assertRegex("; ".join(names["progressbar"] if "progressbar" in names else names["progressIndicator"]), r"^Epoch \d+ of 500; Batch \d+ of \d+$")
+        self.assertEqual(["Curve of loss, by epoch", "Curve of accuracy, by epoch"], names["slider"])
+        for words in self.ask("[...document.querySelectorAll('[role=slider]')].map(each => each.getAttribute('aria-valuetext'))"):
+            self.assertRegex(words, r"^epoch \d+: training [\d.e-]+, validation ([\d.e-]+|\u2013)$")
+        for role, name, facts in nodes:
+            if role == "slider":
+                self.assertTrue(1 == facts["valuemin"] <= facts["value"] <= facts["valuemax"], facts)
+            if facts.get("focusable") and role != "RootWebArea":
+                self.assertTrue(name, f"a {role} that keys reach has no name")
+        status = [(name, facts) for role, name, facts in nodes if role == "status"]
+        self.assertEqual(1, len(status))
+        self.assertEqual("polite", status[0][1].get("live"))
+        self.assertEqual(["epoch", "loss", "accuracy", "val_loss", "val_accuracy"], names["columnheader"])
+        self.assertEqual(len(names["rowheader"]), self.ask("document.querySelectorAll('#table-body tr').length"))
+        self.assertIn("Values after each epoch", names["table"])
+        self.assertTrue({"banner", "main"} <= set(names), set(names))
+
+    def test_a_lost_training_is_told_to_those_who_listen(self):
+        training = self.train(ENOUGH)
+        self.browser.open(training.address)
+        self.wait_for(f"{POINTS} >= 2")
+        training.kill()
+        self.wait_for("document.getElementById('announcement').textContent.startsWith('Connection lost')")
+
+    def saved_by(self, button):
+        """What the page hands over to be saved, as a data: address."""
+        return self.ask("""(() => new Promise((resolve) => {
+            URL.createObjectURL = (blob) => { const reader = new FileReader(); reader.onload = () => resolve(reader.result); reader.readAsDataURL(blob); return "data:,"; };
+            HTMLAnchorElement.prototype.click = () => {};
+            document.getElementById("%s").click();
+        }))()""" % button)
+
+    def test_curves_are_saved_as_pictures_that_stand_by_themselves(self):
+        page = os.path.join(self.folder.name, "page.html")
+        training = self.train(4, "--view-file", page, "--steps-per-epoch", "50")
+        training.end()
+        for dark, paper in ((False, "#ffffff"), (True, "#14181d")):
+            self.browser.open("file://" + page, dark=dark)
+            self.wait_for(f"{STATE} === 'ended' && {MARKS} === 8")
+            address = self.saved_by("save-svg")
+            self.assertTrue(address.startswith("data:image/svg+xml;base64,"), address[:60])
+            drawn = base64.b64decode(address.split(",", 1)[1]).decode()
+            root = xml.etree.ElementTree.fromstring(drawn)
+            self.assertNotIn("class=", drawn)
+            self.assertNotIn("var(", drawn)
+            self.assertIn(f'fill="{paper}"', drawn)
+            texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+            self.assertTrue({"cnn", "loss", "accuracy", "training", "validation", "epoch"} <= set(texts), texts)
+            self.assertRegex(root.find("{http://www.w3.org/2000/svg}desc").text, r"^Epoch 4 of 4, loss [\d.]+, accuracy [\d.]+, val_loss [\d.]+, val_accuracy [\d.]+\.$")
+            self.assertEqual(8, len(list(root.iter("{http://www.w3.org/2000/svg}circle"))))
+            address = self.saved_by("save-png")
+            self.assertTrue(address.startswith("data:image/png;base64,"), address[:60])
+            size = struct.unpack(">II", base64.b64decode(address.split(",", 1)[1])[16:24])
+            self.assertEqual(size, (2 * int(root.get("width")), 2 * int(root.get("height"))))
+            self.keep(f"saved_{'dark' if dark else 'light'}.svg", drawn.encode())
+            self.keep(f"saved_{'dark' if dark else 'light'}.png", base64.b64decode(address.split(",", 1)[1]))
+        self.assertEqual([], self.browser.complaints())
+
+    def keep(self, name, data):
+        """Leaves a picture to be looked at where CORNU_PICTURES says."""
+        if os.environ.get("CORNU_PICTURES"):
+            with open(os.path.join(os.environ["CORNU_PICTURES"], name), "wb") as file:
+                file.write(data)
 
     def test_a_phone_has_room_for_it(self):
         training = self.train(ENOUGH)
