@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "array/array.h"
-#include "image/kernels/kernels.h"
 #include "image/spline.h"
 #include "image/warp.h"
 
@@ -93,9 +92,8 @@ static cornu_status run(cornu__warp_picture *picture, float *to, void *scratch)
     CORNU_TRY(check_reach(&warp->map, extent));
     cornu__warp_row *make_row = warp->order == 0 ? kernels->warp_nearest : kernels->warp_linear;
     if (warp->order > 1) {
-        make_row = cornu__warp_row_spline;
-        picture->margin = cornu__spline_margin(warp->fill_mode);
-        picture->coefficients = cornu__spline_coefficients(picture, scratch);
+        make_row = kernels->warp_spline;
+        cornu__spline_prepare(kernels, picture, scratch);
     }
     for (int row = 0; row < extent.height; row++) {
         cornu__warp_line line = line_of(warp, extent, row);

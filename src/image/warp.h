@@ -70,6 +70,4 @@ typedef struct cornu__warp_picture {
 /* Makes one row of the result. `last`: no row of the result follows in memory. */
 typedef void cornu__warp_row(const cornu__warp_picture *picture, const cornu__warp_line *line, float *to, bool last);
 
-cornu__warp_row cornu__warp_row_spline;
-
 #endif

@@ -131,10 +131,11 @@ static void the_neutral_map_is_the_identity_bit_for_bit(void **state)
     }
 }
 
-/* A spline through pixels has their values at the pixels; the filters are computed in double. */
+/* A spline through pixels has their values at the pixels; all is computed in double. */
 static void splines_go_through_the_pixels(void **state)
 {
     (void)state;
+    float worst = 0;
     for (size_t i = 0; i < EXTENTS; i++) {
         float *from = noise(extents[i]);
         for (int mode = CORNU__FILL_CONSTANT; mode <= CORNU__FILL_WRAP_SCIPY; mode++) {
@@ -142,12 +143,13 @@ static void splines_go_through_the_pixels(void **state)
                 cornu__warp warp = {.map = {.a00 = 1, .a11 = 1}, .fill_mode = (cornu__fill_mode)mode, .order = order};
                 float *to = warped(&warp, extents[i], from);
                 for (size_t at = 0; at < bytes_of(extents[i]) / sizeof(float); at++)
-                    assert_true(fabsf(to[at] - from[at]) < 1e-4f);
+                    worst = fmaxf(worst, fabsf(to[at] - from[at]));
                 free(to);
             }
         }
         free(from);
     }
+    assert_true(worst < 1e-4f);
 }
 
 static void a_flip_after_the_map_is_the_mirror_image_bit_for_bit(void **state)

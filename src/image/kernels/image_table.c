@@ -7,4 +7,6 @@ const cornu__image_kernels CORNU_ISA_NAME(cornu__image_kernels) = {
     .resize_rows = CORNU_ISA_NAME(cornu__resize_rows),
     .warp_nearest = CORNU_ISA_NAME(cornu__warp_nearest),
     .warp_linear = CORNU_ISA_NAME(cornu__warp_linear),
+    .warp_spline = CORNU_ISA_NAME(cornu__warp_spline),
+    .spline_filter = CORNU_ISA_NAME(cornu__spline_filter),
 };

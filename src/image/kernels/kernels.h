@@ -22,8 +22,11 @@ typedef struct cornu__image_kernels {
     void (*resize_rows)(const cornu__filter_axis *axis, const cornu__image *from, int first_row, cornu__image *to,
                         void *scratch);
 
-    /* --- a row of a picture seen through a map (warp_nearest.c, warp_linear.c) --- */
-    cornu__warp_row *warp_nearest, *warp_linear;
+    /* --- a row of a picture seen through a map (warp_nearest.c, warp_linear.c, warp_spline.c) --- */
+    cornu__warp_row *warp_nearest, *warp_linear, *warp_spline;
+    /* The coefficients that warp_spline wants, of the picture with its margins; `between` has room for all rows without the columns of the margins,
+     * `lines` for CORNU__SPLINE_LINES of the longer side (spline_filter.c). */
+    void (*spline_filter)(const cornu__warp_picture *picture, double *coefficients, double *between, double *lines);
 } cornu__image_kernels;
 
 extern const cornu__image_kernels cornu__image_kernels_baseline;

@@ -12,5 +12,8 @@ void CORNU_ISA_NAME(cornu__resize_columns)(const cornu__filter_axis *axis, const
 void CORNU_ISA_NAME(cornu__resize_rows)(const cornu__filter_axis *axis, const cornu__image *from, int first_row,
                                         cornu__image *to, void *scratch);
 cornu__warp_row CORNU_ISA_NAME(cornu__warp_nearest), CORNU_ISA_NAME(cornu__warp_linear);
+cornu__warp_row CORNU_ISA_NAME(cornu__warp_spline);
+void CORNU_ISA_NAME(cornu__spline_filter)(const cornu__warp_picture *picture, double *coefficients, double *between,
+                                          double *lines);
 
 #endif
