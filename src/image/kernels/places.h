@@ -154,8 +154,8 @@ static inline __attribute__((always_inline)) void take_row(const cornu__warp_pic
 {
     row_plan plan = plan_row(picture, line);
     int begin = 0, end = picture->extent.width;
-    if (picture->warp->fill_mode == CORNU__FILL_CONSTANT) {
-        fill_outside(picture, plan.inside, to);
+    bool is_constant = picture->warp->fill_mode == CORNU__FILL_CONSTANT;
+    if (is_constant) {
         begin = plan.inside.begin;
         end = plan.inside.end;
     }
@@ -165,6 +165,8 @@ static inline __attribute__((always_inline)) void take_row(const cornu__warp_pic
         find_places(picture, line, &plan, begin, count, nudge, &at);
         take(picture, line, &at, begin, count, last, to + (int64_t)begin * picture->extent.channels);
     }
+    if (is_constant) /* now, since the last pixel inside may have written more than itself */
+        fill_outside(picture, plan.inside, to);
 }
 
 static inline float element_of(const cornu__warp_picture *picture, int64_t i)

@@ -67,12 +67,6 @@ static inline __attribute__((always_inline)) int64_t first_of(int order, int64_t
     return (at >> 32) - order / 2;
 }
 
-static inline int64_t clamp(int64_t at, int64_t last)
-{
-    at = at < 0 ? 0 : at;
-    return at > last ? last : at;
-}
-
 static inline __attribute__((always_inline)) void find_supports(const cornu__warp_picture *picture,
                                                                 const cornu__warp_line *line, int begin, int count,
                                                                 int order, supports *out)
@@ -80,15 +74,11 @@ static inline __attribute__((always_inline)) void find_supports(const cornu__war
     const int64_t margin = picture->margin * CORNU__FILL_ONE, channels = picture->extent.channels;
     const int64_t rows = picture->extent.height + 2 * picture->margin;
     const int64_t columns = picture->extent.width + 2 * picture->margin;
-    /* other modes leave what is outside to those who take it with care */
-    const bool nearest = picture->warp->fill_mode == CORNU__FILL_NEAREST;
     int64_t row = line->row + begin * line->row_step + margin,
             column = line->column + begin * line->column_step + margin;
     for (int i = 0; i < count; i++, row += line->row_step, column += line->column_step) {
         double x, y, x_weights[6], y_weights[6];
-        int64_t at_row = nearest ? clamp(row, (rows - 1) * CORNU__FILL_ONE) : row;
-        int64_t at_column = nearest ? clamp(column, (columns - 1) * CORNU__FILL_ONE) : column;
-        int64_t first_row = first_of(order, at_row, &y), first_column = first_of(order, at_column, &x);
+        int64_t first_row = first_of(order, row, &y), first_column = first_of(order, column, &x);
         bool inside = first_row >= 0 && first_row < rows - order && first_column >= 0 && first_column < columns - order;
         out->first[i] = inside ? (first_row * columns + first_column) * channels : WITH_CARE;
         find_weights(order, x, x_weights);
@@ -112,7 +102,8 @@ static bool find_support(const cornu__warp_picture *picture, int64_t fixed, int 
     cornu__fill_mode mode = picture->warp->fill_mode;
     int order = picture->warp->order, whole = size + 2 * picture->margin;
     fixed += picture->margin * CORNU__FILL_ONE;
-    if (!cornu__fill_coordinate(mode, &fixed, whole))
+    /* "nearest" leaves the place where it is, as scipy does: beyond its margin all coefficients are that of the edge */
+    if (mode != CORNU__FILL_NEAREST && !cornu__fill_coordinate(mode, &fixed, whole))
         return false;
     double t;
     int64_t first = first_of(order, fixed, &t);
