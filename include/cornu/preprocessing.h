@@ -11,6 +11,7 @@
 #include <cornu/array.h>
 #include <cornu/data.h>
 #include <cornu/options.h>
+#include <cornu/text.h>
 
 CORNU_BEGIN_DECLARATIONS
 
@@ -125,6 +126,12 @@ typedef struct cornu_timeseries_generator_options {
                    cornu_timeseries_generator_options, CORNU_TIMESERIES_GENERATOR_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_sequence *cornu_timeseries_generator_with(cornu_array *data, cornu_array *targets, int64_t length,
                                                           const cornu_timeseries_generator_options *options);
+
+/* Keras's JSON of such a generator, data and targets with it, byte for byte what its to_json gives. Numbers that are not finite have no place in JSON. NULL on failure. */
+CORNU_API cornu_texts *cornu_timeseries_generator_to_json(const cornu_sequence *generator);
+/* The generator from JSON that Keras or cornu_timeseries_generator_to_json wrote: the same windows. (Keras writes start_index with the length added, and adds it again when it reads, so that
+ * the first windows are lost there.) Whole numbers are int64, others float64. NULL on failure; a message about the contents says where. */
+CORNU_API cornu_sequence *cornu_timeseries_generator_from_json(const char *json);
 
 typedef struct cornu_timeseries_dataset_options {
     size_t struct_size;

@@ -36,7 +36,8 @@ struct cornu_dataset {
     cornu_field *fields;
     size_t *sizes; /* bytes of a field in one sample; where the first size is not fixed: of one of it */
     cornu_status (*read)(void *state, int64_t index, cornu_sample *sample);
-    /* Several samples in a row, whose places are those of the first, the others' behind them; what is not wanted is left out. NULL: one by one. */
+    /* Several samples in a row, whose places are those of the first, the others' behind them; what is not wanted is left out. The places of
+     * what is wanted are moved on the way, and are nowhere afterwards. NULL: one by one. */
     cornu_status (*read_run)(void *state, int64_t first, int64_t count, cornu_sample *sample);
     void *state;
     void (*release)(void *state);

@@ -47,6 +47,33 @@ static cornu_status shards_read(void *state, int64_t index, cornu_sample *sample
     return cornu__dataset_read(dataset, within, &inner);
 }
 
+/* A run may go over the end of a shard into the next. */
+static cornu_status shards_read_run(void *state, int64_t first, int64_t count, cornu_sample *sample)
+{
+    const shards *self = state;
+    for (int64_t done = 0, here; done < count; done += here) {
+        int64_t within;
+        int shard = shard_of(self, first + done, &within);
+        here = self->ends[shard] - (first + done);
+        here = here < count - done ? here : count - done;
+        cornu_sample inner = *sample;
+        inner.dataset = self->datasets[shard];
+        CORNU_TRY(cornu__dataset_read_run(self->datasets[shard], within, here, &inner));
+        for (int i = 0; i < inner.dataset->field_count; i++)
+            sample->places[i].data += sample->places[i].wanted ? (size_t)here * inner.dataset->sizes[i] : 0;
+    }
+    return CORNU_OK;
+}
+
+static bool all_run(const shards *self)
+{
+    for (int i = 0; i < self->count; i++) {
+        if (!self->datasets[i]->read_run)
+            return false;
+    }
+    return true;
+}
+
 /* --- Making it --- */
 
 static bool same_field(const cornu_field *a, const cornu_field *b)
@@ -141,6 +168,8 @@ cornu_dataset *cornu_dataset_concatenate(int count, cornu_dataset *const *datase
                                                .thread_safe = true,
                                                .block_size = common_block(count, datasets)};
         dataset = cornu__dataset_compose(&options, count, datasets);
+        if (dataset && all_run(self))
+            dataset->read_run = shards_read_run;
     }
     cornu__free(name);
     if (!dataset && self)

@@ -11,14 +11,50 @@ struct cornu__sample_buffer {
     uint64_t seed;
     int64_t epoch;
     cornu__random_key key;
-    int64_t size;   /* the most samples it holds */
-    int64_t filled; /* those it holds */
-    int64_t read;   /* samples read from the stream in this epoch */
-    int64_t given;  /* the next place */
-    size_t sample_size;
-    char *samples;
+    int64_t size;         /* the most samples it holds */
+    int64_t filled;       /* those it holds */
+    int64_t read;         /* samples read from the stream in this epoch */
+    int64_t given;        /* the next place */
+    char *samples;        /* for each wanted field those of all samples, each field's aligned */
+    size_t *offsets;      /* of each field in `samples` */
     cornu_sample *sample; /* whose wanted fields are placed into `samples` */
 };
+
+static char *place_of(const cornu__sample_buffer *buffer, int field, int64_t slot)
+{
+    return buffer->samples + buffer->offsets[field] + (size_t)slot * buffer->dataset->sizes[field];
+}
+
+/* *total := the bytes of all samples; SIZE_MAX: more than can be. */
+static void lay_out(cornu__sample_buffer *buffer, size_t *total)
+{
+    *total = 0;
+    for (int i = 0; i < buffer->dataset->field_count; i++) {
+        size_t bytes, size = buffer->wanted[i] ? buffer->dataset->sizes[i] : 0;
+        buffer->offsets[i] = *total;
+        if (__builtin_mul_overflow((size_t)buffer->size, size, &bytes) || bytes > SIZE_MAX / 4 - *total) {
+            *total = SIZE_MAX;
+            return;
+        }
+        *total += (bytes + CORNU_ALIGNMENT - 1) / CORNU_ALIGNMENT * CORNU_ALIGNMENT;
+    }
+}
+
+static cornu_status allocate(cornu__sample_buffer *buffer)
+{
+    size_t total;
+    buffer->offsets = cornu__alloc_array((size_t)buffer->dataset->field_count, sizeof *buffer->offsets);
+    if (!buffer->offsets)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    lay_out(buffer, &total);
+    if (cornu__check_read_size(buffer->dataset->name, total) != CORNU_OK)
+        return cornu__fail_context("a buffer_size of %lld samples", (long long)buffer->size);
+    buffer->samples = cornu__alloc_uninitialized(total);
+    if (!buffer->samples)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    buffer->sample = cornu__sample_new(buffer->dataset, buffer->wanted);
+    return buffer->sample ? CORNU_OK : cornu_error_status();
+}
 
 cornu__sample_buffer *cornu__sample_buffer_create(cornu_dataset *dataset, const bool *wanted, int64_t size,
                                                   uint64_t seed)
@@ -30,16 +66,7 @@ cornu__sample_buffer *cornu__sample_buffer_create(cornu_dataset *dataset, const 
     buffer->wanted = wanted;
     buffer->seed = seed;
     buffer->size = size < dataset->count ? size : dataset->count;
-    for (int i = 0; i < dataset->field_count; i++)
-        buffer->sample_size += wanted[i] ? dataset->sizes[i] : 0;
-    size_t total;
-    if (__builtin_mul_overflow((size_t)buffer->size, buffer->sample_size, &total))
-        total = SIZE_MAX;
-    if (cornu__check_read_size(dataset->name, total) != CORNU_OK)
-        cornu__fail_context("a buffer_size of %lld samples", (long long)buffer->size);
-    else if ((buffer->samples = cornu__alloc_uninitialized(total)))
-        buffer->sample = cornu__sample_new(dataset, wanted);
-    if (buffer->sample) {
+    if (allocate(buffer) == CORNU_OK) {
         cornu__sample_buffer_set_epoch(buffer, 0);
         return buffer;
     }
@@ -53,6 +80,7 @@ void cornu__sample_buffer_destroy(cornu__sample_buffer *buffer)
         return;
     cornu__sample_free(buffer->sample);
     cornu__free(buffer->samples);
+    cornu__free(buffer->offsets);
     cornu__free(buffer);
 }
 
@@ -71,12 +99,9 @@ void cornu__sample_buffer_set_epoch(cornu__sample_buffer *buffer, int64_t epoch)
 /* Reads the next sample of the stream into place `slot` of the buffer. */
 static cornu_status read_next(cornu__sample_buffer *buffer, int64_t slot)
 {
-    char *at = buffer->samples + (size_t)slot * buffer->sample_size;
     for (int i = 0; i < buffer->dataset->field_count; i++) {
-        if (!buffer->wanted[i])
-            continue;
-        buffer->sample->places[i].data = at;
-        at += buffer->dataset->sizes[i];
+        if (buffer->wanted[i])
+            buffer->sample->places[i].data = place_of(buffer, i, slot);
     }
     buffer->sample->epoch = buffer->epoch;
     buffer->sample->seed = cornu__sample_seed_of(buffer->seed, buffer->epoch, buffer->read);
@@ -87,12 +112,9 @@ static cornu_status read_next(cornu__sample_buffer *buffer, int64_t slot)
 
 static void copy_out(const cornu__sample_buffer *buffer, int64_t slot, cornu_sample *to)
 {
-    const char *at = buffer->samples + (size_t)slot * buffer->sample_size;
     for (int i = 0; i < buffer->dataset->field_count; i++) {
-        if (!buffer->wanted[i])
-            continue;
-        memcpy(to->places[i].data, at, buffer->dataset->sizes[i]);
-        at += buffer->dataset->sizes[i];
+        if (buffer->wanted[i])
+            memcpy(to->places[i].data, place_of(buffer, i, slot), buffer->dataset->sizes[i]);
     }
 }
 
@@ -109,9 +131,10 @@ static cornu_status give(cornu__sample_buffer *buffer, cornu_sample *to)
         return read_next(buffer, slot);
     /* The stream is over: the last one fills the gap. */
     buffer->filled--;
-    if (slot != buffer->filled && buffer->sample_size > 0)
-        memcpy(buffer->samples + (size_t)slot * buffer->sample_size,
-               buffer->samples + (size_t)buffer->filled * buffer->sample_size, buffer->sample_size);
+    for (int i = 0; i < buffer->dataset->field_count && slot != buffer->filled; i++) {
+        if (buffer->wanted[i])
+            memcpy(place_of(buffer, i, slot), place_of(buffer, i, buffer->filled), buffer->dataset->sizes[i]);
+    }
     return CORNU_OK;
 }
 

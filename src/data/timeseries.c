@@ -3,7 +3,8 @@
 
 #include "base/options.h"
 #include "base/random.h"
-#include "data/preprocessing.h"
+#include "data/generator.h"
+#include "data/timeseries.h"
 
 typedef enum window_order { IN_ORDER, PERMUTED, DRAWN } window_order;
 
@@ -18,7 +19,8 @@ typedef struct windows {
     window_order order;
     uint64_t seed;
     int64_t epoch;
-    int64_t *permutation; /* PERMUTED: of this epoch */
+    int64_t *permutation;             /* PERMUTED: of this epoch */
+    cornu__timeseries_made made_with; /* a TimeseriesGenerator's; length 0: it is none */
 } windows;
 
 static int64_t windows_length(void *state)
@@ -129,6 +131,12 @@ static cornu_sequence *windows_create(const windows *wanted)
     return sequence;
 }
 
+const cornu__timeseries_made *cornu__timeseries_made_with(const cornu_sequence *sequence)
+{
+    const windows *self = sequence && sequence->get == windows_get ? sequence->state : NULL;
+    return self && self->made_with.length > 0 ? &self->made_with : NULL;
+}
+
 /* --- Checks --- */
 
 static cornu_status check_series(const char *function, const char *what, const cornu_array *array, int most_axes)
@@ -207,7 +215,8 @@ cornu_sequence *cornu_timeseries_generator_with(cornu_array *data, cornu_array *
                                      .batch_size = given.batch_size,
                                      .reverse = given.reverse,
                                      .order = given.shuffle ? DRAWN : IN_ORDER,
-                                     .seed = given.seed});
+                                     .seed = given.seed,
+                                     .made_with = {data, targets, length, given}});
 }
 
 /* --- timeseries_dataset_from_array --- */

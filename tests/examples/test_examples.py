@@ -19,6 +19,7 @@ EXAMPLES = {
     "fit_stream": ((), r"accuracy on waves never seen: (\S+)", 0.9),
     "flow_from_directory": (("digits", "--from", DIGITS, "--epochs", "4", "--workers", "2"), r"validation accuracy: (\S+)", 0.8),
     "generate_arrays_from_file": ((DIGITS,), r"accuracy on lines never trained on: (\S+)", 0.8),
+    "larger_than_memory": ((), r"foretold: (\S+) %", 95),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
     "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
@@ -67,6 +68,11 @@ class Examples(unittest.TestCase):
 
     def test_generate_arrays_from_file(self):
         self.assertEqual(sorted(self.learns("generate_arrays_from_file")[1]), ["digits.csv", "digits_test.csv"])
+
+    def test_larger_than_memory(self):
+        output, made = self.learns("larger_than_memory")
+        self.assertIn("at most 320000 are read", output)
+        self.assertEqual(len(made), 8)
 
     def test_own_loop_trains_again_on_some_batches(self):
         again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
