@@ -422,8 +422,8 @@ const cornu__subcommand cornu__command_fit = {
                 "            --validation-split 0.2 --early-stopping patience=5 \\\n"
                 "            --checkpoint best.npz --save-best-only --backup unfinished\n"
                 "  cornu fit --model cnn --data photos --target-size 64 --scale 255 --epochs 20 \\\n"
-                "            --validation-split 0.2 --rotation-range 20 --horizontal-flip --workers 2 \\\n"
-                "            --save-model photos.keras\n"
+                "            --validation-split 0.2 --rotation-range 20 --horizontal-flip \\\n"
+                "            --workers 2 --save-model photos.keras\n"
                 "  cornu fit --model model.json --x images.gz --y labels.gz \\\n"
                 "            --save-weights weights.npz\n",
     .groups = groups,

@@ -69,7 +69,8 @@ class Bash(Folder):
                              set(options(subcommand)), subcommand)
 
     def test_an_option_that_is_begun(self):
-        self.assertEqual(self.complete("fit", "--ba"), ["--batch-size", "--backup"])
+        self.assertEqual(self.complete("fit", "--bac"), ["--backup"])
+        self.assertEqual(self.complete("fit", "--ba"), ["--bad-files", "--bad-files-at-most", "--batch-size", "--backup"])
         self.assertEqual(self.complete("fit", "--no-sh"), ["--no-shuffle"])
 
     def test_names_of_optimizers_losses_and_metrics(self):
