@@ -23,6 +23,8 @@ const cornu__argument cornu__picture_argument_table[] = {
      "the largest middle part of the wanted shape, not the whole picture stretched"},
     {"exif-orientation", CORNU__ARGUMENT_FLAG, AT(exif_orientation), 0, NULL,
      "turn photos upright as their cameras noted"},
+    {"other-classes", CORNU__ARGUMENT_FLAG, AT(other_classes), 0, NULL,
+     "the sub-folders are not those that the model's file names, and take their place"},
     {"rescale", CORNU__ARGUMENT_POSITIVE, AT(rescale), 0, "FACTOR",
      "values times this, behind all changes, and not kept in the model [1]"},
     {"bad-files", CORNU__ARGUMENT_TEXT, AT(bad_files), 0, "error|skip|replace",
@@ -50,6 +52,7 @@ static const char *given_option(const cornu__picture_arguments *given)
                    {given->keep_aspect_ratio, "--keep-aspect-ratio"},
                    {given->exif_orientation, "--exif-orientation"},
                    {given->rescale > 0, "--rescale"},
+                   {given->other_classes, "--other-classes"},
                    {given->bad_files, "--bad-files"},
                    {given->bad_files_at_most != CORNU__BAD_FILES_NOT_GIVEN, "--bad-files-at-most"}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -259,6 +262,23 @@ static cornu_status load_model(const cornu__model_arguments *arguments, const co
                    : cornu__model_load(arguments, dataset, model);
 }
 
+/* That a model from a file tells the folder's classes apart, by number and, where it knows them, by name. */
+static cornu_status check_model_classes(const cornu__picture_request *request, const cornu__model_arguments *arguments,
+                                        const cornu__dataset *dataset, cornu_model *model)
+{
+    CORNU_TRY(cornu__data_check_class_count(dataset, model));
+    for (size_t i = 0; i < dataset->names.class_count; i++) {
+        const char *learned = cornu_model_class_name(model, (int)i), *came = dataset->names.classes[i];
+        if (learned && strcmp(learned, came) != 0)
+            return cornu__fail(
+                CORNU_ERROR_DATA,
+                "%s %s: class %zu is '%s', and %s has learned it as '%s'; with --other-classes the folder's "
+                "take the place of the model's",
+                request->option, request->folder, i, came, arguments->model, learned);
+    }
+    return CORNU_OK;
+}
+
 cornu_status cornu__pictures_load_with_model(cornu__picture_request *request,
                                              const cornu__model_arguments *model_arguments,
                                              const cornu__compile_arguments *compile, cornu__dataset *dataset,
@@ -269,9 +289,11 @@ cornu_status cornu__pictures_load_with_model(cornu__picture_request *request,
         CORNU_TRY(load_model(model_arguments, compile, NULL, model));
         request->model = *model;
         request->divisor = cornu__input_divisor(model_arguments, *model);
+        if (request->arguments->other_classes)
+            CORNU_TRY(cornu_model_set_class_names(*model, NULL, 0));
     }
     CORNU_TRY(cornu__pictures_load(request, dataset));
-    return from_file ? cornu__data_check_class_count(dataset, *model)
+    return from_file ? check_model_classes(request, model_arguments, dataset, *model)
                      : load_model(model_arguments, compile, dataset, model);
 }
 

@@ -12,7 +12,7 @@ typedef struct cornu__picture_arguments {
     const char *target_size, *color_mode, *class_mode, *interpolation, *bad_files;
     double rescale;
     int bad_files_at_most; /* CORNU__BAD_FILES_NOT_GIVEN */
-    bool exif_orientation, keep_aspect_ratio;
+    bool exif_orientation, keep_aspect_ratio, other_classes;
 } cornu__picture_arguments;
 
 #define CORNU__BAD_FILES_NOT_GIVEN (-1)

@@ -40,9 +40,19 @@ static int64_t most_probable(const float *numbers, int64_t count, double *probab
     return best;
 }
 
+static void write_class(const cornu_model *model, int64_t number, FILE *stream)
+{
+    const char *name = number <= INT32_MAX ? cornu_model_class_name(model, (int)number) : NULL;
+    fputc(',', stream);
+    if (name)
+        write_field(name, stream);
+    else
+        fprintf(stream, "%lld", (long long)number);
+}
+
 /* The rows of one batch; *row := the next. */
-static cornu_status write_batch(const cornu_sequence *pictures, int64_t index, const cornu_array *outputs, int64_t *row,
-                                FILE *stream)
+static cornu_status write_batch(const cornu_sequence *pictures, int64_t index, const cornu_model *model,
+                                const cornu_array *outputs, int64_t *row, FILE *stream)
 {
     int64_t rows = cornu_array_size(outputs, 0), columns = cornu_array_count(outputs) / rows;
     cornu_array *samples = cornu_flow_batch_samples(pictures, index);
@@ -54,21 +64,23 @@ static cornu_status write_batch(const cornu_sequence *pictures, int64_t index, c
             most_probable((const float *)cornu_array_data(outputs) + *row * columns, columns, &probability);
         const char *name = cornu_flow_filename(pictures, ((const int64_t *)cornu_array_data(samples))[i]);
         write_field(strncmp(name, "./", 2) == 0 ? name + 2 : name, stream);
-        fprintf(stream, ",%lld,%.6g\n", (long long)class_number, probability);
+        write_class(model, class_number, stream);
+        fprintf(stream, ",%.6g\n", probability);
         ++*row;
     }
     cornu_array_release(samples);
     return CORNU_OK;
 }
 
-cornu_status cornu__picture_predictions_write(const cornu_sequence *pictures, const cornu_array *outputs, FILE *stream)
+cornu_status cornu__picture_predictions_write(const cornu_sequence *pictures, const cornu_model *model,
+                                              const cornu_array *outputs, FILE *stream)
 {
     int64_t row = 0;
     cornu_status status = CORNU_OK;
     cornu__plain_locale locale = cornu__plain_locale_begin();
     fprintf(stream, "file,class,probability\n");
     for (int64_t i = 0; i < cornu_sequence_length(pictures) && status == CORNU_OK; i++)
-        status = write_batch(pictures, i, outputs, &row, stream);
+        status = write_batch(pictures, i, model, outputs, &row, stream);
     cornu__plain_locale_end(locale);
     return status;
 }

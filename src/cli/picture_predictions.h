@@ -11,7 +11,9 @@
 cornu_status cornu__picture_predictions_check(cornu_model *model);
 
 /* Writes CSV to `stream`: "file,class,probability", then a row for each of the outputs (n, classes) or (n, 1) of the pictures in their order. Files that could not be read and
- * were left out have none. One number is the probability of class 1. */
-cornu_status cornu__picture_predictions_write(const cornu_sequence *pictures, const cornu_array *outputs, FILE *stream);
+ * were left out have none. One number is the probability of class 1. A class is its name, where the model knows
+ * that, and else its number. */
+cornu_status cornu__picture_predictions_write(const cornu_sequence *pictures, const cornu_model *model,
+                                              const cornu_array *outputs, FILE *stream);
 
 #endif

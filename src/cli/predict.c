@@ -86,11 +86,12 @@ static cornu_status save(const char *path, cornu_array *outputs)
     return status;
 }
 
-static cornu_status save_table(const char *path, const cornu_sequence *pictures, const cornu_array *outputs)
+static cornu_status save_table(const char *path, const cornu_sequence *pictures, const cornu_model *model,
+                               const cornu_array *outputs)
 {
     cornu__new_file file;
     CORNU_TRY(cornu__file_begin(&file, path));
-    cornu_status status = cornu__picture_predictions_write(pictures, outputs, file.stream);
+    cornu_status status = cornu__picture_predictions_write(pictures, model, outputs, file.stream);
     if (status == CORNU_OK)
         return cornu__file_commit(&file);
     cornu__file_abandon(&file);
@@ -103,11 +104,12 @@ static bool wants_table(const values *options, const cornu__dataset *data)
     return data->pictures && !options->classes && (!options->output || cornu__text_has_ending(options->output, ".csv"));
 }
 
-static cornu_status deliver(const values *options, const cornu__dataset *data, cornu_array *outputs)
+static cornu_status deliver(const values *options, const cornu__dataset *data, const cornu_model *model,
+                            cornu_array *outputs)
 {
     if (wants_table(options, data))
-        return options->output ? save_table(options->output, data->pictures, outputs)
-                               : cornu__picture_predictions_write(data->pictures, outputs, stdout);
+        return options->output ? save_table(options->output, data->pictures, model, outputs)
+                               : cornu__picture_predictions_write(data->pictures, model, outputs, stdout);
     if (options->output)
         return save(options->output, outputs);
     print(outputs);
@@ -193,7 +195,7 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     cornu_array *outputs = run_over(options, data, *model);
     cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;
     bool whole = outputs && (classes || !options->classes);
-    cornu_status status = whole ? deliver(options, data, classes ? classes : outputs) : cornu_error_status();
+    cornu_status status = whole ? deliver(options, data, *model, classes ? classes : outputs) : cornu_error_status();
     cornu_array_release(classes);
     cornu_array_release(outputs);
     return status;

@@ -22,6 +22,8 @@ struct cornu_generator {
     cornu_array *(*save_state)(void *state); /* or NULL, as the next two */
     cornu_status (*load_state)(void *state, const cornu_array *saved);
     cornu_status (*seek)(void *state, int64_t number);
+    const char *const *class_names; /* of its targets' classes, in memory of its state; NULL: it knows none */
+    int class_count;
     int64_t asked; /* over its life: batches of a plain generator, ends of epochs of a Sequence */
     cornu_batch
         ahead; /* of a plain generator: the batch of its number, which was asked for and is still to be given; x NULL: none */

@@ -3,6 +3,7 @@
 #include "array/array.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/generator.h"
 #include "format/limits.h"
 #include "image/batch_rows.h"
 
@@ -186,7 +187,12 @@ cornu_sequence *cornu__picture_files_sequence(image_iterator *iterator, const ch
         return NULL;
     }
     iterator->count = self->count;
-    return cornu__image_iterator_sequence(iterator, &settings->flow);
+    cornu_sequence *sequence = cornu__image_iterator_sequence(iterator, &settings->flow);
+    if (sequence && cornu__class_mode_has_classes(self->labels.mode)) {
+        sequence->class_names = (const char *const *)self->labels.names;
+        sequence->class_count = (int)self->labels.class_count;
+    }
+    return sequence;
 }
 
 picture_files *cornu__picture_files_of_sequence(const cornu_sequence *sequence)

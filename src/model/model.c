@@ -52,6 +52,7 @@ static void destroy_model(cornu__object *object)
     cornu__free(model->layers);
     cornu__object_drop(model->input_layer);
     cornu_history_release(model->history);
+    cornu__model_clear_class_names(model);
 }
 
 cornu_model *cornu__model_create(const char *name, uint64_t seed, bool sequential)

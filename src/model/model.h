@@ -127,6 +127,8 @@ struct cornu_model {
     float learning_rate_feed, step_feed, overwrite_feed;
 
     cornu_history *history; /* of all its epochs in fit, also before it was saved; NULL: none */
+    char **class_names;     /* class_names.c; NULL: none */
+    int class_count;
 
     void *companion; /* train/'s */
     void (*companion_destroy)(void *companion);
@@ -196,5 +198,10 @@ int cornu__model_find_weight(const cornu_model *model, const cornu__weight *weig
 
 /* --- programs.c --- */
 void cornu__model_drop_programs(cornu_model *model);
+
+/* --- class_names.c --- */
+
+#define CORNU__MOST_CLASSES 1000000
+void cornu__model_clear_class_names(cornu_model *model);
 
 #endif

@@ -11,15 +11,17 @@
 #include "base/text.h"
 #include "format/zip.h"
 
-/* Keras adds when it was saved; here the same model gives the same bytes. The history stands here, since Keras does not read this member, but unpacks
- * an archive with a fourth one into a folder. */
-static char *metadata_text(const char *history)
+/* Keras adds when it was saved; here the same model gives the same bytes. The history and the classes' names stand here, since Keras does not read this member,
+ * but unpacks an archive with a fourth one into a folder. */
+static char *metadata_text(const cornu__archive_parts *parts)
 {
     cornu__text text = {0};
     cornu__text_add(&text, "{\"keras_version\": \"" CORNU__KERAS_VERSION
                            "\", \"written_by\": \"Cornu " CORNU_VERSION_STRING "\"");
-    if (history)
-        cornu__text_add(&text, ", \"" CORNU__ARCHIVE_HISTORY "\": %s", history);
+    if (parts->class_names)
+        cornu__text_add(&text, ", \"" CORNU__ARCHIVE_CLASS_NAMES "\": %s", parts->class_names);
+    if (parts->history)
+        cornu__text_add(&text, ", \"" CORNU__ARCHIVE_HISTORY "\": %s", parts->history);
     cornu__text_add(&text, "}");
     return cornu__text_take(&text);
 }
@@ -70,7 +72,7 @@ static cornu_status write_file(const char *path, const char *metadata, const cor
 
 cornu_status cornu__archive_write(const char *path, const cornu__archive_parts *parts)
 {
-    char *metadata = metadata_text(parts->history);
+    char *metadata = metadata_text(parts);
     cornu_status status = metadata ? write_file(path, metadata, parts) : cornu_error_status();
     cornu__free(metadata);
     return status;

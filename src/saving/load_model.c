@@ -12,6 +12,7 @@
 #include "saving/compile_config.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
+#include "saving/saved_classes.h"
 #include "saving/saved_history.h"
 
 #define SMALL_MODEL (16 * 1024 * 1024) /* weights */
@@ -159,6 +160,18 @@ static cornu_status load_history(const cornu__saved_file *file, cornu_model *mod
     return CORNU_OK;
 }
 
+/* As the history. */
+static cornu_status load_class_names(const cornu__saved_file *file, cornu_model *model)
+{
+    if (cornu__saved_classes_read(file, model) == CORNU_OK)
+        return CORNU_OK;
+    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    cornu__warn("the model is loaded, without the names of its classes: %s", cornu_error_message());
+    cornu_error_clear();
+    return CORNU_OK;
+}
+
 static cornu_status load(const cornu__saved_file *file, const cornu_load_options *options, json_t *config,
                          cornu_model **model)
 {
@@ -173,6 +186,8 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
         status = compile_as_saved(file, *model, config, &map, options->threads);
     if (status == CORNU_OK)
         status = load_history(file, *model);
+    if (status == CORNU_OK)
+        status = load_class_names(file, *model);
     cornu__weight_map_clear(&map);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "train/class_table.h"
 #include "train/stepping.h"
 
 /* Runs one evaluation over `batches`, which it takes over; NULL: the failure to make them is passed on. */
@@ -60,6 +61,7 @@ static cornu_status evaluate_generator(const char *function, cornu_model *model,
     int verbose;
     int64_t steps;
     CORNU_TRY(cornu__verbose_resolve(function, given->verbose, &verbose));
+    CORNU_TRY(cornu__class_table_check(function, model, generator));
     CORNU_TRY(cornu__ports_of_generator(model, CORNU__STEP_TEST, generator, &ports));
     cornu__enqueuer *batches = cornu__enqueue_run(function, &ports, generator, given, &steps);
     return evaluate(model, batches, steps, verbose, given->callbacks, results);

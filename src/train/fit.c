@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "train/callbacks/metrics_view.h"
+#include "train/class_table.h"
 
 /* --- Validation --- */
 
@@ -57,6 +58,8 @@ bool cornu__fit_has_validation(const cornu_validation_data *data)
 static cornu_status validate_on_generator(cornu__fit *fit, const cornu__ports *ports, cornu_generator *generator)
 {
     int64_t validations = cornu__fit_validations(fit), steps;
+    if (cornu__class_table_check(fit->function, fit->model, generator) != CORNU_OK)
+        return cornu__fail_context("validation_data");
     CORNU_TRY(cornu__steps_of(fit->function, "validation_steps", generator, fit->validation_steps, &steps));
     if (validations == 0)
         return CORNU_OK;

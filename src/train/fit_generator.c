@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "train/class_table.h"
 #include "train/fit.h"
 
 static cornu_status check_options(const char *function, const cornu_fit_generator_options *given)
@@ -44,6 +45,8 @@ static cornu_status prepare(cornu__fit *fit, validation *data, cornu_generator *
 {
     int64_t steps;
     CORNU_TRY(check_options(fit->function, given));
+    CORNU_TRY(cornu__class_table_check(fit->function, fit->model, generator));
+    CORNU_TRY(cornu__class_table_adopt(fit->model, generator));
     CORNU_TRY(cornu__verbose_resolve(fit->function, given->verbose, &fit->verbose));
     CORNU_TRY(cornu__view_metrics_resolve(fit->function, given->view_metrics, given->view_port, given->view_file,
                                           &fit->view));
@@ -79,7 +82,11 @@ static cornu_history *fit_generator(const char *function, cornu_model *model, co
     validation *data = cornu__alloc(sizeof *data);
     if (!data)
         return NULL;
-    cornu_history *history = prepare(&fit, data, generator, given) == CORNU_OK ? cornu__fit_run(&fit) : NULL;
+    bool knew_classes = cornu_model_class_count(model) > 0;
+    bool prepared = prepare(&fit, data, generator, given) == CORNU_OK;
+    if (!prepared && !knew_classes)
+        cornu__class_table_forget(model); /* it has not learned them */
+    cornu_history *history = prepared ? cornu__fit_run(&fit) : NULL;
     cornu__fit_end(&fit);
     cornu__class_weights_free(&data->class_weights);
     cornu__free(data);

@@ -66,7 +66,7 @@ class Pictures(CommandCase):
         lines = [line.split(",") for line in result.stdout.splitlines()]
         self.assertEqual(lines[0], ["file", "class", "probability"])
         self.assertEqual([line[:2] for line in lines[1:]],
-                         [["green/0.png", "0"], ["green/1.png", "0"], ["red/0.png", "1"], ["red/1.png", "1"]])
+                         [["green/0.png", "green"], ["green/1.png", "green"], ["red/0.png", "red"], ["red/1.png", "red"]])
         self.assertTrue(all(0.5 < float(line[2]) <= 1 for line in lines[1:]))
         written = cornu("predict", "--model", model, "--data", folder, "--output", self.path("found.csv"))
         self.assertEqual((written.returncode, written.stdout), (0, ""))
@@ -78,7 +78,7 @@ class Pictures(CommandCase):
         self.paint('flat/a,"b".png', COLORS["red"])
         self.paint("flat/c.png", COLORS["green"])
         result = cornu("predict", "--model", model, "--data", self.path("flat"))
-        self.assertEqual([line.rsplit(",", 1)[0] for line in result.stdout.splitlines()[1:]], ['"a,""b"".png",1', "c.png,0"])
+        self.assertEqual([line.rsplit(",", 1)[0] for line in result.stdout.splitlines()[1:]], ['"a,""b"".png",red', "c.png,green"])
 
     def test_any_number_of_workers_gives_the_same_model(self):
         folder, digests = self.make_folder("photos"), set()
@@ -119,6 +119,18 @@ class Pictures(CommandCase):
         self.refused(self.fit(folder, "--validation-data", more), 1, "the folder has class 'blue', which that of --data lacks")
         self.refused(cornu("evaluate", "--model", self.trained(), "--data", more), 1, "has 3 sub-folders",
                      "the model tells 2 classes apart")
+
+    def test_a_model_knows_its_classes_by_name(self):
+        model = self.trained()
+        odd = self.make_folder("odd", 2, {"blue": (0, 0, 255), "red": COLORS["red"]})
+        for command in (("evaluate",), ("fit", "--epochs", "1")):
+            self.refused(cornu(*command, "--model", model, "--data", odd, "--verbose", "0"), 1, "class 0 is 'blue'",
+                         "has learned it as 'green'", "--other-classes")
+        self.assertEqual(cornu("evaluate", "--model", model, "--data", odd, "--verbose", "0", "--other-classes").returncode, 0)
+        other = self.path("other.h5")
+        result = cornu("fit", "--model", model, "--data", odd, "--other-classes", "--save-model", other, "--verbose", "0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(cornu("evaluate", "--model", other, "--data", odd, "--verbose", "0").returncode, 0)
 
     def test_an_empty_class_is_a_warning(self):
         folder = self.make_folder("photos")
