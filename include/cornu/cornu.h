@@ -17,6 +17,7 @@
 #include <cornu/history.h>
 #include <cornu/image.h>
 #include <cornu/image_data_generator.h>
+#include <cornu/image_dataset.h>
 #include <cornu/initializers.h>
 #include <cornu/layers.h>
 #include <cornu/log.h>

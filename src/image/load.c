@@ -80,11 +80,11 @@ static cornu_status resize(cornu__loader *loader, const cornu__load_options *opt
     return cornu__resize(&loader->resizer, decoded, box, options->interpolation, height, width, &loader->resized);
 }
 
-cornu_status cornu__load_image(cornu__loader *loader, const char *path, const cornu__load_options *options,
-                               const cornu__image **image)
+/* The picture that was decoded, in the wanted size. */
+static cornu_status bring_to_size(cornu__loader *loader, const char *name, const cornu__load_options *options,
+                                  const cornu__image **image)
 {
     cornu__image *decoded = &loader->decoded;
-    CORNU_TRY(cornu__decode_file(&loader->decoder, path, &options->decode, decoded));
     int height = options->height > 0 ? options->height : decoded->height;
     int width = options->width > 0 ? options->width : decoded->width;
     *image = decoded;
@@ -93,7 +93,24 @@ cornu_status cornu__load_image(cornu__loader *loader, const char *path, const co
     cornu_stage before = cornu__stage_enter(CORNU_STAGE_RESIZE);
     cornu_status status = resize(loader, options, height, width, image);
     cornu__stage_enter(before);
-    return status == CORNU_OK ? CORNU_OK : cornu__fail_context("'%s'", path);
+    return status == CORNU_OK ? CORNU_OK : cornu__fail_context("'%s'", name);
+}
+
+cornu_status cornu__load_image(cornu__loader *loader, const char *path, const cornu__load_options *options,
+                               const cornu__image **image)
+{
+    CORNU_TRY(cornu__decode_file(&loader->decoder, path, &options->decode, &loader->decoded));
+    return bring_to_size(loader, path, options, image);
+}
+
+cornu_status cornu__load_image_bytes(cornu__loader *loader, const char *name, const uint8_t *bytes, size_t size,
+                                     const cornu__load_options *options, const cornu__image **image)
+{
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_DECODE);
+    cornu_status status = cornu__decode(&loader->decoder, name, bytes, size, &options->decode, &loader->decoded);
+    cornu__stage_enter(before);
+    CORNU_TRY(status);
+    return bring_to_size(loader, name, options, image);
 }
 
 static inline float element(const cornu__image *image, size_t i)

@@ -38,6 +38,10 @@ void cornu__loader_free(cornu__loader *loader);
 cornu_status cornu__load_image(cornu__loader *loader, const char *path, const cornu__load_options *options,
                                const cornu__image **image);
 
+/* The same of a file's bytes in memory; `name` is for messages. */
+cornu_status cornu__load_image_bytes(cornu__loader *loader, const char *name, const uint8_t *bytes, size_t size,
+                                     const cornu__load_options *options, const cornu__image **image);
+
 /* The elements as floats, the values unchanged: (height, width, channels), or (channels, height, width). */
 void cornu__image_write_floats(const cornu__image *image, bool channels_first, float *to);
 

@@ -20,6 +20,7 @@ EXAMPLES = {
     "flow_from_directory": (("digits", "--from", DIGITS, "--epochs", "4", "--workers", "2"), r"validation accuracy: (\S+)", 0.8),
     "generate_arrays_from_file": ((DIGITS,), r"accuracy on lines never trained on: (\S+)", 0.8),
     "larger_than_memory": ((), r"foretold: (\S+) %", 95),
+    "missing_values": ((DIGITS,), r"accuracy on rows never trained on: (\S+)", 0.8),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
     "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
@@ -74,6 +75,9 @@ class Examples(unittest.TestCase):
         self.assertIn("at most 320000 are read", output)
         self.assertEqual(len(made), 8)
 
+    def test_missing_values(self):
+        self.assertEqual(sorted(self.learns("missing_values")[1]), ["test.csv", "train.csv"])
+
     def test_own_loop_trains_again_on_some_batches(self):
         again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
         self.assertEqual(len(again), 15)
@@ -88,7 +92,7 @@ class Examples(unittest.TestCase):
         self.learns("two_inputs")
 
     def test_a_file_that_is_not_there_is_said(self):
-        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "own_loop"):
+        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "missing_values", "own_loop"):
             result = self.run_example(name, "nowhere.npz")
             self.assertEqual(result.returncode, 1, name)
             self.assertIn("nowhere.npz", result.stdout, name)
