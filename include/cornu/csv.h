@@ -62,10 +62,10 @@ typedef struct cornu_csv_dataset_options {
     /* 1: the first line holds names; 0: it is data; -1: names iff none of its fields is a number. A table without a column of numbers is refused unless it is said */
     int header CORNU_DEFAULT(-1);
     bool quotes CORNU_DEFAULT(true); /* false: a quote is a character like others */
-    /* Columns by their names, or by their 0-based numbers, from the end if negative ("-1") */
-    const char *target;              /* becomes the field "y" */
-    const char *const *x;            /* side by side they become the field "x", float32 */
-    const char *const *fields;       /* each becomes a field of its own */
+    const char *
+        target; /* a column by its name, or its 0-based number, from the end if negative ("-1"): becomes the field "y" */
+    const char *const *x;      /* columns, called as the target: side by side they become the field "x", float32 */
+    const char *const *fields; /* columns, each of which becomes a field of its own */
     const cornu_csv_column *columns; /* cornu_csv_columns(...); NULL: nothing is said about any */
     const char *missing CORNU_DEFAULT("error");
     const char *const *na_values;

@@ -278,7 +278,8 @@ typedef struct cornu_hdf5_dataset_options {
                    CORNU_HDF5_DATASET_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_dataset *cornu_hdf5_dataset_with(const char *path, const cornu_hdf5_dataset_options *options);
 
-/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy, .npz, IDX, HDF5, CIFAR's .bin. NULL: an error says what it is or is not. */
+/* Opens a file or folder of whatever kind it is, by its first bytes or its name, with the defaults of its kind: .npy, .npz, IDX, HDF5, CIFAR's .bin, CSV and
+ * TSV, TFRecord, tar, lines of text, folders of texts. NULL: an error says what it is or is not. */
 CORNU_API cornu_dataset *cornu_dataset_open(const char *path);
 
 CORNU_END_DECLARATIONS
