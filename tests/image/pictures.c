@@ -1,10 +1,13 @@
 /* pictures.c: the picture files of tests/oracle/images.py, and what Pillow makes of them. */
 #include <dirent.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -165,4 +168,37 @@ double largest_difference(const cornu__image *image, const cornu_array *array, c
         largest = difference <= largest ? largest : difference;
     }
     return largest;
+}
+
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+    (void)about, (void)kind, (void)where;
+    return remove(path);
+}
+
+int remove_tree(const char *folder)
+{
+    return nftw(folder, remove_entry, 10, FTW_DEPTH | FTW_PHYS);
+}
+
+int exit_status_of(int (*function)(void))
+{
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(function());
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_BE_TRIED) {
+        print_message("root, who may read everything, cannot become another user here\n");
+        skip();
+    }
+    return WEXITSTATUS(status);
+}
+
+bool is_nobody(void)
+{
+    return geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
 }

@@ -2,6 +2,7 @@
 #ifndef CORNU_TESTS_IMAGE_PICTURES_H
 #define CORNU_TESTS_IMAGE_PICTURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,15 @@ void free_names(size_t count, char **names);
 void write_bytes(const char *path, const void *bytes, size_t size);
 /* The whole file in memory of malloc. */
 uint8_t *read_bytes(const char *path, size_t *size);
+
+/* Removes a folder and all that is in it; 0 on success. */
+int remove_tree(const char *folder);
+
+/* What a function returns in a process of its own, which may become another user. Skips the test where it returns CANNOT_BE_TRIED. */
+int exit_status_of(int (*function)(void));
+#define CANNOT_BE_TRIED 77
+/* Whether this process, which must be one of exit_status_of, is one that files can be kept from: root becomes nobody. */
+bool is_nobody(void);
 
 /* tests/oracle/values/<name>.npz; the caller releases. */
 cornu_array *oracle_values(const char *name);

@@ -1,5 +1,4 @@
 /* Folders that change or resist while a model trains on them: a sentence or the policy, never a crash, a hang or a wrong picture. */
-#include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +7,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,7 +16,6 @@
 #include "image/flow_files.h"
 
 #define PICTURES 12
-#define SKIPPED 77 /* of a process: what it was to try cannot be tried here */
 
 static char folder[PATH_SIZE];
 static char warnings[4096];
@@ -60,17 +57,11 @@ static int make_folder(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
-{
-    (void)about, (void)kind, (void)where;
-    return remove(path);
-}
-
 static int remove_folder(void **state)
 {
     (void)state;
     cornu_set_warning_handler(NULL, NULL);
-    return nftw(folder, remove_entry, 10, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(folder);
 }
 
 /* --- Training --- */
@@ -207,32 +198,10 @@ static void a_training_without_any_file_left_ends_with_a_sentence(void **state)
 
 /* --- What may not be read --- */
 
-static int exit_status_of(int (*function)(void))
-{
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(function());
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == SKIPPED) {
-        print_message("root, who may read everything, cannot become another user here\n");
-        skip();
-    }
-    return WEXITSTATUS(status);
-}
-
-static bool is_nobody(void)
-{
-    return geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
-}
-
 static int read_forbidden_file(void)
 {
     if (!is_nobody())
-        return SKIPPED;
+        return CANNOT_BE_TRIED;
     cornu_image_data_generator *generator = cornu_image_data_generator_create();
     cornu_sequence *files = cornu_flow_from_directory(generator, folder, .batch_size = PICTURES, .bad_files = "skip");
     cornu_batch batch = {0};
@@ -256,7 +225,7 @@ static void a_file_that_may_not_be_read_is_a_bad_one(void **state)
 static int read_forbidden_class(void)
 {
     if (!is_nobody())
-        return SKIPPED;
+        return CANNOT_BE_TRIED;
     cornu_image_data_generator *generator = cornu_image_data_generator_create();
     bool refused = !cornu_flow_from_directory(generator, folder) && cornu_error_status() == CORNU_ERROR_IO &&
                    strstr(cornu_error_message(), "/b': Permission denied");
