@@ -1,24 +1,29 @@
-/* data.c: cornu data: what a source holds, and whether its files can be read. */
+/* data.c: cornu data: what a source holds, whether its files can be read, and how fast batches are made of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cornu/csv.h>
+
 #include "cli/commands.h"
 #include "cli/data_sources.h"
 
 typedef struct values {
     cornu__text_list words; /* "verify", if it is that, and the source */
-    int jobs;
-    bool headers, follow_links, json;
+    int jobs, workers, batch_size;
+    bool headers, follow_links, profile, json;
+    const char *target_size, *color_mode, *interpolation;
+    double seconds;
+    cornu__augmentation_arguments changes;
 } values;
 
 #define AT(field) offsetof(values, field)
 static const cornu__argument source = {
     "SOURCE",  CORNU__ARGUMENT_LIST,
     AT(words), 0,
-    "FILE",    "a folder with a sub-folder of pictures for each class, or a file of arrays or a table"};
+    "FILE",    "a folder with a sub-folder of pictures for each class, or a file of samples: arrays, a table, records"};
 static const cornu__argument look_arguments[] = {
     {"headers", CORNU__ARGUMENT_FLAG, AT(headers), 0, NULL,
      "read headers only: verify decodes no picture, and no values of arrays are looked at"},
@@ -27,25 +32,67 @@ static const cornu__argument look_arguments[] = {
      "look into folders below a class that are symbolic links"},
     {0},
 };
+static const cornu__argument profile_arguments[] = {
+    {"profile", CORNU__ARGUMENT_FLAG, AT(profile), 0, NULL, "make batches for a while, and say what takes the time"},
+    {"workers", CORNU__ARGUMENT_INT, AT(workers), 1, "N", "threads that make batches [1]"},
+    {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples of a batch [32]"},
+    {"target-size", CORNU__ARGUMENT_TEXT, AT(target_size), 0, "HEIGHT,WIDTH",
+     "what pictures are resized to, or one number for both [256]"},
+    {"color-mode", CORNU__ARGUMENT_TEXT, AT(color_mode), 0, "rgb|rgba|grayscale", "the pictures' channels [rgb]"},
+    {"interpolation", CORNU__ARGUMENT_TEXT, AT(interpolation), 0, "nearest|bilinear|bicubic|hamming|box|lanczos",
+     "how they are resized [nearest]"},
+    {"seconds", CORNU__ARGUMENT_POSITIVE, AT(seconds), 0, "S", "how long it is measured [5]"},
+    {0},
+};
 static const cornu__argument output_arguments[] = {
     {"json", CORNU__ARGUMENT_FLAG, AT(json), 0, NULL, "one JSON object, for programs"},
     {0},
 };
 static const cornu__argument_group groups[] = {
     {"Looking", look_arguments, 0},
+    {"Measuring", profile_arguments, 0},
+    {"Changes that are measured too (ImageDataGenerator's arguments)", cornu__augmentation_argument_table, AT(changes)},
     {"Output", output_arguments, 0},
     {0},
 };
-static const values defaults = {0};
+static const values defaults = {.workers = 1,
+                                .batch_size = 32,
+                                .color_mode = "rgb",
+                                .interpolation = "nearest",
+                                .seconds = 5,
+                                .changes = CORNU__AUGMENTATION_DEFAULTS};
 
 static bool verifies(const values *options)
 {
     return options->words.count > 1 && strcmp(options->words.items[0], "verify") == 0;
 }
 
+/* "150" or "150,200". */
+static cornu_status read_size(const char *text, cornu_size2 *size)
+{
+    *size = cornu_pair(256, 256);
+    if (!text)
+        return CORNU_OK;
+    char *end;
+    long height = strtol(text, &end, 10), width = height;
+    bool right = end != text;
+    if (right && *end == ',') {
+        const char *second = end + 1;
+        width = strtol(second, &end, 10);
+        right = end != second;
+    }
+    if (!right || *end || height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "--target-size wants a height and a width, as in 150,200, or one number for both, not '%s'",
+                           text);
+    *size = cornu_pair((int)height, (int)width);
+    return CORNU_OK;
+}
+
 static cornu_status check(const void *given)
 {
     const values *options = given;
+    cornu_size2 size;
     bool verify = verifies(options);
     int wanted = verify ? 2 : 1;
     if (options->words.count == 1 && strcmp(options->words.items[0], "verify") == 0)
@@ -55,7 +102,10 @@ static cornu_status check(const void *given)
     if (options->words.count > wanted)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "'%s' is one word too many: there is one SOURCE",
                            options->words.items[wanted]);
-    return CORNU_OK;
+    if (verify && options->profile)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "verify and --profile exclude each other");
+    CORNU_TRY(read_size(options->target_size, &size));
+    return cornu__augmentation_check(&options->changes);
 }
 
 void cornu__add_shown(cornu__text *to, const char *text)
@@ -112,9 +162,28 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static cornu_status describe_file(const cornu__data_command *command, int64_t *bad)
+static bool is_table(const char *path)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (cornu__text_has_ending(path, endings[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A table with missing values is refused unless something is said about them: they are counted, but for who verifies it. */
+static cornu_dataset *open_file(const cornu__data_command *command)
 {
     cornu_dataset *dataset = cornu_dataset_open(command->source);
+    if (dataset || command->verify || !is_table(command->source))
+        return dataset;
+    return cornu_csv_dataset(command->source, .missing = "nan");
+}
+
+static cornu_status describe_file(const cornu__data_command *command, int64_t *bad)
+{
+    cornu_dataset *dataset = open_file(command);
     if (!dataset)
         return cornu_error_status();
     cornu_status status = cornu__data_describe_values(command, dataset, bad);
@@ -131,10 +200,20 @@ static int run(const void *given)
                                    .headers = options->headers,
                                    .follow_links = options->follow_links,
                                    .json = options->json,
-                                   .jobs = options->jobs};
+                                   .jobs = options->jobs,
+                                   .workers = options->workers,
+                                   .batch_size = options->batch_size,
+                                   .color_mode = options->color_mode,
+                                   .interpolation = options->interpolation,
+                                   .seconds = options->seconds,
+                                   .changes = &options->changes};
     int64_t bad = 0;
-    cornu_status status =
-        is_folder(command.source) ? cornu__data_describe_folder(&command, &bad) : describe_file(&command, &bad);
+    bool folder = is_folder(command.source);
+    cornu_status status = read_size(options->target_size, &command.target_size);
+    if (status == CORNU_OK && options->profile)
+        status = cornu__data_profile(&command, folder);
+    else if (status == CORNU_OK)
+        status = folder ? cornu__data_describe_folder(&command, &bad) : describe_file(&command, &bad);
     if (status != CORNU_OK)
         return cornu__say_error("data");
     return verify && bad > 0 ? CORNU__EXIT_FAILURE : CORNU__EXIT_OK;
@@ -142,11 +221,12 @@ static int run(const void *given)
 
 const cornu__subcommand cornu__command_data = {
     .name = "data",
-    .summary = "Tells what data hold, and finds files that cannot be read.",
+    .summary = "Tells what data hold, finds bad files, measures how fast batches are made.",
     .usage = "[verify] SOURCE [OPTIONS]",
     .examples = "  cornu data photos          # classes, samples of each, sizes, colours\n"
                 "  cornu data verify photos   # decodes all; exit status 1 if one is bad\n"
-                "  cornu data x_train.npy     # samples, shape, type, range, missing values\n",
+                "  cornu data x_train.npy     # samples, shape, type, range, missing values\n"
+                "  cornu data --profile photos --target-size 150 --rotation-range 40\n",
     .groups = groups,
     .operand = &source,
     .values_size = sizeof(values),

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/processors.h"
 #include "cli/data_sources.h"
 #include "image/picture_survey.h"
 
@@ -21,11 +21,10 @@ static void show_progress(void *state, size_t done, size_t of)
 
 static cornu_status make_survey(const cornu__data_command *command, cornu__survey *survey)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     cornu__progress_line line = cornu__progress_line_begin();
     const cornu__survey_options options = {.header_only = command->headers || !command->verify,
                                            .follow_links = command->follow_links,
-                                           .jobs = command->jobs > 0 ? command->jobs : (int)processors,
+                                           .jobs = command->jobs > 0 ? command->jobs : cornu__processors(),
                                            .progress = show_progress,
                                            .progress_state = &line};
     cornu_status status = cornu__survey_make(survey, command->source, &options);

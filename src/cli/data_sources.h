@@ -7,11 +7,18 @@
 #include <cornu/dataset.h>
 
 #include "base/text.h"
+#include "cli/augmentation_options.h"
 
 typedef struct cornu__data_command {
     const char *source;
     bool verify, headers, follow_links, json;
     int jobs; /* 0: one per processor */
+    /* for measuring */
+    int workers, batch_size;
+    cornu_size2 target_size;
+    const char *color_mode, *interpolation;
+    double seconds;
+    const cornu__augmentation_arguments *changes;
 } cornu__data_command;
 
 /* A text as it may be shown on a terminal: control characters, and bytes that are no UTF-8, as \x1b. */
@@ -35,5 +42,8 @@ cornu_status cornu__data_describe_folder(const cornu__data_command *command, int
 
 /* The same of a dataset, which is read sample by sample unless command->headers says that its shapes will do; *bad: samples. */
 cornu_status cornu__data_describe_values(const cornu__data_command *command, cornu_dataset *dataset, int64_t *bad);
+
+/* How fast batches are made of a folder of pictures or of a dataset, and what bounds that. */
+cornu_status cornu__data_profile(const cornu__data_command *command, bool folder);
 
 #endif

@@ -178,36 +178,50 @@ static void add_type(cornu__text *to, const cornu_field *field)
         cornu__text_add(to, " %s", cornu__text_shape(shape, sizeof shape, field->rank, field->shape));
 }
 
-static void add_field_classes(cornu__text *to, const cornu_field *field, const field_facts *facts)
+/* Whether all classes are listed, or else all values that there are. */
+static bool has_classes(const cornu_field *field, const field_facts *facts)
 {
-    int64_t shown = facts->classes > SHOWN_CLASSES ? SHOWN_CLASSES : facts->classes;
-    for (int64_t i = 0; i < shown; i++) {
+    return field->num_classes > 0 && facts->classes > 0;
+}
+
+/* How many different whole numbers there are, where they are not nearly as many as samples; else 0. */
+static int64_t different_values(const field_facts *facts)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < facts->classes; i++)
+        count += facts->samples[i] > 0;
+    return count < facts->values / 2 ? count : 0;
+}
+
+static void add_samples(cornu__text *to, const cornu_field *field, const field_facts *facts)
+{
+    bool all = has_classes(field, facts);
+    int64_t left = all ? facts->classes : different_values(facts), shown = 0;
+    for (int64_t i = 0; i < facts->classes && shown < SHOWN_CLASSES; i++) {
+        if (!all && facts->samples[i] == 0)
+            continue;
         cornu__text_add(to, "    %8lld ", (long long)facts->samples[i]);
         if (field->class_names)
             cornu__add_shown(to, field->class_names[i]);
         else
             cornu__text_add(to, "%lld", (long long)i);
         cornu__text_add(to, "\n");
+        shown++;
     }
-    if (shown < facts->classes)
-        cornu__text_add(to, "    and %lld more (--json has all)\n", (long long)(facts->classes - shown));
-}
-
-/* Class numbers where the dataset says so; else where so few whole numbers are not all that there are. */
-static bool shows_classes(const cornu_field *field, const field_facts *facts)
-{
-    return facts->classes > 0 && (field->num_classes > 0 || (facts->classes > 1 && facts->classes < facts->values / 2));
+    if (left > shown)
+        cornu__text_add(to, "    and %lld more (--json has all)\n", (long long)(left - shown));
 }
 
 static void add_field(cornu__text *to, const cornu_field *field, const field_facts *facts)
 {
+    int64_t different = different_values(facts);
     cornu__text_add(to, "  ");
     cornu__add_shown(to, field->name);
     cornu__text_add(to, ": ");
     add_type(to, field);
     if (varies(field) && facts->longest > 0)
         cornu__text_add(to, ", %lld to %lld of them", (long long)facts->shortest, (long long)facts->longest);
-    else if (shows_classes(field, facts))
+    else if (has_classes(field, facts))
         cornu__text_add(to, ", %lld classes", (long long)facts->classes);
     else if (facts->values > facts->missing)
         cornu__text_add(to, ", %.6g to %.6g, mean %.6g", facts->smallest, facts->largest,
@@ -215,8 +229,8 @@ static void add_field(cornu__text *to, const cornu_field *field, const field_fac
     if (facts->missing > 0)
         cornu__text_add(to, ", %lld missing", (long long)facts->missing);
     cornu__text_add(to, "\n");
-    if (shows_classes(field, facts))
-        add_field_classes(to, field, facts);
+    if (has_classes(field, facts) || (different > 0 && different <= SHOWN_CLASSES))
+        add_samples(to, field, facts);
 }
 
 static void describe(cornu__text *to, const contents *self)
@@ -244,6 +258,26 @@ static void describe(cornu__text *to, const contents *self)
 
 /* --- For programs --- */
 
+/* "classes": all of them with their names; or "values": those that there are. */
+static void add_json_samples(cornu__text *to, const cornu_field *field, const field_facts *facts)
+{
+    bool all = has_classes(field, facts);
+    const char *separator = "";
+    cornu__text_add(to, all ? ", \"classes\": [" : ", \"values\": [");
+    for (int64_t i = 0; i < facts->classes; i++) {
+        if (!all && facts->samples[i] == 0)
+            continue;
+        cornu__text_add(to, "%s{\"%s\": ", separator, all ? "name" : "value");
+        if (all && field->class_names)
+            cornu__json_text_string(to, field->class_names[i]);
+        else
+            cornu__text_add(to, all ? "\"%lld\"" : "%lld", (long long)i);
+        cornu__text_add(to, ", \"samples\": %lld}", (long long)facts->samples[i]);
+        separator = ", ";
+    }
+    cornu__text_add(to, "]");
+}
+
 static void add_json_field(cornu__text *to, const cornu_field *field, const field_facts *facts)
 {
     cornu__text_add(to, "{\"name\": ");
@@ -268,18 +302,8 @@ static void add_json_field(cornu__text *to, const cornu_field *field, const fiel
     if (varies(field) && facts->longest > 0)
         cornu__text_add(to, ", \"sizes\": {\"min\": %lld, \"max\": %lld}", (long long)facts->shortest,
                         (long long)facts->longest);
-    if (shows_classes(field, facts)) {
-        cornu__text_add(to, ", \"classes\": [");
-        for (int64_t i = 0; i < facts->classes; i++) {
-            cornu__text_add(to, "%s{\"name\": ", i > 0 ? ", " : "");
-            if (field->class_names)
-                cornu__json_text_string(to, field->class_names[i]);
-            else
-                cornu__text_add(to, "\"%lld\"", (long long)i);
-            cornu__text_add(to, ", \"samples\": %lld}", (long long)facts->samples[i]);
-        }
-        cornu__text_add(to, "]");
-    }
+    if (has_classes(field, facts) || different_values(facts) > 0)
+        add_json_samples(to, field, facts);
     cornu__text_add(to, "}");
 }
 

@@ -116,11 +116,57 @@ class Data(CommandCase):
 
     def test_class_numbers_are_counted(self):
         path = self.array("y.npy", "i4", (8,), 0, 2, 2, 0, 0, 0, 2, 2)
-        self.assertEqual(cornu("data", path).stdout.splitlines()[1:], ["  x: int32, 3 classes", "           4 0", "           0 1", "           4 2"])
+        self.assertEqual(cornu("data", path).stdout.splitlines()[1:], ["  x: int32, 0 to 2, mean 1", "           4 0", "           4 2"])
         field, = json.loads(cornu("data", "--json", path).stdout)["fields"]
-        self.assertEqual(field["classes"], [{"name": "0", "samples": 4}, {"name": "1", "samples": 0}, {"name": "2", "samples": 4}])
+        self.assertEqual(field["values"], [{"value": 0, "samples": 4}, {"value": 2, "samples": 4}])
         numbers = self.array("n.npy", "i4", (4,), 7, -1, 12, 5000)
         self.assertEqual(cornu("data", numbers).stdout.splitlines()[1:], ["  x: int32, -1 to 5000, mean 1254.5"])
+        table = self.write("t.csv", "age,kind\n" + "1,cat\n2,dog\n" * 3)
+        _, field = json.loads(cornu("data", "--json", table).stdout)["fields"]
+        self.assertEqual(field["classes"], [{"name": "cat", "samples": 3}, {"name": "dog", "samples": 3}])
+
+    def test_missing_values_of_tables(self):
+        path = self.write("t.csv", "age,kind\n1.5,cat\n,dog\n3.5,\n2.5,cat\n,cat\n")
+        result = cornu("data", path)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("  age: float32, 1.5 to 3.5, mean 2.5, 2 missing", result.stdout)
+        self.assertIn("           3 cat", result.stdout)
+        self.refused(cornu("data", "verify", path), 1, "line 3", "age")
+
+    def profile(self, *words):
+        result = cornu("data", "--profile", "--seconds", "0.2", *words)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
+    def test_a_profile_says_where_the_time_goes(self):
+        words = (self.photos(), "--target-size", "16,24", "--batch-size", "2", "--workers", "2", "--rotation-range", "20")
+        text = self.profile(*words)
+        self.assertIn(": batches of 2, 2 workers, ", text.splitlines()[0])
+        for part in ("decoding", "reading", "all together", "bound by ", "a step that takes "):
+            self.assertIn(part, text)
+        found = json.loads(self.profile("--json", *words))
+        self.assertEqual((found["workers"], found["batch_size"]), (2, 2))
+        self.assertGreater(found["samples_per_second"], 0)
+        self.assertGreaterEqual(found["samples"], 2)
+        self.assertGreater(found["stages"]["decoding"], 0)
+        self.assertLessEqual(sum(found["stages"].values()), 2.5 * found["seconds"])
+        self.assertTrue(0 <= found["waited"] <= 1)
+        self.assertIn(found["bound_by"], [*found["stages"], "the disk", "a processor"])
+
+    def test_a_profile_of_arrays(self):
+        path = self.array("x.npy", "f8", (6, 2), *range(12))
+        found = json.loads(self.profile("--json", path, "--batch-size", "4"))
+        self.assertGreaterEqual(found["samples"], 4)
+        self.assertEqual(found["workers"], 1)
+        self.assertIn("bound by", self.profile(path))
+
+    def test_what_cannot_be_profiled_is_said(self):
+        self.refused(cornu("data", "verify", "a", "--profile"), 2, "exclude each other")
+        self.refused(cornu("data", "--profile", "a", "--target-size", "16,"), 2, "--target-size", "'16,'")
+        self.refused(cornu("data", "--profile", "a", "--target-size", "0"), 2, "--target-size", "'0'")
+        self.refused(cornu("data", "--profile", "a", "--zoom-range", "wide"), 2, "--zoom-range")
+        self.refused(cornu("data", "--profile", self.path("none")), 1, "none")
+        self.refused(cornu("data", "--profile", self.photos(), "--interpolation", "cubic"), 1, "cubic")
 
     def test_what_cannot_be_written_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
