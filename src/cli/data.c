@@ -221,7 +221,7 @@ static int run(const void *given)
 
 const cornu__subcommand cornu__command_data = {
     .name = "data",
-    .summary = "Tells what data hold, finds bad files, measures how fast batches are made.",
+    .summary = "Tells what data hold, finds bad files, and measures their speed.",
     .usage = "[verify] SOURCE [OPTIONS]",
     .examples = "  cornu data photos          # classes, samples of each, sizes, colours\n"
                 "  cornu data verify photos   # decodes all; exit status 1 if one is bad\n"
