@@ -346,7 +346,10 @@ cornu_status cornu__data_describe_folder(const cornu__data_command *command, int
     cornu__survey survey;
     CORNU_TRY(make_survey(command, &survey));
     *bad = survey.bad;
-    cornu_status status = tell(command, &survey);
+    /* Without a picture it may be a folder of texts */
+    cornu_dataset *dataset = survey.count == 0 && survey.others > 0 ? cornu_dataset_open(command->source) : NULL;
+    cornu_status status = dataset ? cornu__data_describe_values(command, dataset, bad) : tell(command, &survey);
+    cornu_dataset_release(dataset);
     cornu__survey_free(&survey);
     return status;
 }

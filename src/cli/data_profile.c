@@ -259,7 +259,7 @@ static void tell_as_json(cornu__text *to, const cornu__data_command *command, co
 
 /* --- The command --- */
 
-static cornu_sequence *open_folder(const cornu__data_command *command)
+static cornu_sequence *open_pictures(const cornu__data_command *command)
 {
     cornu_image_data_generator_options changes = {.struct_size = sizeof changes,
                                                   CORNU_IMAGE_DATA_GENERATOR_DEFAULTS.rescale = 1.0 / 255};
@@ -276,7 +276,7 @@ static cornu_sequence *open_folder(const cornu__data_command *command)
     return batches;
 }
 
-static cornu_sequence *open_file(const cornu__data_command *command)
+static cornu_sequence *open_samples(const cornu__data_command *command)
 {
     cornu_dataset *dataset = cornu_dataset_open(command->source);
     cornu_sequence *batches = dataset ? cornu_dataset_sequence(dataset, .batch_size = command->batch_size) : NULL;
@@ -300,7 +300,7 @@ static cornu_status profile_batches(const cornu__data_command *command, profile 
 
 cornu_status cornu__data_profile(const cornu__data_command *command, bool folder)
 {
-    profile self = {.batches = folder ? open_folder(command) : open_file(command),
+    profile self = {.batches = folder ? open_pictures(command) : open_samples(command),
                     .stage = folder ? CORNU_STAGE_FUNCTION : CORNU_STAGE_READ};
     if (!self.batches)
         return cornu_error_status();

@@ -133,6 +133,16 @@ class Data(CommandCase):
         self.assertIn("           3 cat", result.stdout)
         self.refused(cornu("data", "verify", path), 1, "line 3", "age")
 
+    def test_a_folder_of_texts(self):
+        for name, text in (("good/1.txt", "Well done."), ("good/2.txt", "Fine"), ("bad/1.txt", "Oh dear")):
+            os.makedirs(os.path.dirname(self.path("texts/" + name)), exist_ok=True)
+            self.write("texts/" + name, text)
+        found = json.loads(cornu("data", "--json", self.path("texts")).stdout)
+        self.assertEqual((found["kind"], found["samples"]), ("samples", 3))
+        classes, = (field["classes"] for field in found["fields"] if "classes" in field)
+        self.assertEqual(classes, [{"name": "bad", "samples": 1}, {"name": "good", "samples": 2}])
+        self.assertIn("4 to 10 of them", cornu("data", self.path("texts")).stdout)
+
     def profile(self, *words):
         result = cornu("data", "--profile", "--seconds", "0.2", *words)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
