@@ -4,8 +4,8 @@
     python3 bench/augmentation_training.py OUTPUT [--cats-and-dogs FOLDER] [--cifar10 FOLDER or .tar.gz] [--seeds 0,1,2] [--jobs 1]
 
 OUTPUT gets a CSV log of each training (named task-plain-seed.csv and task-augmented-seed.csv), the curves of each task, light and dark, and results.md. Trainings whose logs are whole
-already are not repeated. Each runs on one thread, so that its bits do not depend on the machine's number of processors: 2.5 s an epoch on one core for cats and dogs, 3 s for CIFAR-10, thus half an
-hour for all twelve. docs/augmentation.md says where the pictures come from and what came out.
+already are not repeated. Each runs on one thread, so that its bits do not depend on the machine's number of processors: 2.5 s an epoch on one core for cats and dogs, 3 s for CIFAR-10, thus less
+than half an hour for all twelve. docs/augmentation.md says where the pictures come from and what came out.
 """
 
 import argparse
@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(os.environ.get("CORNU_BENCH") or os.path.join(BUILD, "bench"), "bench_augmentation_training")
 COMMAND = os.environ.get("CORNU_COMMAND") or os.path.join(BUILD, "cornu")
-EPOCHS = {"cats_and_dogs": 80, "cifar10": 40}
+EPOCHS = {"cats_and_dogs": 60, "cifar10": 30}
 TITLES = {"cats_and_dogs": "Cats and dogs: 400 photographs to train with", "cifar10": "CIFAR-10: 10,000 pictures to train with"}
 KINDS = ("plain", "augmented")
 
@@ -69,7 +69,7 @@ def mean_and_range(values, form="{:.3f}"):
 
 def table(options, task):
     """Means over the seeds, and the lowest and the highest."""
-    lines = [f"| {task} | without | with |", "|---|---|---|"]
+    lines = ["| | without | with |", "|---|---|---|"]
     runs = {kind: [read_log(log_path(options, task, kind, seed)) for seed in options.seeds] for kind in KINDS}
     rows = (
         ("validation accuracy, last epoch", lambda run: run[-1]["val_accuracy"]),
@@ -92,7 +92,7 @@ def main():
     parser.add_argument("--cats-and-dogs", help="folder with train/ and validation/")
     parser.add_argument("--cifar10", help="folder with train/ and test/, or a .tar.gz file of such a folder")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, help="of all trainings; left out: 80 and 40")
+    parser.add_argument("--epochs", type=int, help="of all trainings; left out: 60 and 30")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, a thread each (1)")
     options = parser.parse_args()
     tasks = {task: folder for task, folder in (("cats_and_dogs", options.cats_and_dogs), ("cifar10", options.cifar10)) if folder}
