@@ -22,6 +22,10 @@ struct cornu_generator {
     cornu_array *(*save_state)(void *state); /* or NULL, as the next two */
     cornu_status (*load_state)(void *state, const cornu_array *saved);
     cornu_status (*seek)(void *state, int64_t number);
+    /* Of the library's own Sequences, which learn things while they make batches. In a worker process: *news := what it has learned since it was last asked, a new array, or NULL.
+     * In the program, in any thread: takes it in. Both or neither. */
+    cornu_status (*tell_news)(void *state, cornu_array **news);
+    cornu_status (*hear_news)(void *state, const cornu_array *news);
     const char *const *class_names; /* of its targets' classes, in memory of its state; NULL: it knows none */
     int class_count;
     int64_t asked; /* over its life: batches of a plain generator, ends of epochs of a Sequence */

@@ -14,8 +14,8 @@ typedef struct packed_tensor {
 typedef struct header {
     int64_t rows;
     packed_tensor inputs[CORNU__MAX_PORTS], targets[CORNU__MAX_PORTS], sample_weights[CORNU__MAX_PORTS];
-    packed_tensor state;
-    cornu_dtype state_dtype;
+    packed_tensor state, news;
+    cornu_dtype state_dtype, news_dtype;
 } header;
 
 static size_t aligned(size_t size)
@@ -53,9 +53,19 @@ static void put(char *block, size_t *end, const cornu__tensor *tensor, cornu_dty
     *end += aligned(bytes);
 }
 
-static size_t lay(char *block, const cornu__ports *ports, const cornu__batch *batch, const cornu_array *state)
+/* An array that may be NULL. */
+static void put_array(char *block, size_t *end, const cornu_array *array, packed_tensor *packed, cornu_dtype *dtype)
 {
-    header none, *head = block ? (header *)(void *)block : &none;
+    if (!array)
+        return;
+    cornu__tensor tensor = tensor_of(array);
+    put(block, end, &tensor, array->dtype, packed);
+    *dtype = array->dtype;
+}
+
+static size_t lay(char *block, const cornu__ports *ports, const cornu__batch *batch, const cornu__packed_extras *extras)
+{
+    header none = {0}, *head = block ? (header *)(void *)block : &none;
     size_t end = aligned(sizeof *head);
     if (block)
         *head = (header){.rows = batch ? batch->rows : 0};
@@ -65,22 +75,19 @@ static size_t lay(char *block, const cornu__ports *ports, const cornu__batch *ba
         put(block, &end, &batch->targets[i], ports->targets[i]->spec.dtype, &head->targets[i]);
         put(block, &end, &batch->sample_weights[i], CORNU_FLOAT32, &head->sample_weights[i]);
     }
-    if (state) {
-        cornu__tensor tensor = tensor_of(state);
-        put(block, &end, &tensor, state->dtype, &head->state);
-        head->state_dtype = state->dtype;
-    }
+    put_array(block, &end, extras->state, &head->state, &head->state_dtype);
+    put_array(block, &end, extras->news, &head->news, &head->news_dtype);
     return end;
 }
 
-size_t cornu__packed_size(const cornu__ports *ports, const cornu__batch *batch, const cornu_array *state)
+size_t cornu__packed_size(const cornu__ports *ports, const cornu__batch *batch, const cornu__packed_extras *extras)
 {
-    return lay(NULL, ports, batch, state);
+    return lay(NULL, ports, batch, extras);
 }
 
-void cornu__pack(void *block, const cornu__ports *ports, const cornu__batch *batch, const cornu_array *state)
+void cornu__pack(void *block, const cornu__ports *ports, const cornu__batch *batch, const cornu__packed_extras *extras)
 {
-    lay(block, ports, batch, state);
+    lay(block, ports, batch, extras);
 }
 
 static void take(const char *block, const packed_tensor *packed, cornu__tensor *tensor)
@@ -102,13 +109,29 @@ void cornu__unpack(const void *block, const cornu__ports *ports, cornu__batch *b
     }
 }
 
-cornu_status cornu__unpack_state(const void *block, cornu_array **state)
+static cornu_status take_array(const char *block, const packed_tensor *packed, cornu_dtype dtype, cornu_array **array)
+{
+    if (packed->offset == 0)
+        return CORNU_OK;
+    *array = cornu_array_copy_of(dtype, packed->rank, packed->shape, block + packed->offset);
+    return *array ? CORNU_OK : cornu_error_status();
+}
+
+cornu_status cornu__unpack_extras(const void *block, cornu__packed_extras *extras)
 {
     const header *head = block;
-    *state = NULL;
-    if (head->state.offset == 0)
-        return CORNU_OK;
-    *state = cornu_array_copy_of(head->state_dtype, head->state.rank, head->state.shape,
-                                 (const char *)block + head->state.offset);
-    return *state ? CORNU_OK : cornu_error_status();
+    *extras = (cornu__packed_extras){0};
+    cornu_status status = take_array(block, &head->state, head->state_dtype, &extras->state);
+    if (status == CORNU_OK)
+        status = take_array(block, &head->news, head->news_dtype, &extras->news);
+    if (status != CORNU_OK)
+        cornu__packed_extras_clear(extras);
+    return status;
+}
+
+void cornu__packed_extras_clear(cornu__packed_extras *extras)
+{
+    cornu_array_release(extras->state);
+    cornu_array_release(extras->news);
+    *extras = (cornu__packed_extras){0};
 }

@@ -192,13 +192,26 @@ static void note_made(process_source *self, const cornu__slot *slot, int64_t ind
     self->state = cornu_array_retain(slot->state);
 }
 
+/* What came along with a batch. */
+static cornu_status hear(process_source *self, const void *block, cornu__slot *slot)
+{
+    const cornu_generator *generator = self->base.generator;
+    cornu__packed_extras extras;
+    CORNU_TRY(cornu__unpack_extras(block, &extras));
+    cornu_status status = extras.news ? generator->hear_news(generator->state, extras.news) : CORNU_OK;
+    slot->state = extras.state;
+    extras.state = NULL;
+    cornu__packed_extras_clear(&extras);
+    return status;
+}
+
 static cornu_status take_batch(process_source *self, cornu__slot *slot, int64_t index, const cornu__answer *answer)
 {
     slot->ended = answer->kind == CORNU__ANSWER_ENDED;
     if (!slot->ended) {
         const void *block = self->blocks.blocks[slot->block].address;
         cornu__unpack(block, &self->base.ports, &slot->batch);
-        CORNU_TRY(cornu__unpack_state(block, &slot->state));
+        CORNU_TRY(hear(self, block, slot));
     }
     if (is_plain(self))
         note_made(self, slot, index);
@@ -309,12 +322,12 @@ static void fetch_state(process_source *self)
 {
     const cornu__request request = {.kind = CORNU__REQUEST_STATE, .block = 0};
     cornu__answer answer;
-    cornu_array *state;
+    cornu__packed_extras extras;
     if (self->workers[0].pid == 0 || ask(self, 0, &request, &answer) != CORNU__WORKER_ANSWERED ||
-        answer.kind != CORNU__ANSWER_MADE || cornu__unpack_state(self->blocks.blocks[0].address, &state) != CORNU_OK)
+        answer.kind != CORNU__ANSWER_MADE || cornu__unpack_extras(self->blocks.blocks[0].address, &extras) != CORNU_OK)
         return;
     cornu_array_release(self->state);
-    self->state = state;
+    self->state = extras.state;
 }
 
 /* Brings the program's own generator to where its worker process was, so that a later call goes on there as it does after threads. Without

@@ -128,6 +128,7 @@ void cornu__slot_clear(cornu__slot *slot)
 {
     cornu__slot_release_given(slot);
     cornu_array_release(slot->state);
+    cornu_array_release(slot->news);
     for (int i = 0; i < CORNU__MAX_PORTS; i++) {
         cornu__free(slot->inputs[i].data);
         cornu__free(slot->targets[i].data);

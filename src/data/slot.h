@@ -21,6 +21,7 @@ typedef struct cornu__slot {
     cornu_batch given;  /* arrays that a generator gave and that `batch` may point into */
     bool ended;         /* instead of a batch: there are no more */
     cornu_array *state; /* where the program's generator stands behind this batch; or NULL */
+    cornu_array *news;  /* what a worker process tells the program beside its batch (generator.h); or NULL */
     int block;          /* the shared memory in which worker processes make its batches, counted from 1; 0: none yet */
     cornu__slot_buffer inputs[CORNU__MAX_PORTS], targets[CORNU__MAX_PORTS], sample_weights[CORNU__MAX_PORTS];
 } cornu__slot;

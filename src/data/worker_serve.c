@@ -27,6 +27,9 @@ static cornu_status make_batch(server *self, int64_t index)
     self->has_batch = !self->slot.ended;
     if (!self->has_batch)
         return CORNU_OK;
+    cornu_generator *generator = source->generator;
+    if (generator->tell_news)
+        CORNU_TRY(generator->tell_news(generator->state, &self->slot.news));
     cornu__stage_enter(CORNU_STAGE_COPY);
     return source->class->write(source, &self->slot, index);
 }
@@ -36,14 +39,16 @@ static cornu_status write_slot(server *self, const cornu__request *request, corn
 {
     const cornu__ports *ports = &self->source->ports;
     const cornu__batch *batch = self->has_batch ? &self->slot.batch : NULL;
-    answer->size = cornu__packed_size(ports, batch, self->slot.state);
+    const cornu__packed_extras extras = {self->slot.state, self->slot.news};
+    answer->size = cornu__packed_size(ports, batch, &extras);
     answer->kind = answer->size <= request->size ? CORNU__ANSWER_MADE : CORNU__ANSWER_LARGE;
     if (answer->kind == CORNU__ANSWER_LARGE)
         return CORNU_OK;
     CORNU_TRY(cornu__shared_blocks_map(self->blocks, request->block, request->offset, request->size));
-    cornu__pack(self->blocks->blocks[request->block].address, ports, batch, self->slot.state);
+    cornu__pack(self->blocks->blocks[request->block].address, ports, batch, &extras);
     cornu_array_release(self->slot.state);
-    self->slot.state = NULL;
+    cornu_array_release(self->slot.news);
+    self->slot.state = self->slot.news = NULL;
     return CORNU_OK;
 }
 

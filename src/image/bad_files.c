@@ -89,6 +89,15 @@ static cornu_status remember(cornu__bad_files *bad, const char *path, const char
     return CORNU_OK;
 }
 
+/* Whether `count` bad files may be; the thread's last error is of the last one. */
+static cornu_status check_limit(const cornu__bad_files *bad, size_t count)
+{
+    if (bad->at_most < 0 || count <= (size_t)bad->at_most)
+        return CORNU_OK;
+    return cornu__fail_context("%zu files could not be read, and at most %lld may be bad; the last", count,
+                               (long long)bad->at_most);
+}
+
 cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path)
 {
     cornu_status why = cornu_error_status();
@@ -101,12 +110,68 @@ cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path)
     pthread_mutex_unlock(&bad->lock);
     if (status != CORNU_OK)
         return status;
-    if (bad->at_most >= 0 && count > (size_t)bad->at_most)
-        return cornu__fail_context("%zu files could not be read, and at most %lld may be bad; the last", count,
-                                   (long long)bad->at_most);
+    CORNU_TRY(check_limit(bad, count));
     if (is_new)
         cornu__warn("%s; the file is %s", cornu_error_message(),
                     bad->policy == CORNU__BAD_FILE_REPLACE ? "replaced" : "left out");
+    return CORNU_OK;
+}
+
+/* --- Between processes: path and message of each, with a NUL behind --- */
+
+static void add_with_end(cornu__text *to, const char *text)
+{
+    cornu__text_add_bytes(to, text, strlen(text) + 1);
+}
+
+cornu_status cornu__bad_files_tell(cornu__bad_files *bad, cornu_array **news)
+{
+    cornu__text text = {0};
+    *news = NULL;
+    pthread_mutex_lock(&bad->lock);
+    for (size_t i = 0; i < bad->count; i++) {
+        if (bad->files[i].told)
+            continue;
+        add_with_end(&text, bad->files[i].path);
+        add_with_end(&text, bad->files[i].message);
+        bad->files[i].told = true;
+    }
+    pthread_mutex_unlock(&bad->lock);
+    if (text.failed)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    int64_t length = (int64_t)text.length;
+    if (length > 0)
+        *news = cornu_array_copy_of(CORNU_UINT8, 1, &length, text.data);
+    cornu__text_free(&text);
+    return length == 0 || *news ? CORNU_OK : cornu_error_status();
+}
+
+static cornu_status hear_one(cornu__bad_files *bad, const char *path, const char *message)
+{
+    bool is_new;
+    pthread_mutex_lock(&bad->lock);
+    cornu_status status = remember(bad, path, message, &is_new);
+    if (status == CORNU_OK)
+        bad->files[find_place(bad, path)].told = true;
+    size_t count = bad->count;
+    pthread_mutex_unlock(&bad->lock);
+    CORNU_TRY(status);
+    if (bad->at_most < 0 || count <= (size_t)bad->at_most)
+        return CORNU_OK;
+    cornu__fail(CORNU_ERROR_DATA, "%s", message);
+    return check_limit(bad, count);
+}
+
+cornu_status cornu__bad_files_hear(cornu__bad_files *bad, const cornu_array *news,
+                                   void (*heard)(void *state, const char *path), void *state)
+{
+    const char *at = cornu_array_data(news), *end = at + cornu_array_count(news);
+    while (at < end) {
+        const char *path = at, *message = path + strlen(path) + 1;
+        at = message + strlen(message) + 1;
+        heard(state, path);
+        CORNU_TRY(hear_one(bad, path, message));
+    }
     return CORNU_OK;
 }
 

@@ -8,7 +8,10 @@
 #define CORNU_IMAGE_BAD_FILES_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include <cornu/array.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -24,6 +27,7 @@ cornu_status cornu__bad_file_policy_named(const char *name, cornu__bad_file_poli
 
 typedef struct cornu__bad_file {
     char *path, *message;
+    bool told; /* to the program, by a worker process; or heard of from one */
 } cornu__bad_file;
 
 typedef struct cornu__bad_files {
@@ -41,6 +45,12 @@ void cornu__bad_files_free(cornu__bad_files *bad);
  * thread's last one. What memory refused, a file's fault or not, is always an error. A file that goes is told of in a warning. Any thread may
  * call this. */
 cornu_status cornu__bad_files_add(cornu__bad_files *bad, const char *path);
+
+/* Between a worker process and the program, each with a list of its own. *news := those that were not told yet, as bytes, new; NULL: none. */
+cornu_status cornu__bad_files_tell(cornu__bad_files *bad, cornu_array **news);
+/* Takes them in, silently, since the worker process has told the user, and calls `heard` for each. More than at_most, of all processes together, are an error. */
+cornu_status cornu__bad_files_hear(cornu__bad_files *bad, const cornu_array *news,
+                                   void (*heard)(void *state, const char *path), void *state);
 
 /* How many there are, and the sentence of one, NULL for no such number. */
 size_t cornu__bad_files_count(cornu__bad_files *bad);

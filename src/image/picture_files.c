@@ -1,4 +1,6 @@
 /* picture_files.c: pictures out of files, with their labels. */
+#include <string.h>
+
 #include "image/picture_files.h"
 #include "array/array.h"
 #include "base/memory.h"
@@ -38,6 +40,28 @@ static cornu_status give_up(const image_iterator *iterator, int64_t row)
     CORNU_TRY(cornu__bad_files_add(&self->bad, self->paths[row]));
     atomic_store_explicit(&self->is_bad[row], true, memory_order_relaxed);
     return CORNU_OK;
+}
+
+/* A worker process has found a file bad: it is not tried again here either. */
+static void mark_bad(void *files, const char *path)
+{
+    picture_files *self = files;
+    for (int64_t row = 0; row < self->count; row++) {
+        if (strcmp(self->paths[row], path) == 0)
+            atomic_store_explicit(&self->is_bad[row], true, memory_order_relaxed);
+    }
+}
+
+static cornu_status tell_news(void *iterator, cornu_array **news)
+{
+    picture_files *self = ((image_iterator *)iterator)->source;
+    return cornu__bad_files_tell(&self->bad, news);
+}
+
+static cornu_status hear_news(void *iterator, const cornu_array *news)
+{
+    picture_files *self = ((image_iterator *)iterator)->source;
+    return cornu__bad_files_hear(&self->bad, news, mark_bad, self);
 }
 
 /* --- A batch --- */
@@ -191,6 +215,10 @@ cornu_sequence *cornu__picture_files_sequence(image_iterator *iterator, const ch
     if (sequence && cornu__class_mode_has_classes(self->labels.mode)) {
         sequence->class_names = (const char *const *)self->labels.names;
         sequence->class_count = (int)self->labels.class_count;
+    }
+    if (sequence) {
+        sequence->tell_news = tell_news;
+        sequence->hear_news = hear_news;
     }
     return sequence;
 }

@@ -154,9 +154,11 @@ class Pictures(CommandCase):
         model, folder = self.trained(), self.make_folder("new", 3)
         with open(self.path("new/green/1.png"), "r+b") as file:
             file.truncate(60)
-        result = cornu("predict", "--model", model, "--data", folder, "--bad-files", "skip")
-        files = [line.split(",")[0] for line in result.stdout.splitlines()[1:]]
-        self.assertEqual(files, ["green/0.png", "green/2.png", "red/0.png", "red/1.png", "red/2.png"])
+        for words in ((), ("--workers", "2", "--use-multiprocessing", "--batch-size", "2")):
+            result = cornu("predict", "--model", model, "--data", folder, "--bad-files", "skip", *words)
+            files = [line.split(",")[:2] for line in result.stdout.splitlines()[1:]]
+            self.assertEqual(files, [[name, name.split("/")[0]] for name in
+                                     ("green/0.png", "green/2.png", "red/0.png", "red/1.png", "red/2.png")])
 
     def test_options_that_would_do_nothing_are_refused(self):
         folder = self.make_folder("photos")

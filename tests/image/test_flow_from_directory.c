@@ -332,6 +332,42 @@ static void bad_files_leave_the_batches_the_same_for_any_workers(void **state)
     remove_folder(folder);
 }
 
+/* Rows of predictions are joined to files behind the prediction; so what a worker process could not read must be known here. */
+static void bad_files_that_worker_processes_find_are_known_to_the_program(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_hostile(folder);
+    cornu_set_warning_handler(count_warning, NULL);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    for (int processes = 0; processes < 2; processes++) {
+        cornu_sequence *files =
+            cornu_flow_from_directory(generator, folder, .target_size = cornu_pair(4, 4), .batch_size = 2,
+                                      .class_mode = "none", .bad_files = "skip", .shuffle = false);
+        cornu_model *model = cornu_sequential();
+        cornu_add(model, cornu_flatten(.input_shape = {4, 4, 3}));
+        cornu_array *outputs =
+            cornu_predict_generator(model, files, .workers = 2, .use_multiprocessing = processes, .verbose = 0);
+        assert_made(outputs);
+        int64_t rows = 0;
+        for (int64_t i = 0; i < cornu_sequence_length(files); i++) {
+            cornu_array *samples = cornu_flow_batch_samples(files, i);
+            rows += cornu_array_count(samples);
+            cornu_array_release(samples);
+        }
+        assert_int_equal(cornu_array_size(outputs, 0), rows);
+        assert_int_equal(cornu_flow_bad_file_count(files), 2);
+        assert_non_null(strstr(cornu_flow_bad_file(files, 0), "a/1.png"));
+        assert_non_null(strstr(cornu_flow_bad_file(files, 1), "a/3.png"));
+        cornu_array_release(outputs);
+        cornu_model_release(model);
+        cornu_sequence_release(files);
+    }
+    cornu_image_data_generator_release(generator);
+    cornu_set_warning_handler(NULL, NULL);
+    remove_folder(folder);
+}
+
 static void a_folder_may_lose_all_its_files(void **state)
 {
     (void)state;
@@ -497,6 +533,7 @@ int main(void)
         cmocka_unit_test(a_bad_file_is_an_error_with_its_name),
         cmocka_unit_test(bad_files_are_skipped_or_replaced_and_told_of),
         cmocka_unit_test(bad_files_leave_the_batches_the_same_for_any_workers),
+        cmocka_unit_test(bad_files_that_worker_processes_find_are_known_to_the_program),
         cmocka_unit_test(a_folder_may_lose_all_its_files),
         cmocka_unit_test(names_may_be_any_utf_8_and_classes_empty),
         cmocka_unit_test(pictures_are_saved_where_asked),
