@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "data/dataset.h"
+#include "data/stages.h"
 #include "format/csv_table.h"
 
 /* One field: a column, or several side by side. */
@@ -65,6 +66,7 @@ static cornu_status read_fields(const rows *self, cornu__cursor *cursor, cornu_s
     int64_t line = cursor->line;
     char **fields;
     CORNU_TRY(cornu__csv_table_next(&self->table, cursor, &fields));
+    cornu__stage_enter(CORNU_STAGE_DECODE);
     for (int i = 0; i < self->output_count; i++) {
         if (cornu_sample_wants(sample, i))
             CORNU_TRY(write_output(self, i, fields, line, sample));
@@ -75,11 +77,12 @@ static cornu_status read_fields(const rows *self, cornu__cursor *cursor, cornu_s
 static cornu_status read_row(void *state, int64_t index, cornu_sample *sample)
 {
     rows *self = state;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
     cornu__cursor *cursor = cornu__record_file_find(&self->table.file, index);
-    if (!cursor)
-        return cornu_error_status();
-    cornu_status status = read_fields(self, cursor, sample);
-    cornu__record_file_give_back(&self->table.file, cursor, status);
+    cornu_status status = cursor ? read_fields(self, cursor, sample) : cornu_error_status();
+    if (cursor)
+        cornu__record_file_give_back(&self->table.file, cursor, status);
+    cornu__stage_enter(before);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/dataset_shards.h"
+#include "data/stages.h"
 #include "format/csv_record.h"
 #include "format/tar.h"
 
@@ -166,11 +167,12 @@ static cornu_status read_entries(const archive *self, cornu__cursor *cursor, cor
 static cornu_status read_sample(void *state, int64_t index, cornu_sample *sample)
 {
     archive *self = state;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
     cornu__cursor *cursor = cornu__record_file_find(&self->file, index);
-    if (!cursor)
-        return cornu_error_status();
-    cornu_status status = read_entries(self, cursor, sample);
-    cornu__record_file_give_back(&self->file, cursor, status);
+    cornu_status status = cursor ? read_entries(self, cursor, sample) : cornu_error_status();
+    if (cursor)
+        cornu__record_file_give_back(&self->file, cursor, status);
+    cornu__stage_enter(before);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/dataset.h"
 #include "data/directory.h"
+#include "data/stages.h"
 #include "format/limits.h"
 #include "format/stream.h"
 
@@ -101,7 +102,12 @@ static cornu_status read_file(void *state, int64_t index, cornu_sample *sample)
     size_t file = (size_t)self->order[self->begin + (size_t)index];
     if (self->mode != NO_LABEL && cornu_sample_wants(sample, 1))
         write_label(self, self->directory.classes[file], cornu_sample_data(sample, 1));
-    return cornu_sample_wants(sample, 0) ? read_text(self, file, sample) : CORNU_OK;
+    if (!cornu_sample_wants(sample, 0))
+        return CORNU_OK;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
+    cornu_status status = read_text(self, file, sample);
+    cornu__stage_enter(before);
+    return status;
 }
 
 /* --- Opening --- */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/dataset_shards.h"
+#include "data/stages.h"
 #include "format/lines.h"
 
 static void lines_release(void *state)
@@ -15,21 +16,27 @@ static void lines_release(void *state)
     cornu__free(self);
 }
 
+static cornu_status copy_line(cornu__cursor *cursor, cornu_sample *sample)
+{
+    const char *line;
+    size_t length;
+    CORNU_TRY(cornu__lines_read(cursor, &line, &length));
+    void *to = cornu_sample_resize(sample, 0, (int64_t)length);
+    if (!to)
+        return cornu_error_status();
+    memcpy(to, line, length);
+    return CORNU_OK;
+}
+
 static cornu_status read_line(void *state, int64_t index, cornu_sample *sample)
 {
     cornu__record_file *self = state;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
     cornu__cursor *cursor = cornu__record_file_find(self, index);
-    const char *line;
-    size_t length;
-    if (!cursor)
-        return cornu_error_status();
-    cornu_status status = cornu__lines_read(cursor, &line, &length);
-    void *to = status == CORNU_OK ? cornu_sample_resize(sample, 0, (int64_t)length) : NULL;
-    if (to && length > 0)
-        memcpy(to, line, length);
-    else if (status == CORNU_OK && !to)
-        status = cornu_error_status();
-    cornu__record_file_give_back(self, cursor, status);
+    cornu_status status = cursor ? copy_line(cursor, sample) : cornu_error_status();
+    if (cursor)
+        cornu__record_file_give_back(self, cursor, status);
+    cornu__stage_enter(before);
     return status;
 }
 

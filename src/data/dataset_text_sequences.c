@@ -5,6 +5,7 @@
 
 #include "base/options.h"
 #include "data/sample_copy.h"
+#include "data/stages.h"
 #include "data/tokenizer.h"
 
 /* The bytes of a field with a NUL behind them, in `text`, which is used again and again. */
@@ -90,6 +91,7 @@ static cornu_status make_sequence(void *state, const cornu_sample *from, cornu_s
     cornu__text text = {0};
     int32_t *indices = NULL;
     int64_t count;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_DECODE);
     cornu_status status = text_of(from, self->field, &text);
     if (status == CORNU_OK)
         status = cornu__tokenizer_indices(self->tokenizer, text.data, &words, &indices, &count);
@@ -98,6 +100,7 @@ static cornu_status make_sequence(void *state, const cornu_sample *from, cornu_s
     cornu__free(indices);
     cornu__text_free(&text);
     cornu__words_free(&words);
+    cornu__stage_enter(before);
     return status;
 }
 

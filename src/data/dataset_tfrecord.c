@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "data/dataset.h"
 #include "data/dataset_shards.h"
+#include "data/stages.h"
 #include "format/example.h"
 #include "format/tfrecord.h"
 
@@ -188,6 +189,7 @@ static cornu_status read_fields(const records *self, cornu__cursor *cursor, corn
 {
     cornu__span record;
     CORNU_TRY(cornu__tfrecord_read(cursor, &record));
+    cornu__stage_enter(CORNU_STAGE_DECODE);
     CORNU_TRY(find_features(self, record, features));
     for (int i = 0; i < self->field_count; i++) {
         if (cornu_sample_wants(sample, i))
@@ -199,12 +201,14 @@ static cornu_status read_fields(const records *self, cornu__cursor *cursor, corn
 static cornu_status read_record(void *state, int64_t index, cornu_sample *sample)
 {
     records *self = state;
+    cornu_stage before = cornu__stage_enter(CORNU_STAGE_READ);
     cornu__feature *features = cornu__alloc_array((size_t)self->field_count, sizeof *features);
     cornu__cursor *cursor = features ? cornu__record_file_find(&self->file, index) : NULL;
     cornu_status status = cursor ? read_fields(self, cursor, features, sample) : cornu_error_status();
     if (cursor)
         cornu__record_file_give_back(&self->file, cursor, status);
     cornu__free(features);
+    cornu__stage_enter(before);
     return status;
 }
 
