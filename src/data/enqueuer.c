@@ -372,6 +372,13 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
     return epoch_over ? next_epoch(enqueuer) : CORNU_OK;
 }
 
+int64_t cornu__enqueuer_number(const cornu__enqueuer *enqueuer)
+{
+    const cornu__source *source = enqueuer->source;
+    bool numbered = enqueuer->in_hand && source->class->number;
+    return numbered ? source->class->number(source, enqueuer->used - enqueuer->epoch_begin) : -1;
+}
+
 void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position)
 {
     const cornu__source *source = enqueuer->source;

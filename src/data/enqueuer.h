@@ -59,6 +59,9 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer);
  * clears it. Called by the consumer. */
 void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position);
 
+/* The number that the batch in hand was asked for by (cornu_batch); -1: of arrays, or none is in hand. Called by the consumer. */
+int64_t cornu__enqueuer_number(const cornu__enqueuer *enqueuer);
+
 /* For what the consumer has waited since the beginning. Called by the consumer. */
 const cornu__stage_times *cornu__enqueuer_waited(const cornu__enqueuer *enqueuer);
 

@@ -106,11 +106,19 @@ static cornu_status fail_without_x(const generator_source *self, int64_t number)
                        (long long)self->base.length);
 }
 
+static int64_t number_of(const cornu__source *source, int64_t index)
+{
+    const generator_source *self = (const generator_source *)source;
+    if (!cornu__is_sequence(self->base.generator))
+        return self->first + index;
+    return self->shuffle ? self->order[index] : index;
+}
+
 static cornu_status pull(cornu__source *source, cornu__slot *slot, int64_t index)
 {
     generator_source *self = (generator_source *)source;
     bool is_sequence = cornu__is_sequence(self->base.generator);
-    int64_t number = is_sequence ? (self->shuffle ? self->order[index] : index) : self->first + index;
+    int64_t number = number_of(source, index);
     slot->ended = self->exhausted;
     if (slot->ended)
         return CORNU_OK;
@@ -147,6 +155,7 @@ static const cornu__source_class generator_source_class = {.go_on = go_on,
                                                            .write = write_batch,
                                                            .end_epoch = end_epoch,
                                                            .asked = asked,
+                                                           .number = number_of,
                                                            .destroy = destroy};
 
 cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generator *generator, bool shuffle,

@@ -310,6 +310,12 @@ static int64_t asked(const cornu__source *source, int64_t index)
     return is_plain(self) ? self->first + index : self->inner->class->asked(self->inner, index);
 }
 
+static int64_t number_of(const cornu__source *source, int64_t index)
+{
+    const process_source *self = (const process_source *)source;
+    return is_plain(self) ? self->first + index : self->inner->class->number(self->inner, index);
+}
+
 /* --- The end --- */
 
 static void stop(cornu__source *source)
@@ -372,6 +378,7 @@ static const cornu__source_class process_source_class = {.go_on = go_on,
                                                          .pull = pull,
                                                          .end_epoch = end_epoch,
                                                          .asked = asked,
+                                                         .number = number_of,
                                                          .stop = stop,
                                                          .destroy = destroy};
 

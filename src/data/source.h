@@ -31,6 +31,8 @@ typedef struct cornu__source_class {
     cornu_status (*end_epoch)(cornu__source *source);
     /* A position's `asked` before batch `index` of this epoch. NULL: 0. */
     int64_t (*asked)(const cornu__source *source, int64_t index);
+    /* What a generator or Sequence is asked for in batch `index` of this epoch: cornu_batch's number. NULL: there is none of them. */
+    int64_t (*number)(const cornu__source *source, int64_t index);
     /* Before the workers are waited for: what a `pull` waits for should come soon now, or it fails. NULL: nothing to do. */
     void (*stop)(cornu__source *source);
     void (*destroy)(cornu__source *source);

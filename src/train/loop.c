@@ -108,6 +108,7 @@ cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu_
     if (first == 0)
         CORNU_TRY(forget_values(training));
     cornu__waiting_begin(training, batches);
+    training->batches = batches;
     for (int64_t index = first; index != steps; index++) {
         const cornu__batch *batch;
         if (must_stop(training, index > 0) || !wait_for_batch(training, batches)) {
@@ -125,6 +126,7 @@ cornu_status cornu__pass(cornu_training *training, cornu__step_kind kind, cornu_
             CORNU_TRY(end_batch(training, index));
     }
     cornu__waiting_end(training);
+    training->batches = NULL;
     cornu__training_fill_logs(training);
     return CORNU_OK;
 }

@@ -272,6 +272,11 @@ int64_t cornu_training_steps(const cornu_training *training)
     return training->steps;
 }
 
+int64_t cornu_training_batch_number(const cornu_training *training)
+{
+    return training->batches ? cornu__enqueuer_number(training->batches) : -1;
+}
+
 void cornu_training_stop(cornu_training *training)
 {
     training->stop = true;
