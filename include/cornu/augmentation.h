@@ -53,6 +53,10 @@ CORNU_API void cornu_augmentation_release(cornu_augmentation *augmentation); /* 
 /* Adds a step behind the others; the pipeline owns it (object.h). Besides the layers of this header: cornu_rescaling. */
 CORNU_API cornu_status cornu_augmentation_add(cornu_augmentation *augmentation, cornu_layer *step);
 
+/* Adds steps written as a text, for commands and bindings: "random_flip(horizontal), random_zoom((-0.2, 0.1), fill_mode=constant), cut_mix". Names as in C or
+ * as Keras's classes; arguments by name, or in Keras's order. Where it fails, the steps before are there. */
+CORNU_API cornu_status cornu_augmentation_add_text(cornu_augmentation *augmentation, const char *steps);
+
 /* CORNU_OK, or why a step could not be added (also set as this thread's error). */
 CORNU_API cornu_status cornu_augmentation_status(const cornu_augmentation *augmentation);
 

@@ -71,6 +71,9 @@ cornu_status cornu__augmenting_masks(cornu__augmenting *self, int64_t count, con
                                      cornu_array *out);
 cornu_status cornu__augmenting_labels(cornu__augmenting *self, int64_t count, cornu_array *labels);
 
+/* What was drawn for picture i by step `step` of the pipeline; NULL: it does not act. */
+const cornu_random_transformation *cornu__augmenting_drawn(const cornu__augmenting *self, int64_t i, int step);
+
 /* --- One step (augmenting.c) --- */
 
 /* to := from through one step; its map is resampled, or the picture copied. `call` has all but the config. The step need have no layer. */

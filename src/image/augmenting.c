@@ -413,6 +413,14 @@ cornu_status cornu__augmenting_labels(cornu__augmenting *self, int64_t count, co
     return CORNU_OK;
 }
 
+const cornu_random_transformation *cornu__augmenting_drawn(const cornu__augmenting *self, int64_t i, int step)
+{
+    for (int s = 0; s < self->count; s++)
+        if (self->steps[s]->number == step)
+            return &self->drawn[i * self->count + s];
+    return NULL;
+}
+
 /* --- Making and freeing --- */
 
 void cornu__augmenting_free(cornu__augmenting *self)

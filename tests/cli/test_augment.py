@@ -19,6 +19,17 @@ def size_of_png(path):
 
 
 class Augment(CommandCase):
+    def test_steps_are_shown_with_what_they_drew(self):
+        result = cornu("augment", "--data", DIGITS, "--pictures", "3", "--samples", "2", "--steps", "random_rotation((0.1, 0.1)), rand_augment(num_ops=1), random_crop(6, 7), mix_up", "--output", self.path("steps.svg"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(self.path("steps.svg"), encoding="utf-8") as file:
+            said = file.read()
+        for words in ("Rotation", "36", "RandAugment", "Crop", "MixUp"):
+            self.assertIn(words, said)
+
+    def test_wrong_steps_are_refused(self):
+        self.refused(cornu("augment", "--data", DIGITS, "--steps", "random_rotation(9)"), 1, "factor: wanted a number or two from -1 to 1")
+
     def test_help(self):
         result = cornu("augment", "--help")
         self.assertEqual(result.returncode, 0)

@@ -21,6 +21,7 @@ EXAMPLES = {
     "generate_arrays_from_file": ((DIGITS,), r"accuracy on lines never trained on: (\S+)", 0.8),
     "larger_than_memory": ((), r"foretold: (\S+) %", 95),
     "missing_values": ((DIGITS,), r"accuracy on rows never trained on: (\S+)", 0.8),
+    "image_dataset": (("digits", "--size", "8", "--epochs", "6", "--workers", "2"), r"validation accuracy: (\S+)", 0.7),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
     "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
@@ -32,9 +33,11 @@ class Examples(unittest.TestCase):
         return subprocess.run([os.path.join(BUILD, "examples", name), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=240, cwd=folder)
 
-    def learns(self, name):
+    def learns(self, name, before=None):
         arguments, line, least = EXAMPLES[name]
         with tempfile.TemporaryDirectory() as folder:
+            if before:
+                self.run_example(*before, folder=folder)
             result = self.run_example(name, *arguments, folder=folder)
             made = os.listdir(folder)
         self.assertEqual(result.returncode, 0, result.stdout)
@@ -77,6 +80,9 @@ class Examples(unittest.TestCase):
 
     def test_missing_values(self):
         self.assertEqual(sorted(self.learns("missing_values")[1]), ["test.csv", "train.csv"])
+    def test_image_dataset_on_the_pictures_of_flow_from_directory(self):
+        said = self.learns("image_dataset", before=("flow_from_directory", "digits", "--from", DIGITS, "--epochs", "1"))[0]
+        self.assertIn("1438 files for training, 359 for validation, of 10 classes", said)
 
     def test_own_loop_trains_again_on_some_batches(self):
         again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
@@ -93,6 +99,7 @@ class Examples(unittest.TestCase):
 
     def test_a_file_that_is_not_there_is_said(self):
         for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "missing_values", "own_loop"):
+        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "image_dataset", "own_loop"):
             result = self.run_example(name, "nowhere.npz")
             self.assertEqual(result.returncode, 1, name)
             self.assertIn("nowhere.npz", result.stdout, name)

@@ -570,6 +570,61 @@ static void after_the_first_batch_nothing_is_allocated_but_arrays(void **state)
     cornu_image_data_generator_release(plain);
 }
 
+/* --- steps from a text --- */
+
+static void a_text_means_the_same_steps(void **state)
+{
+    (void)state;
+    cornu_augmentation *called =
+        cornu_augmentation_create(.steps = {cornu_random_flip(.mode = "horizontal"),
+                                            cornu_random_zoom(cornu_range(-0.2, 0.1), .fill_mode = "constant"),
+                                            cornu_random_crop(5, 6), cornu_random_erasing(.fill_value = 7),
+                                            cornu_solarization(), cornu_aug_mix(.all_ops = false, .num_chains = 2)});
+    cornu_augmentation *written = cornu_augmentation_create();
+    assert_int_equal(cornu_augmentation_add_text(
+                         written, "random_flip('horizontal'), RandomZoom((-0.2, 0.1), fill_mode=constant) random_crop"),
+                     CORNU_ERROR_INVALID_ARGUMENT);
+    cornu_augmentation_release(written);
+    written = cornu_augmentation_create();
+    if (cornu_augmentation_add_text(written, " random_flip('horizontal'), RandomZoom((-0.2, 0.1), fill_mode=constant);"
+                                             "random_crop(5, width=6), random_erasing(fill_value = 7.0, factor=1), "
+                                             "solarization, aug_mix(all_ops=false, num_chains=2)") != CORNU_OK)
+        fail_msg("%s", cornu_error_message());
+    cornu_array *wanted = cornu_augmentation_apply(called, pictures),
+                *made = cornu_augmentation_apply(written, pictures);
+    assert_made(made);
+    assert_true(are_equal(made, wanted));
+    cornu_array_release(made);
+    cornu_array_release(wanted);
+    cornu_augmentation_release(called);
+    cornu_augmentation_release(written);
+}
+
+static void a_wrong_text_is_refused_with_what_was_wanted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } cases[] = {{"random_flop", "did you mean \"RandomFlip\""},
+                 {"random_flip(mode=", "wanted a name or a value before \"the end\""},
+                 {"random_flip(horizontal", "wanted a comma or a parenthesis"},
+                 {"random_flip(\"horizontal)", "wanted the text's end"},
+                 {"random_rotation(0.1, fil_mode=wrap)", "did you mean \"fill_mode\""},
+                 {"random_rotation((0.1, 0.2, 0.3))", "wanted a number or two"},
+                 {"random_rotation((0.1, 0.2)", "wanted a comma or a parenthesis"},
+                 {"center_crop(1, 2, channels_last, 3)", "wanted no more arguments"},
+                 {"center_crop(many, 2)", "height"},
+                 {"!", "wanted a name"},
+                 {"dense(3)", "a Dense is no step"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cornu_augmentation *augment = cornu_augmentation_create();
+        assert_int_not_equal(cornu_augmentation_add_text(augment, cases[i].text), CORNU_OK);
+        if (!strstr(cornu_error_message(), cases[i].words))
+            fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].text, cornu_error_message(), cases[i].words);
+        cornu_augmentation_release(augment);
+    }
+}
+
 /* --- errors --- */
 
 static void assert_refused(cornu_augmentation *augment, const char *words)
@@ -626,6 +681,8 @@ int main(void)
         cmocka_unit_test(steps_stand_on_both_sides_of_a_mix),
         cmocka_unit_test(labels_that_cannot_be_mixed_are_refused),
         cmocka_unit_test(after_the_first_batch_nothing_is_allocated_but_arrays),
+        cmocka_unit_test(a_text_means_the_same_steps),
+        cmocka_unit_test(a_wrong_text_is_refused_with_what_was_wanted),
         cmocka_unit_test(a_wrong_step_is_reported_by_whatever_uses_the_pipeline),
         cmocka_unit_test(wrong_pictures_are_refused),
     };

@@ -42,6 +42,11 @@ static const cornu__step_class *const classes[OPERATION_COUNT] = {
     [SHARPNESS] = &cornu__sharpness_class,
 };
 
+const char *cornu__operation_name(int number)
+{
+    return number >= 0 && number < OPERATION_COUNT ? classes[number]->layer.base.name : NULL;
+}
+
 /* What operations need to know of the layer that they are part of. */
 typedef struct surroundings {
     cornu__limits strength;

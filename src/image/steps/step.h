@@ -88,6 +88,9 @@ bool cornu__idle_at_zero(const void *config, const double *values);
 
 extern const cornu__step_class cornu__rescaling_step;
 
+/* The operations of RandAugment and AugMix, by number; NULL: there is none. */
+const char *cornu__operation_name(int number);
+
 /* A step inside a model. */
 cornu_status cornu__step_infer(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output);
 cornu_status cornu__step_lower(cornu_layer *layer, cornu__call *call, int count, const cornu__value *inputs,
