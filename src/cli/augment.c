@@ -38,7 +38,7 @@ static const cornu__argument draw_arguments[] = {
 };
 static const cornu__argument step_arguments[] = {
     {"steps", CORNU__ARGUMENT_TEXT, AT(steps), 0, "STEPS",
-     "layers of Keras 3: \"random_flip(horizontal), random_rotation(0.1), cut_mix\", after the changes above"},
+     "Keras 3's layers, after these changes: \"random_rotation(0.1), cut_mix\""},
     {0},
 };
 static const cornu__argument output_arguments[] = {
@@ -348,11 +348,11 @@ const cornu__subcommand cornu__command_augment = {
     .name = "augment",
     .summary = "Draws a sheet of pictures as ImageDataGenerator and Keras 3's layers change them.",
     .usage = "(--images FILE,... | --x FILE | --data FILE) [OPTIONS]",
-    .examples =
-        "  cornu augment --images cat.jpg,dog.jpg --rotation-range 30 --zoom-range 0.2 \\\n"
-        "                --horizontal-flip --output sheet.png\n"
-        "  cornu augment --data share/digits.npz --width-shift-range 0.1\n"
-        "  cornu augment --images cat.jpg,dog.jpg --steps \"random_rotation(0.1), random_contrast(0.3), cut_mix\"\n",
+    .examples = "  cornu augment --images cat.jpg,dog.jpg --rotation-range 30 --zoom-range 0.2 \\\n"
+                "                --horizontal-flip --output sheet.png\n"
+                "  cornu augment --data share/digits.npz --width-shift-range 0.1\n"
+                "  cornu augment --images cat.jpg,dog.jpg \\\n"
+                "                --steps \"random_rotation(0.1), random_contrast(0.3), cut_mix\"\n",
     .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,

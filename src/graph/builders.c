@@ -448,6 +448,23 @@ cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *b
     return first_output(op);
 }
 
+cornu_node *cornu__op_host(cornu_node *x, const cornu__host *host, int rank, const int64_t *shape)
+{
+    if (!x)
+        return NULL;
+    cornu__graph *graph = x->op->graph;
+    cornu__op_request request = {.kind = CORNU__OP_HOST,
+                                 .input_count = 1,
+                                 .inputs = &x,
+                                 .attributes = {.host = {host, graph->random_count}},
+                                 .dtype = CORNU_FLOAT32,
+                                 .output_rank = rank,
+                                 .output_shape = shape};
+    cornu_node *y = first_output(cornu__graph_add(graph, &request));
+    graph->random_count += y != NULL;
+    return y;
+}
+
 cornu_node *cornu__op_dropout(cornu_node *x, double rate)
 {
     if (!x)

@@ -126,6 +126,8 @@ typedef enum cornu__op_kind {
     CORNU__OP_DROPOUT,
     /* (labels int32 (n), predictions (n, C)): attributes.index = k; 1 if fewer than k classes score higher; NaN, Inf: 0 */
     CORNU__OP_IN_TOP_K,
+    /* (x float32) -> float32 of a given shape, by a function of a room above; attributes.host; no gradient goes through it */
+    CORNU__OP_HOST,
     /* effects */
     CORNU__OP_ASSIGN, /* (value): the region attributes.variable takes it at the end of the step; no output */
     /* made by cornu__graph_fuse only */
@@ -135,6 +137,14 @@ typedef enum cornu__op_kind {
 
 #define CORNU__MAX_INPUTS 64 /* of CONCATENATE, PACK and FUSED; PACK of more is built of several */
 #define CORNU__MAX_OUTPUTS 8 /* of FUSED; other ops have at most 3 */
+
+struct cornu__run_state;
+
+/* What an op HOST calls: pixels of layers that change pictures, whose code lies above. */
+typedef struct cornu__host {
+    cornu_status (*run)(void *state, const struct cornu__run_state *run, uint64_t number, const float *from, float *to);
+    void *state;
+} cornu__host;
 
 /* A region of a buffer: elements offset .. offset + count - 1. What buffers there are is the caller's choice (model/). */
 typedef struct cornu__variable_region {
@@ -187,6 +197,10 @@ typedef struct cornu__attributes {
         struct {
             double epsilon;
         } norm;
+        struct {
+            const cornu__host *host; /* its owner keeps it as long as programs of the graph run */
+            uint64_t number;         /* as of `random` */
+        } host;
         const cornu__fused *fused;
     };
     bool fills; /* CONSTANT: one element, repeated */
@@ -322,6 +336,8 @@ cornu_node *cornu__op_ctc(cornu_node *logits, cornu_node *labels);
 /* y; *mean and *variance get the batch's. */
 cornu_node *cornu__op_batch_norm(cornu_node *x, cornu_node *gamma, cornu_node *beta, double epsilon, cornu_node **mean,
                                  cornu_node **variance);
+/* What the host makes of x (float32): a tensor of this shape. */
+cornu_node *cornu__op_host(cornu_node *x, const cornu__host *host, int rank, const int64_t *shape);
 cornu_node *cornu__op_dropout(cornu_node *x, double rate);
 cornu_node *cornu__op_in_top_k(cornu_node *labels, cornu_node *predictions, int64_t k);
 

@@ -24,6 +24,7 @@ enum {
     CORNU__SOFTMAX_FIRST = CORNU__OP_SOFTMAX,
     CORNU__CTC_FIRST = CORNU__OP_CTC,
     CORNU__NORMALIZATION_FIRST = CORNU__OP_BATCH_NORM,
+    CORNU__HOST_FIRST = CORNU__OP_HOST,
     CORNU__EFFECT_FIRST = CORNU__OP_ASSIGN
 };
 
@@ -38,7 +39,8 @@ extern const cornu__op_definition cornu__ops_convolution[CORNU__POOL_FIRST - COR
 extern const cornu__op_definition cornu__ops_pool[CORNU__SOFTMAX_FIRST - CORNU__POOL_FIRST];
 extern const cornu__op_definition cornu__ops_softmax[CORNU__CTC_FIRST - CORNU__SOFTMAX_FIRST];
 extern const cornu__op_definition cornu__ops_ctc[CORNU__NORMALIZATION_FIRST - CORNU__CTC_FIRST];
-extern const cornu__op_definition cornu__ops_normalization[CORNU__EFFECT_FIRST - CORNU__NORMALIZATION_FIRST];
+extern const cornu__op_definition cornu__ops_normalization[CORNU__HOST_FIRST - CORNU__NORMALIZATION_FIRST];
+extern const cornu__op_definition cornu__ops_host[CORNU__EFFECT_FIRST - CORNU__HOST_FIRST];
 extern const cornu__op_definition cornu__ops_effect[CORNU__OP_KIND_COUNT - CORNU__EFFECT_FIRST];
 
 /* --- messages --- */

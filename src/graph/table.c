@@ -16,13 +16,14 @@ static const struct family {
     FAMILY(linear, CORNU__LINEAR_FIRST),     FAMILY(convolution, CORNU__CONVOLUTION_FIRST),
     FAMILY(pool, CORNU__POOL_FIRST),         FAMILY(softmax, CORNU__SOFTMAX_FIRST),
     FAMILY(ctc, CORNU__CTC_FIRST),           FAMILY(normalization, CORNU__NORMALIZATION_FIRST),
-    FAMILY(effect, CORNU__EFFECT_FIRST),
+    FAMILY(host, CORNU__HOST_FIRST),         FAMILY(effect, CORNU__EFFECT_FIRST),
 };
 
 #define COUNT_OF(name) (sizeof cornu__ops_##name / sizeof cornu__ops_##name[0])
 _Static_assert(COUNT_OF(leaf) + COUNT_OF(unary) + COUNT_OF(binary) + COUNT_OF(reduce) + COUNT_OF(movement) +
                        COUNT_OF(indexing) + COUNT_OF(linear) + COUNT_OF(convolution) + COUNT_OF(pool) +
-                       COUNT_OF(softmax) + COUNT_OF(ctc) + COUNT_OF(normalization) + COUNT_OF(effect) ==
+                       COUNT_OF(softmax) + COUNT_OF(ctc) + COUNT_OF(normalization) + COUNT_OF(host) +
+                       COUNT_OF(effect) ==
                    CORNU__OP_KIND_COUNT,
                "every op kind belongs to one family");
 

@@ -394,11 +394,18 @@ static json_t *write_doubles(const double *values)
     return list;
 }
 
+/* A whole number without a point: Keras's numbers of bits are no floats. */
+static json_t *write_number(double number)
+{
+    bool whole = fabs(number) < 0x1p53 && number == trunc(number);
+    return isnan(number) ? json_null() : whole ? json_integer((json_int_t)number) : json_real(number);
+}
+
 static json_t *write_interval(const cornu_interval *interval)
 {
-    if (interval->pair)
-        return json_pack("[f, f]", interval->first, interval->second);
-    return isnan(interval->first) ? json_null() : json_real(interval->first);
+    if (!interval->pair)
+        return write_number(interval->first);
+    return json_pack("[o, o]", write_number(interval->first), write_number(interval->second));
 }
 
 static json_t *write_policy(const char *name)

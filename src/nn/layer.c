@@ -30,6 +30,8 @@ static void destroy_layer(cornu__object *object)
     for (int i = 0; i < layer->weight_count; i++)
         release_weight(layer->weights[i]);
     cornu__free(layer->weights);
+    if (layer->kept)
+        layer->release_kept(layer->kept);
 }
 
 /* .batch_input_shape, or .input_shape with the batch in front. */

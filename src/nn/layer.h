@@ -87,6 +87,8 @@ struct cornu_layer {
     cornu__weight **weights; /* Keras's order: trainable ones in order of making, then the others */
     int weight_count;
     struct cornu_model *model; /* the model that this layer is (a nested model), or NULL */
+    void *kept;                /* what the class's ops want as long as the layer lives, or NULL */
+    void (*release_kept)(void *kept);
 };
 
 /* A layer of a class with these options (may be NULL). */

@@ -222,12 +222,20 @@ static const cornu_random_shear_options shear_defaults = {.struct_size = sizeof 
                                                           CORNU_RANDOM_SHEAR_DEFAULTS};
 static const char *const shear_values[] = {"shear_x", "shear_y", NULL};
 
-/* Keras takes 0 to 1, and writes (-f, f) into its files for f. */
+/* Keras takes 0 to 1, and writes (-f, f) into its files for f, which it does not read again: f is the same. */
+static void settle_shear_factor(cornu_interval *factor)
+{
+    if (factor->pair && factor->first == -factor->second)
+        *factor = (cornu_interval){.first = fabs(factor->second)};
+}
+
 static cornu_status check_shear(void *config)
 {
-    const cornu_random_shear_options *o = config;
-    CORNU_TRY(cornu__factor_check("x_factor", o->x_factor, -1, 1));
-    return cornu__factor_check("y_factor", o->y_factor, -1, 1);
+    cornu_random_shear_options *o = config;
+    settle_shear_factor(&o->x_factor);
+    settle_shear_factor(&o->y_factor);
+    CORNU_TRY(cornu__factor_check("x_factor", o->x_factor, 0, 1));
+    return cornu__factor_check("y_factor", o->y_factor, 0, 1);
 }
 
 static void draw_shear(const void *config, cornu__extent extent, cornu__random_key key, double *values)
