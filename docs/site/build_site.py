@@ -21,7 +21,7 @@ HEADERS = os.path.join(ROOT, "include", "cornu")
 WORD = re.compile(r"\b(?:cornu|CORNU)_\w+|\b\w+\.h\b")
 
 # In the order of the menu; other pages of docs/ follow, by their names.
-FIRST_PAGES = ["training.md", "command.md", "keras.md", "architecture.md"]
+FIRST_PAGES = ["training.md", "augmentation_layers.md", "command.md", "keras.md", "architecture.md"]
 
 
 def read(path):

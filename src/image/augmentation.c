@@ -298,7 +298,8 @@ static cornu_status prepare(application *self, const cornu_array *pictures)
     self->output = self->extent;
     CORNU_TRY(cornu__augmentation_output(self->pipeline, training, &self->output));
     self->run = cornu__augmenting_create(self->pipeline, training, self->extent, self->masks.channels, self->count);
-    self->pictures = cornu_array_cast(pictures, CORNU_FLOAT32);
+    self->pictures = pictures->dtype == CORNU_FLOAT32 ? cornu_array_retain((cornu_array *)pictures)
+                                                      : cornu_array_cast(pictures, CORNU_FLOAT32);
     self->made = make_images(CORNU_FLOAT32, self->count, self->output, first);
     if (self->given.labels)
         self->labels = cornu_array_cast(self->given.labels, self->given.labels->dtype);

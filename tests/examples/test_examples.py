@@ -80,6 +80,7 @@ class Examples(unittest.TestCase):
 
     def test_missing_values(self):
         self.assertEqual(sorted(self.learns("missing_values")[1]), ["test.csv", "train.csv"])
+
     def test_image_dataset_on_the_pictures_of_flow_from_directory(self):
         said = self.learns("image_dataset", before=("flow_from_directory", "digits", "--from", DIGITS, "--epochs", "1"))[0]
         self.assertIn("1438 files for training, 359 for validation, of 10 classes", said)
@@ -98,8 +99,7 @@ class Examples(unittest.TestCase):
         self.learns("two_inputs")
 
     def test_a_file_that_is_not_there_is_said(self):
-        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "missing_values", "own_loop"):
-        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "image_dataset", "own_loop"):
+        for name in ("augment", "digits", "fit_arrays", "flow_from_directory", "generate_arrays_from_file", "image_dataset", "missing_values", "own_loop"):
             result = self.run_example(name, "nowhere.npz")
             self.assertEqual(result.returncode, 1, name)
             self.assertIn("nowhere.npz", result.stdout, name)
