@@ -92,6 +92,25 @@ static void every_mode_and_order_is_scipys(void **state)
     assert_int_equal(number, 90);
 }
 
+/* "nearest" far outside: scipy adds edge pixels before its filter, and beyond these takes the coefficient of the last. */
+static void far_outside_splines_are_scipys(void **state)
+{
+    (void)state;
+    const cornu_array *picture = value_array("picture.2");
+    cornu__extent extent = extent_of(picture);
+    float *from = floats_of(picture);
+    for (int order = 2; order <= 5; order++) {
+        char what[40];
+        snprintf(what, sizeof what, "order %d", order);
+        cornu__warp warp = {
+            .map = {2.5, 0.75, -0.5, 3.25, -19.3, -22.6}, .fill_mode = CORNU__FILL_NEAREST, .order = order};
+        float *to = warped(&warp, extent, from);
+        assert_near(to, value_array("far_outside.%d", order), TOLERANCE, what);
+        free(to);
+    }
+    free(from);
+}
+
 /* --- what must hold whatever the numbers --- */
 
 static float *noise(cornu__extent extent)
@@ -285,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mode_and_order_is_scipys),
+        cmocka_unit_test(far_outside_splines_are_scipys),
         cmocka_unit_test(the_neutral_map_is_the_identity_bit_for_bit),
         cmocka_unit_test(splines_go_through_the_pixels),
         cmocka_unit_test(a_flip_after_the_map_is_the_mirror_image_bit_for_bit),

@@ -184,8 +184,8 @@ static double plain_value(const warp_case *one, double row, double column, int c
     if (!cornu__fill_coordinate(mode, &y, extent.height) || !cornu__fill_coordinate(mode, &x, extent.width))
         return (double)one->warp.constant;
     if (one->warp.order == 0) {
-        y = (y + CORNU__FILL_ONE / 2) >> 32 << 32;
-        x = (x + CORNU__FILL_ONE / 2) >> 32 << 32;
+        y = ((y + CORNU__FILL_ONE / 2) >> 32) * CORNU__FILL_ONE;
+        x = ((x + CORNU__FILL_ONE / 2) >> 32) * CORNU__FILL_ONE;
     }
     double sum = 0, v = (double)(uint32_t)y * 0x1p-32, u = (double)(uint32_t)x * 0x1p-32;
     for (int corner = 0; corner < 4; corner++) {

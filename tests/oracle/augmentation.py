@@ -101,6 +101,15 @@ def affine():
     facts["affine"] = cases
 
 
+def far_outside():
+    """Places farther outside than the edge pixels that scipy adds for "nearest"."""
+    picture = arrays["picture.2"]
+    a, b = np.array([[2.5, 0.75], [-0.5, 3.25]]), np.array([-19.3, -22.6])
+    for order in range(2, 6):
+        channels = [ndimage.affine_transform(picture[..., c].astype(np.float32), a, b, order=order, mode="nearest") for c in range(3)]
+        arrays[f"far_outside.{order}"] = np.stack(channels, axis=-1)
+
+
 def as_texts(values):
     """Doubles to the last bit."""
     return [float(v).hex() for v in values]
@@ -208,6 +217,7 @@ if __name__ == "__main__":
     colors()
     flows()
     statistics()
+    far_outside()
     facts["parameters"] = {key: as_texts(arrays.pop(key)) for key in list(arrays) if key.endswith(".parameters")}
     save_arrays("augmentation", arrays)
     save_json("augmentation", facts)

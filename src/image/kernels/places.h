@@ -23,6 +23,7 @@ typedef enum approach {
     APPROACH_INSIDE, /* they are */
     APPROACH_CLAMP,  /* the nearest place inside */
     APPROACH_MIRROR, /* mirrored once at an edge, then the nearest */
+    APPROACH_WRAP,   /* a period further on or back; between the last pixel and the first with care */
     APPROACH_CARE    /* one by one */
 } approach;
 
@@ -60,6 +61,9 @@ static inline row_plan plan_row(const cornu__warp_picture *picture, const cornu_
     else if (mode == CORNU__FILL_REFLECT && stays_near(line->row, line->row_step, extent.width, extent.height) &&
              stays_near(line->column, line->column_step, extent.width, extent.width))
         plan.outside = APPROACH_MIRROR;
+    else if (mode == CORNU__FILL_WRAP && stays_near(line->row, line->row_step, extent.width, extent.height) &&
+             stays_near(line->column, line->column_step, extent.width, extent.width))
+        plan.outside = APPROACH_WRAP;
     int64_t rows = (extent.height - 1) * CORNU__FILL_ONE + 1, columns = (extent.width - 1) * CORNU__FILL_ONE + 1;
     if (plan.outside == APPROACH_CARE || !CLAMPS_ARE_CHEAP)
         plan.inside = cornu__warp_inside(line, extent.width, rows, columns);
@@ -67,10 +71,16 @@ static inline row_plan plan_row(const cornu__warp_picture *picture, const cornu_
 }
 
 /* Behind the last pixel's centre there is nothing between two pixels when mirrored, so a clamp does for the rest. */
-static inline int64_t into(int64_t at, int64_t last, bool mirror)
+static inline __attribute__((always_inline)) int64_t into(int64_t at, int64_t last, approach how)
 {
     const int64_t half = CORNU__FILL_ONE / 2;
-    if (mirror) {
+    if (how == APPROACH_INSIDE)
+        return at;
+    if (how == APPROACH_WRAP) {
+        at = at < 0 ? at + last + CORNU__FILL_ONE : at;
+        return at >= last + CORNU__FILL_ONE ? at - last - CORNU__FILL_ONE : at;
+    }
+    if (how == APPROACH_MIRROR) {
         at = at < -half ? -CORNU__FILL_ONE - at : at;
         at = at > last + half ? 2 * last + CORNU__FILL_ONE - at : at;
     }
@@ -93,13 +103,14 @@ static inline __attribute__((always_inline)) void find_part(const cornu__warp_pi
     int64_t *upper = out->upper + first, *lower = out->lower + first;
     float *x = out->x + first, *y = out->y + first;
     for (int i = 0; i < count; i++) {
-        int64_t at_row = (how == APPROACH_INSIDE ? row : into(row, last_row, how == APPROACH_MIRROR)) + nudge;
-        int64_t at_column =
-            (how == APPROACH_INSIDE ? column : into(column, last_column, how == APPROACH_MIRROR)) + nudge;
+        int64_t at_row = into(row, last_row, how), at_column = into(column, last_column, how);
+        bool between_ends = how == APPROACH_WRAP && (at_row > last_row || at_column > last_column);
+        at_row += nudge;
+        at_column += nudge;
         uint64_t whole_row = (uint64_t)at_row >> 32, whole_column = (uint64_t)at_column >> 32;
         uint64_t offset = (uint64_t)(uint32_t)whole_row * length + (uint64_t)(uint32_t)whole_column * channels;
-        upper[i] = (int64_t)offset;
-        lower[i] = (int64_t)(offset + (at_row < last_row ? length : 0));
+        upper[i] = between_ends ? WITH_CARE : (int64_t)offset;
+        lower[i] = between_ends ? WITH_CARE : (int64_t)(offset + (at_row < last_row ? length : 0));
         x[i] = fraction_of(at_column);
         y[i] = fraction_of(at_row);
         row += row_step;
@@ -114,6 +125,8 @@ static void find_outside(const cornu__warp_picture *picture, const cornu__warp_l
         find_part(picture, line, begin, count, nudge, APPROACH_CLAMP, out, first);
     else if (how == APPROACH_MIRROR)
         find_part(picture, line, begin, count, nudge, APPROACH_MIRROR, out, first);
+    else if (how == APPROACH_WRAP)
+        find_part(picture, line, begin, count, nudge, APPROACH_WRAP, out, first);
     else
         for (int i = first; i < first + count; i++)
             out->upper[i] = out->lower[i] = WITH_CARE;
