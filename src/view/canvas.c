@@ -11,6 +11,7 @@
 #define MOST_PIXELS 32767 /* of a side: cairo's limit */
 #define LONGEST_TEXT 256
 #define MOST_DESCRIPTION 65536
+#define ROUNDING 1e-3 /* of a width: what two canvases may differ in */
 
 #define RGB(hex)                                                                                                       \
     {                                                                                                                  \
@@ -131,6 +132,18 @@ static cornu_status check_size(const char *path, double width, double height)
                        path, width, height, MOST_PIXELS);
 }
 
+/* Cairo's context, in which a text is as wide as on any other canvas: fitted to pixels, its letters would be wider on some than where they were measured. */
+static cairo_t *context_of(cairo_surface_t *surface)
+{
+    cairo_t *context = cairo_create(surface);
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_set_font_options(context, options);
+    cairo_font_options_destroy(options);
+    return context;
+}
+
 cornu_status cornu__canvas_begin_scaled(cornu__canvas *canvas, const char *path, double width, double height,
                                         double scale, cornu__color paper)
 {
@@ -139,7 +152,7 @@ cornu_status cornu__canvas_begin_scaled(cornu__canvas *canvas, const char *path,
     CORNU_TRY(check_size(path, width * scale, height * scale));
     CORNU_TRY(cornu__file_begin(&canvas->file, path));
     canvas->surface = surface_for(canvas, path, scale);
-    canvas->cairo = cairo_create(canvas->surface);
+    canvas->cairo = context_of(canvas->surface);
     if (canvas->is_png)
         cairo_scale(canvas->cairo, scale, scale);
     cornu__canvas_bold(canvas, false);
@@ -157,7 +170,7 @@ cornu_status cornu__canvas_begin(cornu__canvas *canvas, const char *path, double
 void cornu__canvas_begin_measuring(cornu__canvas *canvas)
 {
     *canvas = (cornu__canvas){.surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1)};
-    canvas->cairo = cairo_create(canvas->surface);
+    canvas->cairo = context_of(canvas->surface);
     cornu__canvas_bold(canvas, false);
 }
 
@@ -278,8 +291,8 @@ void cornu__canvas_text(cornu__canvas *canvas, double x, double y, double size, 
     char shown[LONGEST_TEXT], drawable[LONGEST_TEXT];
     copy_drawable(text, drawable);
     memcpy(shown, drawable, sizeof shown);
-    double text_width = measure(canvas, size, shown);
-    for (size_t length = strlen(shown); width > 0 && text_width > width && length > 1;) {
+    double text_width = measure(canvas, size, shown), room = width * (1 + ROUNDING);
+    for (size_t length = strlen(shown); width > 0 && text_width > room && length > 1;) {
         length--;
         while (length > 1 && ((unsigned char)shown[length] & 0xC0) == 0x80) /* not inside a UTF-8 character */
             length--;

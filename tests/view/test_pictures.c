@@ -161,6 +161,31 @@ static void a_caption_may_have_several_lines(void **state)
     cornu_array_release(images);
 }
 
+/* A box is measured on one canvas and drawn on another: at each resolution, and in each kind of file, its text must fit. */
+static void a_text_is_as_wide_on_every_canvas(void **state)
+{
+    static const struct {
+        const char *name;
+        double scale;
+    } kinds[] = {{"width.png", 0.75},       {"width.png", 1}, {"width.png", 150 / 96.0},
+                 {"width.png", 200 / 96.0}, {"width.svg", 1}, {"width.pdf", 1}};
+    const char *text = "output shape: (None, 26, 26, 32)";
+    cornu__canvas canvas;
+    (void)state;
+    for (double size = 9; size <= 15; size++) {
+        cornu__canvas_begin_measuring(&canvas);
+        double width = cornu__canvas_text_width(&canvas, size, text);
+        cornu__canvas_drop(&canvas);
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+            assert_int_equal(cornu__canvas_begin_scaled(&canvas, path_of(kinds[i].name), 300, 100, kinds[i].scale,
+                                                        cornu__theme_of(false)->paper),
+                             CORNU_OK);
+            assert_true(fabs(cornu__canvas_text_width(&canvas, size, text) - width) < width * 5e-4);
+            assert_int_equal(cornu__canvas_commit(&canvas), CORNU_OK);
+        }
+    }
+}
+
 static void what_is_no_image_is_refused(void **state)
 {
     (void)state;
@@ -190,6 +215,7 @@ int main(void)
         cmocka_unit_test(one_value_and_no_finite_value_can_be_drawn),
         cmocka_unit_test(a_sheet_shows_pixels_and_marks_mistakes),
         cmocka_unit_test(a_caption_may_have_several_lines),
+        cmocka_unit_test(a_text_is_as_wide_on_every_canvas),
         cmocka_unit_test(what_is_no_image_is_refused),
         cmocka_unit_test(a_folder_that_does_not_exist_is_an_error),
     };
