@@ -50,9 +50,9 @@ typedef struct cornu_flow_from_directory_options {
     /* --- not in Keras --- */
     bool exif_orientation;                        /* turn pictures upright as their EXIF data say */
     const char *bad_files CORNU_DEFAULT("error"); /* or "skip", "replace" */
-    int64_t bad_files_at_most
-        CORNU_DEFAULT(CORNU_NONE); /* more bad files, in all worker processes together, are an error after all; CORNU_NONE: any number */
-    cornu_augmentation *augment;   /* as in cornu_flow, as the next */
+    int64_t bad_files_at_most CORNU_DEFAULT(
+        CORNU_NONE); /* more bad files, in all worker processes together, are an error after all; CORNU_NONE: any number */
+    cornu_augmentation *augment; /* as in cornu_flow, as the next */
     bool training CORNU_DEFAULT(true);
 } cornu_flow_from_directory_options;
 #define CORNU_FLOW_FROM_DIRECTORY_DEFAULTS                                                                             \
