@@ -346,7 +346,7 @@ static int run(const void *given)
 
 const cornu__subcommand cornu__command_augment = {
     .name = "augment",
-    .summary = "Draws a sheet of pictures as ImageDataGenerator and Keras 3's layers change them.",
+    .summary = "Draws a sheet of pictures as generators and layers change them.",
     .usage = "(--images FILE,... | --x FILE | --data FILE) [OPTIONS]",
     .examples = "  cornu augment --images cat.jpg,dog.jpg --rotation-range 30 --zoom-range 0.2 \\\n"
                 "                --horizontal-flip --output sheet.png\n"
