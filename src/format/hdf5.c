@@ -62,14 +62,52 @@ static void free_node(cornu__hdf5_node *node)
     cornu__free(node);
 }
 
+/* The types of the messages that are read. */
+enum {
+    SPACE = 0x01,
+    DENSE_LINKS = 0x02,
+    TYPE = 0x03,
+    LINK = 0x06,
+    OTHER_FILES = 0x07,
+    LAYOUT = 0x08,
+    FILTERS = 0x0b,
+    ATTRIBUTE = 0x0c,
+    SYMBOL_TABLE = 0x11,
+    DENSE_ATTRIBUTES = 0x15
+};
+
 /* What a header says while it is read. */
 struct header {
     cornu__hdf5_node *node;
     cornu__hdf5_links links;
-    bool has_space, has_type, has_layout;
+    uint32_t seen; /* bit t: a message of type t came */
     cornu__hdf5_space space;
     cornu__hdf5_data *data;
 };
+
+static bool has(const struct header *header, int type)
+{
+    return header->seen >> type & 1;
+}
+
+/* Of links and attributes there may be many. Where a header says the rest twice, libhdf5 takes what comes first: no two readers shall see two
+ * contents in one file. */
+static cornu_status expect_first(const cornu__hdf5 *file, struct header *header, int type)
+{
+    static const char *const once[] = {[SPACE] = "dataspace",
+                                       [DENSE_LINKS] = "list of links",
+                                       [TYPE] = "datatype",
+                                       [LAYOUT] = "layout",
+                                       [FILTERS] = "list of filters",
+                                       [SYMBOL_TABLE] = "symbol table",
+                                       [DENSE_ATTRIBUTES] = "list of attributes"};
+    if (type >= (int)(sizeof once / sizeof *once) || !once[type])
+        return CORNU_OK;
+    if (has(header, type))
+        return cornu__hdf5_damaged(file, "a header has a second %s", once[type]);
+    header->seen |= 1u << type;
+    return CORNU_OK;
+}
 
 #define NAME_IN_RECORD_OF_LINKS 4 /* behind the hash of the link's name */
 #define NAME_IN_RECORD_OF_ATTRIBUTES 0
@@ -110,30 +148,28 @@ static cornu_status read_symbol_table(cornu__hdf5 *file, cornu__hdf5_cursor *mes
 static cornu_status handle_message(cornu__hdf5 *file, cornu__hdf5_message *message, void *state)
 {
     struct header *header = state;
+    CORNU_TRY(expect_first(file, header, message->type));
     switch (message->type) {
-    case 0x01:
-        header->has_space = true;
+    case SPACE:
         return cornu__hdf5_read_space(file, &message->body, &header->space);
-    case 0x02:
+    case DENSE_LINKS:
         return read_dense(file, &message->body, 8, NAME_IN_RECORD_OF_LINKS, handle_dense_link, header);
-    case 0x03:
-        header->has_type = true;
+    case TYPE:
         return cornu__hdf5_read_type(file, &message->body, &header->data->type);
-    case 0x06:
+    case LINK:
         return cornu__hdf5_read_link(file, &message->body, &header->links);
-    case 0x07:
+    case OTHER_FILES:
         return cornu__hdf5_fail(header->node, CORNU_ERROR_UNSUPPORTED,
                                 "its numbers are in other files, which are not read: a model file is data");
-    case 0x08:
-        header->has_layout = true;
+    case LAYOUT:
         return cornu__hdf5_read_layout(file, &message->body, header->data);
-    case 0x0b:
+    case FILTERS:
         return cornu__hdf5_read_filters(file, &message->body, header->data);
-    case 0x0c:
+    case ATTRIBUTE:
         return cornu__hdf5_read_attribute(file, &message->body, header->node);
-    case 0x11:
+    case SYMBOL_TABLE:
         return read_symbol_table(file, &message->body, header);
-    case 0x15:
+    case DENSE_ATTRIBUTES:
         return read_dense(file, &message->body, 2, NAME_IN_RECORD_OF_ATTRIBUTES, handle_dense_attribute, header);
     default: /* fill values, times, comments: say nothing that is needed */
         return CORNU_OK;
@@ -150,7 +186,7 @@ static void count_elements(cornu__hdf5 *file, const struct header *header)
 static cornu_status finish_dataset(cornu__hdf5 *file, struct header *header)
 {
     cornu__hdf5_node *node = header->node;
-    if (!header->has_space || !header->has_type)
+    if (!has(header, SPACE) || !has(header, TYPE))
         return cornu__hdf5_damaged(file, "a dataset says not what it holds");
     count_elements(file, header);
     node->is_dataset = true;
@@ -203,7 +239,7 @@ static cornu_status fill_node(cornu__hdf5 *file, cornu__hdf5_node *node, int dep
     cornu_status status = check_ways(file, node, depth);
     if (status == CORNU_OK)
         status = cornu__hdf5_read_header(file, node->address, handle_message, &header);
-    if (status == CORNU_OK && header.has_layout)
+    if (status == CORNU_OK && has(&header, LAYOUT))
         status = finish_dataset(file, &header);
     else if (status == CORNU_OK)
         status = read_children(file, node, &header.links, depth);

@@ -200,8 +200,11 @@ cornu_status cornu__hdf5_read_layout(const cornu__hdf5 *file, cornu__hdf5_cursor
 cornu_status cornu__hdf5_read_filters(const cornu__hdf5 *file, cornu__hdf5_cursor *message, cornu__hdf5_data *data)
 {
     int version = (int)cornu__hdf5_take(message, 1), count = (int)cornu__hdf5_take(message, 1);
+    if (version != 1 && version != 2)
+        return cornu__hdf5_damaged(file, "the filters of a dataset have the unknown version %d", version);
     if (version == 1)
         cornu__hdf5_skip(message, 6);
+    data->filter_count = 0;
     for (int i = 0; i < count; i++) {
         int id = (int)cornu__hdf5_take(message, 2);
         uint64_t name_size = version == 1 || id >= FIRST_ID_WITH_NAME ? cornu__hdf5_take(message, 2) : 0;
@@ -211,7 +214,7 @@ cornu_status cornu__hdf5_read_filters(const cornu__hdf5 *file, cornu__hdf5_curso
         cornu__hdf5_skip(message, 4 * (values + (version == 1 && values % 2 == 1)));
         if (message->over)
             return cornu__hdf5_damaged(file, "the filters of a dataset end too early");
-        if (id < 1 || id > 3 || i >= CORNU__HDF5_MAX_FILTERS)
+        if (id < 1 || id > 3 || data->filter_count == CORNU__HDF5_MAX_FILTERS)
             data->unreadable = "it is compressed by other filters than deflate, shuffle and Fletcher-32";
         else
             data->filters[data->filter_count++].id = id;

@@ -234,6 +234,77 @@ static bool survives(const unsigned char *bytes, size_t size)
     return file != NULL;
 }
 
+/* A message in a header of version 1: its type, the size of its body, flags and the body. */
+#define MESSAGE_HEAD 8
+
+/* The first message of that type, after the message at `from` of a dataset's header. */
+static unsigned char *find_message(unsigned char *from, int type)
+{
+    for (int i = 0; i < 20 && from[0] != type; i++)
+        from += MESSAGE_HEAD + (from[2] | from[3] << 8);
+    assert_int_equal(from[0], type);
+    return from;
+}
+
+static uint64_t header_of(const char *fixture, const char *dataset)
+{
+    cornu__hdf5 *file = open_fixture(fixture);
+    uint64_t address = cornu__hdf5_find(cornu__hdf5_root(file), dataset)->address;
+    cornu__hdf5_close(file);
+    return address;
+}
+
+/* What h5py left free in the header of a dataset gets a copy of another message of it. */
+static void a_header_says_everything_once(void **state)
+{
+    (void)state;
+    static const struct {
+        int type;
+        const char *part;
+    } messages[] = {{0x01, "a second dataspace"}, {0x03, "a second datatype"}, {0x08, "a second layout"}};
+    char path[PATH_SIZE];
+    size_t size;
+    unsigned char *bytes = read_bytes(fixture_path(path, "chunks.h5"), &size);
+    unsigned char *first = bytes + header_of("chunks.h5", "plain") + 16, *room = find_message(first, 0);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        const unsigned char *from = find_message(first, messages[i].type);
+        size_t length = from[2];
+        room[0] = (unsigned char)messages[i].type;
+        memcpy(room + MESSAGE_HEAD, from + MESSAGE_HEAD, length);
+        assert_false(survives(bytes, size));
+        if (!strstr(cornu_error_message(), messages[i].part))
+            fail_msg("wanted '%s' in: %s", messages[i].part, cornu_error_message());
+    }
+    free(bytes);
+}
+
+/* Each list was bounded by itself and put behind the last one: on a heap, beyond the room for four. */
+static void lists_of_filters_do_not_add_up(void **state)
+{
+    (void)state;
+    static const unsigned char four[] = {2, 4, 3, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0};
+    char path[PATH_SIZE];
+    size_t size;
+    unsigned char *bytes = read_bytes(fixture_path(path, "old.h5"), &size);
+    unsigned char *room = find_message(bytes + header_of("old.h5", "scalar") + 16, 0);
+    size_t left = (size_t)(room[2] | room[3] << 8);
+    while (left >= sizeof four + 6) { /* bodies are filled up to 8 bytes */
+        size_t length = (sizeof four + 7) / 8 * 8;
+        room[0] = 0x0b;
+        room[2] = (unsigned char)length;
+        memcpy(room + MESSAGE_HEAD, four, sizeof four);
+        left -= left >= length + MESSAGE_HEAD ? length + MESSAGE_HEAD : left;
+        room += MESSAGE_HEAD + length;
+        if (left > 0) {
+            room[0] = 0;
+            room[2] = (unsigned char)left;
+        }
+    }
+    assert_false(survives(bytes, size));
+    assert_non_null(strstr(cornu_error_message(), "a second list of filters"));
+    free(bytes);
+}
+
 static const char *const damaged[] = {"old.h5", "new.h5", "chunks.h5", "refused_circle.h5", "refused_external_link.h5"};
 #define ROUNDS 3000
 #define DAMAGED_COUNT (sizeof damaged / sizeof *damaged)
@@ -306,6 +377,8 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_not_made_up),
         cmocka_unit_test(links_and_circles_are_refused),
         cmocka_unit_test(what_is_no_such_file_is_said),
+        cmocka_unit_test(a_header_says_everything_once),
+        cmocka_unit_test(lists_of_filters_do_not_add_up),
         cmocka_unit_test(no_part_of_a_file_is_taken_for_the_whole),
         cmocka_unit_test(no_damage_crashes_the_reader),
         cmocka_unit_test(every_want_of_memory_is_an_error),
