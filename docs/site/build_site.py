@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the site: README.md and docs/*.md by cmark-gfm, a page for each public header, the sources of the examples.
+"""Makes the site: README.md, docs/*.md and docs/*/README.md by cmark-gfm, a page for each public header, the sources of the examples.
 
     build_site.py FOLDER
 
@@ -48,6 +48,9 @@ class Site:
         documents.sort(key=lambda name: FIRST_PAGES.index(name) if name in FIRST_PAGES else len(FIRST_PAGES))
         for name in documents:
             pages[f"docs/{name}"] = name[:-3] + ".html"
+        for name in sorted(os.listdir(os.path.join(ROOT, "docs"))):
+            if os.path.exists(os.path.join(ROOT, "docs", name, "README.md")):
+                pages[f"docs/{name}/README.md"] = name + ".html"
         for name in sorted(os.listdir(os.path.join(ROOT, "examples"))):
             if name.endswith(".c"):
                 pages[f"examples/{name}"] = f"examples/{name}.html"
@@ -108,6 +111,8 @@ class Site:
         if path in self.pages:
             place = relative(self.pages[path], where) + (f"#{anchor}" if anchor else "")
             return f'<a href="{place}">{text}</a>'
+        if path.endswith(".png"):
+            return f'<a href="{self.picture(source, where, target)}">{text}</a>'
         if not os.path.exists(os.path.join(ROOT, path)):
             self.wrong.append(f"{source}: there is no {path}")
         return text  # a file of the project that the site does not show

@@ -106,6 +106,24 @@ class Site(unittest.TestCase):
         for name in os.listdir(os.path.join(ROOT, "docs")):
             if name.endswith(".md"):
                 self.assertIn(name[:-3] + ".html", self.pages)
+            if os.path.exists(os.path.join(ROOT, "docs", name, "README.md")):
+                self.assertIn(name + ".html", self.pages)
+
+    def test_links_to_pages_and_pictures_of_the_documents_stay_links(self):
+        shown, links = {"README.md": "index.html"}, 0
+        for name in os.listdir(os.path.join(ROOT, "docs")):
+            if name.endswith(".md"):
+                shown[f"docs/{name}"] = name[:-3] + ".html"
+            if os.path.exists(os.path.join(ROOT, "docs", name, "README.md")):
+                shown[f"docs/{name}/README.md"] = name + ".html"
+        for source, page in shown.items():
+            for text, target in re.findall(r"(?<!!)\[([^\]`]*)\]\(([^)#:]+)(?:#[^)]*)?\)", read(os.path.join(ROOT, source))):
+                path = os.path.normpath(os.path.join(os.path.dirname(source), target))
+                if path in shown or path.endswith(".png"):
+                    linked = re.search(rf'<a href="[^"]*">{re.escape(text)}</a>', read(os.path.join(SITE, page)))
+                    self.assertTrue(linked, f"{source}: [{text}]({target}) is no link")
+                    links += 1
+        self.assertGreater(links, 20)
 
     def test_a_field_has_its_default_and_its_comment(self):
         page = " ".join(self.pages["reference/train.html"].said)
