@@ -1,5 +1,4 @@
 /* plot_history.c: the curves of a history. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,26 +7,20 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/status.h"
+#include "view/chart.h"
 
 #define LONGEST_NAME 128
+
+typedef struct drawing {
+    int chart_count;
+    cornu__chart charts[CORNU_PLOT_MAX_PANELS];
+    cornu__curve curves[CORNU_PLOT_MAX_PANELS][2]; /* of training and of validation */
+    double *steps[CORNU_PLOT_MAX_PANELS][2];       /* the curves' own */
+} drawing;
 
 static bool is_validation(const char *name)
 {
     return strncmp(name, "val_", 4) == 0;
-}
-
-/* One value per epoch of the history, NaN where it was not recorded; NULL if there is no such value. */
-static double *by_epoch(const cornu_history *history, const char *name)
-{
-    int64_t epochs = cornu_history_epoch_count(history), count = 0;
-    const double *values = cornu_history_values(history, name, &count);
-    const int64_t *recorded = cornu_history_value_epochs(history, name, &count);
-    double *all = values && recorded ? cornu__alloc_array((size_t)epochs, sizeof *all) : NULL;
-    for (int64_t i = 0, next = 0; all && i < epochs; i++) {
-        bool there = next < count && recorded[next] == cornu_history_epoch(history, i);
-        all[i] = there ? values[next++] : NAN;
-    }
-    return all;
 }
 
 static bool has_value(const cornu_history *history, const char *name)
@@ -39,43 +32,62 @@ static bool has_value(const cornu_history *history, const char *name)
     return false;
 }
 
-/* A panel for `name` and its val_ twin; the arrays of its series are the caller's to free. */
-static cornu_status fill_panel(const cornu_history *history, const char *name, cornu_panel *panel)
+/* A value over the epochs in which it was recorded, which are shown from 1. */
+static cornu_status add_curve(drawing *to, const cornu_history *history, const char *name, cornu__curve_key key)
+{
+    int chart = to->chart_count - 1, number = to->charts[chart].curve_count;
+    int64_t count = 0;
+    const double *values = cornu_history_values(history, name, &count);
+    const int64_t *epochs = cornu_history_value_epochs(history, name, &count);
+    double *steps = values && epochs ? cornu__alloc_array((size_t)count, sizeof *steps) : NULL;
+    if (!steps)
+        return cornu_error_status();
+    for (int64_t i = 0; i < count; i++)
+        steps[i] = (double)epochs[i] + 1;
+    to->steps[chart][number] = steps;
+    to->curves[chart][number] = (cornu__curve){.key = key, .x = steps, .y = values, .count = count};
+    to->charts[chart].curve_count++;
+    return CORNU_OK;
+}
+
+/* A chart for `name` and its val_ twin, drawn as `cornu plot` draws them. */
+static cornu_status add_chart(drawing *to, const cornu_history *history, const char *name, const char *x_label)
 {
     char twin[LONGEST_NAME];
     snprintf(twin, sizeof twin, "val_%s", name);
-    int epochs = (int)cornu_history_epoch_count(history);
-    panel->title = name;
-    panel->series[0] = (cornu_series){"training", by_epoch(history, name), epochs};
-    if (!panel->series[0].values)
-        return cornu_error_status();
+    int chart = to->chart_count++;
+    to->charts[chart] = (cornu__chart){.title = name, .x_label = x_label, .curves = to->curves[chart]};
+    CORNU_TRY(add_curve(to, history, name, (cornu__curve_key){.name = "training", .style = 0}));
     if (!has_value(history, twin))
         return CORNU_OK;
-    panel->series[1] = (cornu_series){"validation", by_epoch(history, twin), epochs};
-    return panel->series[1].values ? CORNU_OK : cornu_error_status();
+    return add_curve(to, history, twin, (cornu__curve_key){.name = "validation", .style = 1, .dashed = true});
 }
 
 cornu_status cornu_plot_history_with(const char *path, const cornu_history *history, const cornu_plot_options *given)
 {
     if (!history || cornu_history_epoch_count(history) < 1)
         return cornu__fail(CORNU_ERROR_STATE, "cornu_plot_history: the history has no epoch to draw");
-    cornu_panel panels[CORNU_PLOT_MAX_PANELS] = {0};
-    cornu_plot_options own = {.struct_size = sizeof own, CORNU_PLOT_DEFAULTS};
-    cornu__options_lay(&own, sizeof own, given);
-    own.first = (int)cornu_history_epoch(history, 0) + 1;
+    cornu_plot_options options = {.struct_size = sizeof options, CORNU_PLOT_DEFAULTS};
+    cornu__options_lay(&options, sizeof options, given);
+    drawing made = {0};
     cornu_status status = CORNU_OK;
-    int panel_count = 0;
-    for (int i = 0; status == CORNU_OK && i < cornu_history_value_count(history) && panel_count < CORNU_PLOT_MAX_PANELS;
-         i++) {
+    for (int i = 0; status == CORNU_OK && i < cornu_history_value_count(history); i++) {
         const char *name = cornu_history_value_name(history, i);
-        if (!is_validation(name))
-            status = fill_panel(history, name, &panels[panel_count++]);
+        if (!is_validation(name) && made.chart_count < CORNU_PLOT_MAX_PANELS)
+            status = add_chart(&made, history, name, options.x_label);
     }
+    if (status == CORNU_OK && made.chart_count == 0)
+        status = cornu__fail(CORNU_ERROR_STATE, "cornu_plot_history: the history has no value of training to draw");
+    const cornu__chart_page page = {.title = options.title,
+                                    .dark = options.dark,
+                                    .log_scale = options.log_scale,
+                                    .width = options.width,
+                                    .height = options.height};
     if (status == CORNU_OK)
-        status = cornu_plot_curves_with(path, panel_count, panels, &own);
-    for (int p = 0; p < panel_count; p++) {
-        cornu__free((void *)panels[p].series[0].values);
-        cornu__free((void *)panels[p].series[1].values);
+        status = cornu__charts_draw(path, made.chart_count, made.charts, &page);
+    for (int chart = 0; chart < made.chart_count; chart++) {
+        cornu__free(made.steps[chart][0]);
+        cornu__free(made.steps[chart][1]);
     }
     return status;
 }
