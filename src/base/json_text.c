@@ -28,3 +28,11 @@ void cornu__json_text_number(cornu__text *to, double value)
     char text[CORNU__NUMBER_TEXT_SIZE];
     cornu__text_add(to, "%s", isfinite(value) ? cornu__number_text(value, text) : "null");
 }
+
+void cornu__json_text_any_number(cornu__text *to, double value)
+{
+    if (isfinite(value))
+        cornu__json_text_number(to, value);
+    else
+        cornu__text_add(to, "%s", isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+}

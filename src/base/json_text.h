@@ -10,4 +10,7 @@ void cornu__json_text_string(cornu__text *to, const char *text);
 /* The shortest text that reads back as the same number; null for what is not finite. */
 void cornu__json_text_number(cornu__text *to, double value);
 
+/* As that, and what is not finite as "NaN", "Infinity" or "-Infinity", in quotes: JSON has no numbers for these. */
+void cornu__json_text_any_number(cornu__text *to, double value);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 
+#define FIRST_CAPACITY 16 /* of a list that grows */
+
 static _Atomic uint64_t allocations;
 static _Atomic uint64_t frees;
 static _Atomic uint64_t fail_countdown; /* 0: never */
@@ -62,6 +64,21 @@ void *cornu__realloc(void *block, size_t old_size, size_t new_size)
     if (block)
         memcpy(grown, block, old_size < new_size ? old_size : new_size);
     cornu__free(block);
+    return grown;
+}
+
+void *cornu__grow(void *items, size_t count, size_t *capacity, size_t size)
+{
+    size_t more = *capacity ? 2 * *capacity : FIRST_CAPACITY, bytes;
+    if (count < *capacity)
+        return items;
+    if (more < *capacity || __builtin_mul_overflow(more, size, &bytes)) {
+        cornu__fail_memory("a list", SIZE_MAX);
+        return NULL;
+    }
+    void *grown = cornu__realloc(items, count * size, bytes);
+    if (grown)
+        *capacity = more;
     return grown;
 }
 

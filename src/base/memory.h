@@ -25,6 +25,10 @@ void *cornu__alloc_uninitialized(size_t size);
 /* Grows or shrinks a block from the functions above, keeping the contents; new bytes are not set. NULL (the old block stays) on failure. */
 void *cornu__realloc(void *block, size_t old_size, size_t new_size);
 
+/* `items`, a list of `count` items of `size` bytes with room for *capacity (NULL and 0: none yet), with room for one more: itself, or grown to twice
+ * the room. NULL with the error set: the list stays as it was. */
+void *cornu__grow(void *items, size_t count, size_t *capacity, size_t size);
+
 /* Frees a block; NULL is allowed. */
 void cornu__free(void *block);
 

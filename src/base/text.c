@@ -12,14 +12,15 @@
 static bool reserve(cornu__text *text, size_t more)
 {
     size_t wanted = text->length + more + 1;
-    if (text->failed || wanted < more)
+    if (text->failed)
         return false;
-    if (wanted <= text->capacity)
+    if (wanted > more && wanted <= text->capacity)
         return true;
-    size_t capacity = wanted < 64 ? 64 : wanted + wanted / 2;
+    size_t capacity = wanted <= more ? SIZE_MAX : wanted < 64 ? 64 : wanted + wanted / 2;
     char *data = cornu__realloc(text->data, text->length, capacity);
     if (!data) {
         text->failed = true;
+        text->wanted = capacity;
         return false;
     }
     text->data = data;
@@ -60,7 +61,7 @@ char *cornu__text_take(cornu__text *text)
     } else {
         cornu__free(data);
         data = NULL;
-        cornu__fail_memory("a text", text->length);
+        cornu__fail_memory("a text", text->wanted);
     }
     *text = (cornu__text){0};
     return data;

@@ -13,6 +13,7 @@ typedef struct cornu__text {
     char *data; /* NUL-terminated, or NULL when nothing was added */
     size_t length, capacity;
     bool failed;
+    size_t wanted; /* where that failed: the bytes that there was no memory for */
 } cornu__text;
 
 void cornu__text_add(cornu__text *text, const char *format, ...) CORNU_PRINTF(2, 3);

@@ -50,8 +50,7 @@ static void free_node(cornu__hdf5_node *node)
     for (size_t i = 0; i < node->child_count; i++)
         free_node(node->children[i]);
     for (size_t i = 0; i < node->attribute_count; i++) {
-        for (size_t k = 0; k < node->attributes[i].count; k++)
-            cornu__free(node->attributes[i].texts[k]);
+        cornu__free(node->attributes[i].bytes);
         cornu__free(node->attributes[i].texts);
         cornu__free(node->attributes[i].name);
     }

@@ -25,6 +25,7 @@ typedef struct cornu__hdf5_attribute {
     char *name;
     char **texts;
     size_t count;
+    char *bytes; /* of the texts, one behind the other */
 } cornu__hdf5_attribute;
 
 typedef struct cornu__hdf5_node {
@@ -35,7 +36,7 @@ typedef struct cornu__hdf5_node {
     bool is_dataset;
 
     cornu__hdf5_attribute *attributes;
-    size_t attribute_count;
+    size_t attribute_count, attribute_capacity;
 
     struct cornu__hdf5_node **children; /* a group's, in the file's order, which is that of the names */
     size_t child_count;

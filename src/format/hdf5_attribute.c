@@ -43,6 +43,7 @@ static cornu_status find_in_collection(cornu__hdf5 *file, uint64_t address, uint
     CORNU_TRY(load_collection(file, address));
     cornu__hdf5_cursor cursor = {.at = file->heap + COLLECTION_HEAD, .end = file->heap + file->heap_size};
     while (!cursor.over && cursor.at < cursor.end) {
+        CORNU_TRY(cornu__hdf5_charge(file, 1)); /* one list may name the last text of a long collection many times */
         uint64_t index = cornu__hdf5_take(&cursor, 2);
         cornu__hdf5_skip(&cursor, 6); /* references, reserved */
         *size = cornu__hdf5_take(&cursor, 8);
@@ -58,32 +59,50 @@ static cornu_status find_in_collection(cornu__hdf5 *file, uint64_t address, uint
 
 /* --- one attribute --- */
 
-static char *copy_text(const void *bytes, uint64_t size)
+/* Adds a text behind the others, which NULs part. */
+static cornu_status add_text(cornu__hdf5 *file, cornu__text *all, bool first, const void *bytes, uint64_t size)
 {
-    cornu__text text = {0};
-    cornu__text_add_bytes(&text, bytes, strnlen(bytes, size));
-    if (!text.data)
-        cornu__text_add(&text, "%s", "");
-    return cornu__text_take(&text);
+    size_t length = strnlen(bytes, size);
+    CORNU_TRY(cornu__hdf5_charge(file, sizeof(char *) + length + 1));
+    if (!first)
+        cornu__text_add_bytes(all, "", 1);
+    cornu__text_add_bytes(all, bytes, length);
+    return all->failed ? cornu__fail_memory("the texts of an attribute", all->wanted) : CORNU_OK;
 }
 
-static char *read_fixed(cornu__hdf5_cursor *values, const cornu__hdf5_type *type)
+static cornu_status add_fixed(cornu__hdf5 *file, cornu__text *all, bool first, cornu__hdf5_cursor *values,
+                              const cornu__hdf5_type *type)
 {
     const char *bytes = cornu__hdf5_take_bytes(values, type->size);
     uint64_t size = type->size;
-    while (bytes && type->space_padded && size > 0 && bytes[size - 1] == ' ')
+    while (type->space_padded && size > 0 && bytes[size - 1] == ' ')
         size--;
-    return bytes ? copy_text(bytes, size) : NULL;
+    return add_text(file, all, first, bytes, size);
 }
 
-static char *read_variable(cornu__hdf5 *file, cornu__hdf5_cursor *values)
+static cornu_status add_variable(cornu__hdf5 *file, cornu__text *all, bool first, cornu__hdf5_cursor *values)
 {
     const unsigned char *bytes = (const unsigned char *)"";
     uint64_t length = cornu__hdf5_take(values, 4), address = cornu__hdf5_take(values, 8),
              index = cornu__hdf5_take(values, 4), size = 0;
-    if (length > 0 && !values->over && find_in_collection(file, address, index, &bytes, &size) != CORNU_OK)
-        return NULL;
-    return copy_text(bytes, length < size ? length : size);
+    if (length > 0)
+        CORNU_TRY(find_in_collection(file, address, index, &bytes, &size));
+    return add_text(file, all, first, bytes, length < size ? length : size);
+}
+
+/* Hands the bytes over to the attribute, with a list of where each text begins. */
+static cornu_status keep_texts(cornu__text *all, size_t count, cornu__hdf5_attribute *attribute)
+{
+    attribute->texts = cornu__alloc_array(count, sizeof *attribute->texts);
+    attribute->bytes = attribute->texts ? cornu__text_take(all) : NULL;
+    if (!attribute->bytes)
+        return cornu_error_status();
+    char *at = attribute->bytes;
+    for (; attribute->count < count; attribute->count++) {
+        attribute->texts[attribute->count] = at;
+        at += strlen(at) + 1;
+    }
+    return CORNU_OK;
 }
 
 static cornu_status read_texts(cornu__hdf5 *file, cornu__hdf5_cursor *values, const cornu__hdf5_type *type,
@@ -93,29 +112,33 @@ static cornu_status read_texts(cornu__hdf5 *file, cornu__hdf5_cursor *values, co
     if ((uint64_t)count > left / type->size)
         return cornu__hdf5_damaged(file, "attribute '%s' promises %lld texts and has no room for them", attribute->name,
                                    (long long)count);
-    attribute->texts = cornu__alloc_array((size_t)count, sizeof *attribute->texts);
-    if (!attribute->texts)
-        return cornu_error_status();
-    for (; attribute->count < (size_t)count; attribute->count++) {
-        char *text = type->kind == CORNU__HDF5_FIXED_TEXT ? read_fixed(values, type) : read_variable(file, values);
-        if (!text)
-            return cornu_error_status();
-        attribute->texts[attribute->count] = text;
-    }
-    return CORNU_OK;
+    cornu__text all = {0};
+    cornu_status status = CORNU_OK;
+    for (int64_t i = 0; i < count && status == CORNU_OK; i++)
+        status = type->kind == CORNU__HDF5_FIXED_TEXT ? add_fixed(file, &all, i == 0, values, type)
+                                                      : add_variable(file, &all, i == 0, values);
+    if (status == CORNU_OK)
+        status = keep_texts(&all, (size_t)count, attribute);
+    cornu__text_free(&all);
+    return status;
 }
 
 static cornu__hdf5_attribute *append(cornu__hdf5_node *node)
 {
-    size_t size = sizeof *node->attributes;
-    cornu__hdf5_attribute *grown = node->attributes ? cornu__realloc(node->attributes, node->attribute_count * size,
-                                                                     (node->attribute_count + 1) * size)
-                                                    : cornu__alloc(size);
+    cornu__hdf5_attribute *grown =
+        cornu__grow(node->attributes, node->attribute_count, &node->attribute_capacity, sizeof *node->attributes);
     if (!grown)
         return NULL;
     node->attributes = grown;
-    grown[node->attribute_count] = (cornu__hdf5_attribute){NULL, NULL, 0};
+    grown[node->attribute_count] = (cornu__hdf5_attribute){.name = NULL};
     return &grown[node->attribute_count++];
+}
+
+static char *copy_name(const void *bytes, uint64_t size)
+{
+    cornu__text name = {0};
+    cornu__text_add_bytes(&name, bytes, strnlen(bytes, size));
+    return cornu__text_take(&name);
 }
 
 /* A part of the message of `size` bytes, in version 1 filled up to 8. */
@@ -139,8 +162,9 @@ cornu_status cornu__hdf5_read_attribute(cornu__hdf5 *file, cornu__hdf5_cursor *m
                        space_part = take_part(message, version, space_size);
     if (version < 1 || version > 3 || name.over || type_part.over || space_part.over)
         return cornu__hdf5_damaged(file, "an attribute ends too early or has an unknown version");
+    CORNU_TRY(cornu__hdf5_charge(file, sizeof *node->attributes + CORNU_ALIGNMENT + name_size));
     cornu__hdf5_attribute *attribute = append(node);
-    if (!attribute || !(attribute->name = copy_text(name.at, name_size)))
+    if (!attribute || !(attribute->name = copy_name(name.at, name_size)))
         return cornu_error_status();
     cornu__hdf5_type type;
     cornu__hdf5_space space;

@@ -71,17 +71,24 @@ cornu_status cornu__hdf5_read_at(const cornu__hdf5 *file, uint64_t address, uint
     return CORNU_OK;
 }
 
+cornu_status cornu__hdf5_charge(cornu__hdf5 *file, uint64_t bytes)
+{
+    if (bytes > file->budget)
+        return cornu__fail(
+            CORNU_ERROR_LIMIT,
+            "'%s' describes its contents again and again: it is damaged, or made to take time and memory", file->name);
+    file->budget -= bytes;
+    return CORNU_OK;
+}
+
 unsigned char *cornu__hdf5_load(cornu__hdf5 *file, uint64_t address, uint64_t size, const char *what)
 {
     if (check_place(file, address, size) != CORNU_OK) {
         cornu__fail_context("%s", what);
         return NULL;
     }
-    if (size > file->budget)
-        return cornu__fail_null(CORNU_ERROR_LIMIT,
-                                "'%s' describes its contents again and again: it is damaged, or made to take time",
-                                file->name);
-    file->budget -= size;
+    if (cornu__hdf5_charge(file, size) != CORNU_OK)
+        return NULL;
     unsigned char *part = cornu__alloc_uninitialized(size);
     if (part && cornu__hdf5_read_at(file, address, size, part) != CORNU_OK) {
         cornu__free(part);

@@ -27,15 +27,11 @@ cornu_status cornu__hdf5_add_link(cornu__hdf5 *file, cornu__hdf5_links *links, c
     if (++file->node_count > CORNU__MAX_HDF5_OBJECTS)
         return cornu__fail(CORNU_ERROR_LIMIT, "'%s' has more than %d groups and datasets", file->name,
                            CORNU__MAX_HDF5_OBJECTS);
-    if (links->count == links->capacity) {
-        size_t capacity = links->capacity ? 2 * links->capacity : 16, size = sizeof *links->items;
-        void *grown = links->items ? cornu__realloc(links->items, links->count * size, capacity * size)
-                                   : cornu__alloc_array(capacity, size);
-        if (!grown)
-            return cornu_error_status();
-        links->items = grown;
-        links->capacity = capacity;
-    }
+    CORNU_TRY(cornu__hdf5_charge(file, length));
+    void *grown = cornu__grow(links->items, links->count, &links->capacity, sizeof *links->items);
+    if (!grown)
+        return cornu_error_status();
+    links->items = grown;
     cornu__text copy = {0};
     cornu__text_add_bytes(&copy, name, length);
     char *text = cornu__text_take(&copy);

@@ -15,7 +15,8 @@ struct cornu__hdf5 {
     int descriptor;             /* -1: bytes in memory */
     const unsigned char *bytes; /* or NULL: a file */
     uint64_t size;
-    uint64_t budget; /* bytes of structure that may still be read: files may refer to one place again and again */
+    uint64_t
+        budget; /* bytes of structure that may still be read or kept: files may refer to one place again and again */
     size_t node_count;
     uint64_t element_count; /* of all datasets, each at most what the file can hold */
     cornu__hdf5_node *root;
@@ -36,6 +37,8 @@ uint64_t cornu__hdf5_take(cornu__hdf5_cursor *cursor, int bytes);              /
 const void *cornu__hdf5_take_bytes(cornu__hdf5_cursor *cursor, uint64_t size); /* NULL if there are fewer */
 void cornu__hdf5_skip(cornu__hdf5_cursor *cursor, uint64_t size);
 
+/* Takes bytes (of memory, or steps that take about as long) from that budget; CORNU_ERROR_LIMIT where it is used up. */
+cornu_status cornu__hdf5_charge(cornu__hdf5 *file, uint64_t bytes);
 /* A part of `size` bytes at `address`, for cornu__free; NULL with the error set. `what` names it in messages. */
 unsigned char *cornu__hdf5_load(cornu__hdf5 *file, uint64_t address, uint64_t size, const char *what);
 /* Bytes of a dataset into `to`: not structure, so they do not count. */

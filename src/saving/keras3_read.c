@@ -74,34 +74,23 @@ static const cornu__hdf5_node *find_layer(const cornu__hdf5_node *group, const c
     return layers ? find_by_rank(layers, base, number) : NULL;
 }
 
-/* The numbers of the weights of one part of a layer must be those of the file, no more and no fewer. */
-static cornu_status check_count(const cornu_layer *layer, const char *part, const cornu__hdf5_node *vars)
-{
-    size_t wanted = 0;
-    for (int i = 0; i < layer->weight_count; i++)
-        wanted += strcmp(cornu__weight_part(layer, layer->weights[i]), part) == 0;
-    if (vars->child_count == wanted)
-        return CORNU_OK;
-    return cornu__hdf5_fail(vars, CORNU_ERROR_FORMAT, "layer '%s' (%s) has %zu weights, the file has %zu",
-                            cornu_layer_name(layer), cornu__layer_class_name(layer), wanted, vars->child_count);
-}
-
 static cornu_status read_layer(const cornu__hdf5_node *group, cornu_layer *layer, cornu__weight_map *map)
 {
+    const char *part = cornu__weight_part(layer);
+    char path[CORNU__CONTAINER_NAME_SIZE];
+    snprintf(path, sizeof path, "%s%svars", part, *part ? "/" : "");
+    const cornu__hdf5_node *vars = cornu__hdf5_find(group, path);
+    if (!vars)
+        return cornu__hdf5_fail(group, CORNU_ERROR_FORMAT, "there is no '%s' with the weights of layer '%s' (%s)", path,
+                                cornu_layer_name(layer), cornu__layer_class_name(layer));
+    if (vars->child_count != (size_t)layer->weight_count)
+        return cornu__hdf5_fail(vars, CORNU_ERROR_FORMAT, "layer '%s' (%s) has %d weights, the file has %zu",
+                                cornu_layer_name(layer), cornu__layer_class_name(layer), layer->weight_count,
+                                vars->child_count);
     for (int i = 0; i < layer->weight_count; i++) {
-        const char *part = cornu__weight_part(layer, layer->weights[i]);
-        int number = 0; /* in its part */
-        for (int k = 0; k < i; k++)
-            number += strcmp(cornu__weight_part(layer, layer->weights[k]), part) == 0;
-        char path[CORNU__CONTAINER_NAME_SIZE], dataset_name[16];
-        snprintf(path, sizeof path, "%s%svars", part, *part ? "/" : "");
-        snprintf(dataset_name, sizeof dataset_name, "%d", number);
-        const cornu__hdf5_node *vars = cornu__hdf5_find(group, path);
-        const cornu__hdf5_node *dataset = vars ? cornu__hdf5_find(vars, dataset_name) : NULL;
-        if (!vars)
-            return cornu__hdf5_fail(group, CORNU_ERROR_FORMAT, "there is no '%s' with the weights of layer '%s' (%s)",
-                                    path, cornu_layer_name(layer), cornu__layer_class_name(layer));
-        CORNU_TRY(check_count(layer, part, vars));
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        const cornu__hdf5_node *dataset = cornu__hdf5_find(vars, name);
         if (!dataset)
             return cornu__hdf5_fail(vars, CORNU_ERROR_FORMAT, "weight '%s' of layer '%s' is missing",
                                     layer->weights[i]->name, cornu_layer_name(layer));
@@ -117,21 +106,13 @@ static bool is_done(const cornu__weight_map *map, const cornu_layer *layer)
     return place >= 0 && map->found[place];
 }
 
-static bool has_weights(const cornu_layer *layer)
-{
-    bool found = !layer->model && layer->weight_count > 0;
-    for (int i = 0; layer->model && !found && i < layer->model->layer_count; i++)
-        found = has_weights(layer->model->layers[i]);
-    return found;
-}
-
 static cornu_status read_model(const cornu__hdf5_node *group, const cornu_model *model, cornu__weight_map *map)
 {
     cornu__container_names names = {.model = model};
     for (int i = 0; i < model->layer_count; i++) {
         cornu_layer *layer = model->layers[i];
         const cornu__hdf5_node *child = find_layer(group, model, &names);
-        if (!has_weights(layer) || (!layer->model && is_done(map, layer)))
+        if (!cornu__layer_has_weights(layer) || (!layer->model && is_done(map, layer)))
             continue;
         if (!child)
             return cornu__hdf5_fail(group, CORNU_ERROR_FORMAT, "there is no group for layer '%s' (%s)",

@@ -41,13 +41,10 @@ static cornu_status write_weight(const struct writing *writing, const char *path
 static cornu_status write_weights(struct writing *writing, const char *path, const cornu_layer *layer)
 {
     for (int i = 0; i < layer->weight_count; i++) {
-        const char *part = cornu__weight_part(layer, layer->weights[i]);
-        int number = 0, entry = cornu__model_find_weight(writing->model, layer->weights[i], -1);
-        for (int k = 0; k < i; k++)
-            number += strcmp(cornu__weight_part(layer, layer->weights[k]), part) == 0;
+        int entry = cornu__model_find_weight(writing->model, layer->weights[i], -1);
         if (entry < 0 || writing->written[entry])
             continue; /* a shared layer stands where it is met first */
-        CORNU_TRY(write_weight(writing, path, part, number, layer->weights[i]));
+        CORNU_TRY(write_weight(writing, path, cornu__weight_part(layer), i, layer->weights[i]));
         writing->written[entry] = true;
     }
     return CORNU_OK;

@@ -19,17 +19,10 @@ static cornu_status add(cornu__layer_weights *weights, cornu_layer *layer, cornu
 {
     if (is_listed(weights, weight)) /* of a layer that is called in several places */
         return CORNU_OK;
-    if (weights->count == weights->capacity) {
-        int capacity = weights->capacity ? 2 * weights->capacity : 8;
-        size_t size = sizeof *weights->items;
-        void *grown = weights->items
-                          ? cornu__realloc(weights->items, (size_t)weights->count * size, (size_t)capacity * size)
-                          : cornu__alloc_array((size_t)capacity, size);
-        if (!grown)
-            return cornu_error_status();
-        weights->items = grown;
-        weights->capacity = capacity;
-    }
+    void *grown = cornu__grow(weights->items, (size_t)weights->count, &weights->capacity, sizeof *weights->items);
+    if (!grown)
+        return cornu_error_status();
+    weights->items = grown;
     weights->items[weights->count].layer = layer;
     weights->items[weights->count++].weight = weight;
     return CORNU_OK;
@@ -83,10 +76,18 @@ bool cornu__layer_is_listed(const cornu_model *model, const cornu_layer *layer)
     return !(model->sequential && cornu__layer_is_input(layer));
 }
 
-const char *cornu__weight_part(const cornu_layer *layer, const cornu__weight *weight)
+bool cornu__layer_has_weights(const cornu_layer *layer)
+{
+    for (int i = 0; layer->model && i < layer->model->layer_count; i++) {
+        if (cornu__layer_has_weights(layer->model->layers[i]))
+            return true;
+    }
+    return !layer->model && layer->weight_count > 0;
+}
+
+const char *cornu__weight_part(const cornu_layer *layer)
 {
     static const char *const with_cell[] = {"SimpleRNN", "GRU", "LSTM"};
-    (void)weight;
     for (size_t i = 0; i < sizeof with_cell / sizeof *with_cell; i++) {
         if (strcmp(cornu__layer_class_name(layer), with_cell[i]) == 0)
             return "cell";

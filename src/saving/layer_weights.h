@@ -6,7 +6,8 @@
 
 /* A list of weights with the layers that they belong to. */
 typedef struct cornu__layer_weights {
-    int count, capacity;
+    int count;
+    size_t capacity;
     struct {
         cornu_layer *layer;
         cornu__weight *weight;
@@ -30,7 +31,10 @@ void cornu__container_next(cornu__container_names *names, char name[CORNU__CONTA
 /* Whether Keras lists the layer among a model's: all but a Sequential's input layer. */
 bool cornu__layer_is_listed(const cornu_model *model, const cornu_layer *layer);
 
-/* Which part of a layer Keras 3 keeps a weight in, as a path below the layer's group: "" for most; "cell" for a recurrent layer's. */
-const char *cornu__weight_part(const cornu_layer *layer, const cornu__weight *weight);
+/* Whether the layer, or one of a nested model's, has weights. */
+bool cornu__layer_has_weights(const cornu_layer *layer);
+
+/* Which part of a layer Keras 3 keeps its weights in, as a path below the layer's group: "" for most; "cell" for a recurrent layer's. */
+const char *cornu__weight_part(const cornu_layer *layer);
 
 #endif

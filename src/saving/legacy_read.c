@@ -90,15 +90,6 @@ static cornu_status list_file_layers(const cornu__hdf5_node *group, struct readi
     return status;
 }
 
-static bool has_weights(const cornu_layer *layer)
-{
-    for (int i = 0; layer->model && i < layer->model->layer_count; i++) {
-        if (has_weights(layer->model->layers[i]))
-            return true;
-    }
-    return !layer->model && layer->weight_count > 0;
-}
-
 static cornu_status list_layers(struct reading *reading)
 {
     const cornu_model *model = reading->map->model;
@@ -106,7 +97,7 @@ static cornu_status list_layers(struct reading *reading)
     if (!reading->layers)
         return cornu_error_status();
     for (int i = 0; i < model->layer_count; i++) {
-        if (has_weights(model->layers[i]))
+        if (cornu__layer_has_weights(model->layers[i]))
             reading->layers[reading->layer_count++] = model->layers[i];
     }
     return CORNU_OK;

@@ -27,16 +27,10 @@ struct listing {
 static cornu__optimizer_variable *append(struct listing *listing, cornu__variable_kind kind, const char *name)
 {
     cornu__optimizer_variables *list = listing->variables;
-    if (list->count == list->capacity) {
-        int capacity = list->capacity ? 2 * list->capacity : 32;
-        size_t size = sizeof *list->items;
-        void *grown = list->items ? cornu__realloc(list->items, (size_t)list->count * size, (size_t)capacity * size)
-                                  : cornu__alloc_array((size_t)capacity, size);
-        if (!grown)
-            return NULL;
-        list->items = grown;
-        list->capacity = capacity;
-    }
+    void *grown = cornu__grow(list->items, (size_t)list->count, &list->capacity, sizeof *list->items);
+    if (!grown)
+        return NULL;
+    list->items = grown;
     cornu__optimizer_variable *variable = &list->items[list->count++];
     *variable = (cornu__optimizer_variable){.kind = kind, .weight = -1, .dtype = CORNU_FLOAT32, .count = 1};
     snprintf(variable->name, sizeof variable->name, "%s", name);

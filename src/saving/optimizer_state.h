@@ -26,7 +26,8 @@ typedef struct cornu__optimizer_variable {
 } cornu__optimizer_variable;
 
 typedef struct cornu__optimizer_variables {
-    int count, capacity;
+    int count;
+    size_t capacity;
     cornu__optimizer_variable *items;
 } cornu__optimizer_variables;
 

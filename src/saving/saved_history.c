@@ -16,7 +16,7 @@
 #define MOST_EPOCHS ((int64_t)1 << 53) /* the numbers that any reader of JSON has exactly */
 #define LONGEST_NAME 400
 
-/* What JSON has no numbers for. */
+/* What JSON has no numbers for, as cornu__json_text_any_number writes it. */
 static const struct {
     const char *name;
     double value;
@@ -24,14 +24,6 @@ static const struct {
 #define NOT_FINITE_COUNT (sizeof not_finite / sizeof *not_finite)
 
 /* --- Out --- */
-
-static void add_value(cornu__text *to, double value)
-{
-    if (isfinite(value))
-        cornu__json_text_number(to, value);
-    else
-        cornu__text_add(to, "\"%s\"", not_finite[isnan(value) ? 0 : value > 0 ? 1 : 2].name);
-}
 
 static void add_epochs(cornu__text *to, const cornu_history *history)
 {
@@ -52,7 +44,7 @@ static void add_series(cornu__text *to, const cornu_history *history, const char
         bool there = next < count && epochs[next] == cornu_history_epoch(history, i);
         cornu__text_add(to, "%s%s", i > 0 ? ", " : "", there ? "" : "null");
         if (there)
-            add_value(to, values[next++]);
+            cornu__json_text_any_number(to, values[next++]);
     }
     cornu__text_add(to, "]");
 }

@@ -1,5 +1,4 @@
 /* live_message.c: messages to a page. */
-#include <math.h>
 
 #include "base/json_text.h"
 #include "view/live_message.h"
@@ -12,14 +11,6 @@ static const char *state_name(cornu__live_state state)
     return names[state];
 }
 
-static void add_value(cornu__text *to, double value)
-{
-    if (isfinite(value))
-        cornu__json_text_number(to, value);
-    else
-        cornu__text_add(to, "%s", isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
-}
-
 static void add_row(cornu__text *to, double x, const double *values, const bool *present, int count)
 {
     cornu__text_add(to, "[");
@@ -27,7 +18,7 @@ static void add_row(cornu__text *to, double x, const double *values, const bool 
     for (int i = 0; i < count; i++) {
         cornu__text_add(to, ",");
         if (present[i])
-            add_value(to, values[i]);
+            cornu__json_text_any_number(to, values[i]);
         else
             cornu__text_add(to, "null");
     }

@@ -62,6 +62,7 @@ static void a_failed_growth_is_told_at_the_end(void **state)
     assert_string_equal(text.data, "kept");
     assert_null(cornu__text_take(&text));
     assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+    assert_non_null(strstr(cornu_error_message(), "a text wanted 307 bytes")); /* 4 + 200 and a NUL, and half more */
     assert_int_equal(cornu__allocation_live(), live);
 }
 

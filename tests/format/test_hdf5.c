@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <hdf5.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -234,6 +235,57 @@ static bool survives(const unsigned char *bytes, size_t size)
     return file != NULL;
 }
 
+/* --- what a file makes of its bytes --- */
+
+#define TEXTS 1000
+#define LONG_TEXT 60000
+
+/* A file with a list of texts of any length, by libhdf5: the first is long. */
+static void write_texts(const char *path)
+{
+    char *long_text = malloc(LONG_TEXT + 1);
+    const char *texts[TEXTS];
+    assert_non_null(long_text);
+    memset(long_text, 'A', LONG_TEXT);
+    long_text[LONG_TEXT] = '\0';
+    for (int i = 0; i < TEXTS; i++)
+        texts[i] = i == 0 ? long_text : "b";
+    hsize_t count = TEXTS;
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    hid_t space = H5Screate_simple(1, &count, NULL);
+    hid_t attribute = H5Acreate(file, "texts", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, texts) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    assert_true(H5Fclose(file) >= 0);
+    free(long_text);
+}
+
+static void one_text_named_many_times_is_not_copied_without_end(void **state)
+{
+    (void)state;
+    static const unsigned char length[] = {LONG_TEXT % 256, LONG_TEXT / 256, 0, 0};
+    char path[PATH_SIZE];
+    size_t size;
+    scratch_path(path, "texts.h5");
+    write_texts(path);
+    unsigned char *bytes = read_bytes(path, &size);
+    scratch_remove(path);
+    assert_true(survives(bytes, size));
+    unsigned char *first = memmem(bytes, size, length, sizeof length); /* length, address, number: 16 bytes */
+    assert_non_null(first);
+    for (int i = 1; i < TEXTS; i++) {
+        assert_true(i > 1 || first[16] == 1); /* the list it is: "b" is the second */
+        memcpy(first + 16 * i, first, 16);
+    }
+    assert_false(survives(bytes, size));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_LIMIT);
+    assert_non_null(strstr(cornu_error_message(), "again and again"));
+    free(bytes);
+}
+
 /* A message in a header of version 1: its type, the size of its body, flags and the body. */
 #define MESSAGE_HEAD 8
 
@@ -377,6 +429,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_not_made_up),
         cmocka_unit_test(links_and_circles_are_refused),
         cmocka_unit_test(what_is_no_such_file_is_said),
+        cmocka_unit_test(one_text_named_many_times_is_not_copied_without_end),
         cmocka_unit_test(a_header_says_everything_once),
         cmocka_unit_test(lists_of_filters_do_not_add_up),
         cmocka_unit_test(no_part_of_a_file_is_taken_for_the_whole),
