@@ -229,7 +229,7 @@ static cornu_history *fit(const values *options, cornu_model *model, const cornu
 
 static cornu_status save_model(cornu_model *model, const char *path)
 {
-    if (cornu__model_file_is_whole(path))
+    if (cornu__model_name_is_whole(path))
         return cornu_save(model, path);
     char *json = cornu_model_to_json(model);
     if (!json)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/model_files.h"
+#include "format/load.h"
 
 #define AT(field) offsetof(cornu__model_arguments, field)
 const cornu__argument cornu__model_argument_table[] = {
@@ -143,10 +144,20 @@ bool cornu__model_names_file(const char *name)
     return strchr(name, '.') || strchr(name, '/');
 }
 
-bool cornu__model_file_is_whole(const char *path)
+bool cornu__model_name_is_whole(const char *path)
 {
     return cornu__text_has_ending(path, ".keras") || cornu__text_has_ending(path, ".h5") ||
            cornu__text_has_ending(path, ".hdf5");
+}
+
+/* By its contents, whatever it is called; what cannot be told so, as a file that is not there, is what its name says. */
+static bool file_is_whole(const char *path)
+{
+    cornu__file_kind kind;
+    if (cornu__file_kind_of(path, &kind) == CORNU_OK && (kind == CORNU__FILE_NPZ || kind == CORNU__FILE_HDF5))
+        return true;
+    cornu_error_clear();
+    return cornu__model_name_is_whole(path);
 }
 
 static cornu_status unknown_architecture(const char *name)
@@ -181,7 +192,7 @@ cornu_status cornu__model_check(const cornu__model_arguments *arguments)
 
 void cornu__model_warn_of_no_weights(const cornu__model_arguments *arguments)
 {
-    bool has_own = cornu__model_names_file(arguments->model) && cornu__model_file_is_whole(arguments->model);
+    bool has_own = cornu__model_names_file(arguments->model) && file_is_whole(arguments->model);
     if (!arguments->weights && !has_own)
         cornu__warn("--model %s has no weights and --weights gives none: it is a model that was never trained",
                     arguments->model);
@@ -203,7 +214,7 @@ cornu_status cornu__model_load(const cornu__model_arguments *arguments, const co
     cornu_status status;
     *model = NULL;
     if (cornu__model_names_file(arguments->model)) {
-        *model = cornu__model_file_is_whole(arguments->model)
+        *model = file_is_whole(arguments->model)
                      ? cornu_load_model(arguments->model, .compile = arguments->keep_compiled,
                                         .threads = arguments->threads, .seed = (uint64_t)arguments->seed)
                      : cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);

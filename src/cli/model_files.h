@@ -17,8 +17,8 @@ typedef struct cornu__model_arguments {
 
 extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */
 
-/* Whether a file of that name holds a model and its weights: .keras, .h5. */
-bool cornu__model_file_is_whole(const char *path);
+/* Whether a file that is written under that name holds a model and its weights: .keras, .h5. */
+bool cornu__model_name_is_whole(const char *path);
 
 /* The name of architecture `number`, from 0; NULL behind the last. */
 const char *cornu__model_name(int number);

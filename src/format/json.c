@@ -13,23 +13,36 @@
 
 /* --- Parsing --- */
 
-/* How deeply values lie within values, by counting brackets outside strings: before a recursive parser or reader sees
- * them. */
-static size_t depth_of(const char *text, size_t length)
+/* About what jansson takes for a list or object, for a key, and for any value and its place; an empty object may be 3 bytes of text. */
+#define CONTAINER_BYTES 192
+#define KEY_BYTES 96
+#define VALUE_BYTES 64
+
+/* What a text holds, counted before a parser, which recurses and takes memory for each value, sees it. */
+typedef struct extent {
+    size_t deepest; /* brackets within brackets, outside strings */
+    size_t memory;
+} extent;
+
+static extent extent_of(const char *text, size_t length)
 {
-    size_t depth = 0, deepest = 0;
+    extent found = {.memory = VALUE_BYTES};
+    size_t depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < length; i++) {
+        bool opens = text[i] == '{' || text[i] == '[', closes = text[i] == '}' || text[i] == ']';
         if (quoted && text[i] == '\\')
             i++;
         else if (text[i] == '"')
             quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '['))
-            deepest = ++depth > deepest ? depth : deepest;
-        else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
+        else if (!quoted && opens)
+            found.deepest = ++depth > found.deepest ? depth : found.deepest;
+        else if (!quoted && closes && depth > 0)
             depth--;
+        if (!quoted)
+            found.memory += opens ? CONTAINER_BYTES : text[i] == ':' ? KEY_BYTES : text[i] == ',' ? VALUE_BYTES : 0;
     }
-    return deepest;
+    return found;
 }
 
 json_t *cornu__json_parse(const char *name, const char *text, size_t length)
@@ -37,7 +50,12 @@ json_t *cornu__json_parse(const char *name, const char *text, size_t length)
     if (length > CORNU__MAX_JSON_BYTES)
         return cornu__fail_null(CORNU_ERROR_LIMIT, "'%s' is JSON of %zu bytes; at most %d are read", name, length,
                                 CORNU__MAX_JSON_BYTES);
-    if (depth_of(text, length) > CORNU__MAX_JSON_DEPTH)
+    extent found = extent_of(text, length);
+    if (found.memory > CORNU__MAX_JSON_MEMORY)
+        return cornu__fail_null(CORNU_ERROR_LIMIT,
+                                "'%s' is JSON of so many values that they take %zu MiB of memory; at most %zu are used",
+                                name, found.memory >> 20, CORNU__MAX_JSON_MEMORY >> 20);
+    if (found.deepest > CORNU__MAX_JSON_DEPTH)
         return cornu__fail_null(CORNU_ERROR_LIMIT, "'%s' has JSON values more than %d deep within each other", name,
                                 CORNU__MAX_JSON_DEPTH);
     json_error_t error;

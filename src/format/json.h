@@ -16,7 +16,8 @@
 #include "base/status.h"
 
 /* Parses text or a file (plain or gzip-compressed). A new reference (json_decref it), or NULL with the error set: line
- * and column of a mistake, a key given twice, too long, too deep. `name` is for messages. */
+ * and column of a mistake, a key given twice, too long, too deep, too
+ * many values. `name` is for messages. */
 json_t *cornu__json_parse(const char *name, const char *text, size_t length);
 json_t *cornu__json_load(const char *path);
 

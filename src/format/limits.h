@@ -13,6 +13,8 @@
 #define CORNU__MAX_ARCHIVE_MEMBERS 10000         /* arrays in one archive */
 #define CORNU__MAX_JSON_BYTES (64 * 1024 * 1024) /* a model's description */
 #define CORNU__MAX_JSON_DEPTH 256                /* values within values */
+#define CORNU__MAX_JSON_MEMORY                                                                                         \
+    ((size_t)256 << 20) /* that the values of one text take: a million objects, or four million numbers */
 #define CORNU__MAX_CSV_COLUMNS 1000000
 #define CORNU__MAX_CSV_CLASSES 1000000                  /* different texts of a column */
 #define CORNU__MAX_CSV_CLASS_BYTES ((size_t)256 << 20)  /* of them together */
@@ -34,9 +36,10 @@
 #define CORNU__MAX_EXPANSION 1032
 
 /* Model files are stored, not compressed, and weights are close to noise: what unpacks to more than this many times its size, and to more
- * than the bytes after it, was made to fill memory. */
+ * than the bytes after it (of weights; of JSON, which takes more memory than its text), was made to fill memory. */
 #define CORNU__MAX_MODEL_EXPANSION 100
 #define CORNU__MAX_SMALL_MEMBER (64 * 1024 * 1024)
+#define CORNU__MAX_SMALL_JSON (1024 * 1024)
 
 /* The most bytes that one read may bring into memory: CORNU_MAX_READ_BYTES from the environment, else the machine's
  * memory. */

@@ -11,11 +11,12 @@
 #include "saving/keras3.h"
 #include "saving/legacy.h"
 
-static cornu_status refuse_bomb(zip_t *archive, zip_int64_t index, const char *path)
+/* `small`: what is small enough to be let through however it is packed. */
+static cornu_status refuse_bomb(zip_t *archive, zip_int64_t index, const char *path, uint64_t small)
 {
     zip_stat_t about;
     zip_stat_init(&about);
-    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &about) != 0 || about.size <= CORNU__MAX_SMALL_MEMBER ||
+    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &about) != 0 || about.size <= small ||
         about.size / CORNU__MAX_MODEL_EXPANSION <= about.comp_size)
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_LIMIT, "'%s' unpacks %llu bytes to %llu, which no model does", path,
@@ -27,7 +28,6 @@ static cornu_status read_member(zip_t *archive, zip_int64_t index, const char *p
                                 uint64_t *size)
 {
     cornu__stream stream;
-    CORNU_TRY(refuse_bomb(archive, index, path));
     CORNU_TRY(cornu__zip_open_member(archive, (zip_uint64_t)index, path, &stream));
     *size = stream.at_most;
     cornu_status status = CORNU_OK;
@@ -46,6 +46,13 @@ static cornu_status read_member(zip_t *archive, zip_int64_t index, const char *p
     return status;
 }
 
+static cornu_status read_json(zip_t *archive, zip_int64_t index, const char *path, uint64_t most, char **text,
+                              uint64_t *size)
+{
+    CORNU_TRY(refuse_bomb(archive, index, path, CORNU__MAX_SMALL_JSON));
+    return read_member(archive, index, path, most, text, size);
+}
+
 static cornu_status read_keras(zip_t *archive, zip_int64_t config, cornu__saved_file *file)
 {
     zip_int64_t weights = zip_name_locate(archive, CORNU__ARCHIVE_WEIGHTS, 0);
@@ -54,7 +61,8 @@ static cornu_status read_keras(zip_t *archive, zip_int64_t config, cornu__saved_
         return cornu__fail(CORNU_ERROR_UNSUPPORTED,
                            "'%s' has no member " CORNU__ARCHIVE_WEIGHTS ": weights of other kinds are not read",
                            file->path);
-    CORNU_TRY(read_member(archive, config, file->path, CORNU__MAX_JSON_BYTES, &file->config, &file->config_size));
+    CORNU_TRY(read_json(archive, config, file->path, CORNU__MAX_JSON_BYTES, &file->config, &file->config_size));
+    CORNU_TRY(refuse_bomb(archive, weights, file->path, CORNU__MAX_SMALL_MEMBER));
     CORNU_TRY(read_member(archive, weights, file->path, UINT64_MAX, &file->weights, &size));
     file->hdf5 = cornu__hdf5_open_bytes(file->path, file->weights, size);
     return file->hdf5 ? CORNU_OK : cornu_error_status();
@@ -67,7 +75,7 @@ cornu_status cornu__saved_metadata(const char *path, uint64_t most, char **text,
     if (!archive)
         return cornu_error_status();
     zip_int64_t index = zip_name_locate(archive, CORNU__ARCHIVE_METADATA, 0);
-    cornu_status status = index < 0 ? CORNU_OK : read_member(archive, index, path, most, text, size);
+    cornu_status status = index < 0 ? CORNU_OK : read_json(archive, index, path, most, text, size);
     zip_discard(archive);
     if (status != CORNU_OK) {
         cornu__free(*text);

@@ -64,6 +64,33 @@ static void realloc_keeps_the_contents_and_the_old_block_on_failure(void **state
     assert_int_equal(cornu__allocation_live(), live);
 }
 
+static void a_list_grows_and_stays_where_there_is_no_memory(void **state)
+{
+    (void)state;
+    uint64_t live = cornu__allocation_live();
+    size_t capacity = 0;
+    int *list = NULL;
+    for (int i = 0; i < 1000; i++) {
+        int *grown = cornu__grow(list, (size_t)i, &capacity, sizeof *list);
+        assert_non_null(grown);
+        assert_true(capacity > (size_t)i);
+        list = grown;
+        list[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(list[i], i);
+    size_t before = capacity;
+    cornu__allocation_fail_at(1);
+    assert_null(cornu__grow(list, capacity, &capacity, sizeof *list));
+    cornu__allocation_fail_at(0);
+    assert_int_equal(capacity, before);
+    assert_null(cornu__grow(list, capacity, &capacity, SIZE_MAX / 100));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
+    assert_int_equal(list[999], 999);
+    cornu__free(list);
+    assert_int_equal(cornu__allocation_live(), live);
+}
+
 static void the_nth_allocation_fails_and_only_that(void **state)
 {
     (void)state;
@@ -184,6 +211,7 @@ int main(void)
         cmocka_unit_test(blocks_are_zero_aligned_and_counted),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(realloc_keeps_the_contents_and_the_old_block_on_failure),
+        cmocka_unit_test(a_list_grows_and_stays_where_there_is_no_memory),
         cmocka_unit_test(the_nth_allocation_fails_and_only_that),
         cmocka_unit_test(counts_are_exact_across_threads),
         cmocka_unit_test(the_last_error_belongs_to_its_thread),

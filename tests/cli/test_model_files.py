@@ -1,5 +1,6 @@
 """The command with whole models: what was saved trains on with the same bits, and is evaluated as it was compiled."""
 import json
+import shutil
 import unittest
 
 from command_case import DIGITS, CommandCase, cornu
@@ -32,6 +33,15 @@ class ModelFiles(CommandCase):
         other = cornu("evaluate", "--model", model, "--data", DIGITS, "--verbose", "0", "--metrics", "sparse_top_k_categorical_accuracy")
         self.assertIn("sparse_top_k_categorical_accuracy:", other.stdout)
         self.assertNotIn("\naccuracy:", other.stdout)
+
+    def test_contents_decide_what_a_file_is(self):
+        for ending in ("keras", "h5"):
+            model, renamed = self.path("model." + ending), self.path(ending + ".bin")
+            self.assertEqual(self.train("--epochs", "1", "--save-model", model, "--verbose", "0").returncode, 0)
+            shutil.copy(model, renamed)
+            whole, same = (cornu("summary", "--model", path) for path in (model, renamed))
+            self.assertEqual((same.returncode, same.stdout, same.stderr), (0, whole.stdout, ""))
+        self.refused(cornu("summary", "--model", self.path("absent.bin")), 1, "absent.bin")
 
     def test_a_file_that_is_no_model_is_refused_by_name(self):
         path = self.write("broken.keras", "no archive")

@@ -57,6 +57,46 @@ static void depth_is_limited(void **state)
     json_decref(brackets_in_text);
 }
 
+/* `count` values in a list, which is one more, as `item`; the caller frees them. */
+static char *list_of(const char *item, size_t count)
+{
+    size_t length = strlen(item);
+    char *text = malloc(count * (length + 1) + 2);
+    assert_non_null(text);
+    text[0] = '[';
+    for (size_t i = 0; i < count; i++) {
+        memcpy(text + 1 + i * (length + 1), item, length);
+        text[1 + i * (length + 1) + length] = ',';
+    }
+    strcpy(text + count * (length + 1), "]"); /* in place of the last comma */
+    return text;
+}
+
+static void the_memory_of_values_is_limited(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *item;
+        size_t count;
+        bool is_read;
+    } cases[] = {{"0", 1000000, true},
+                 {"0", 5000000, false},
+                 {"{}", 1100000, false},
+                 {"{\"key\":0}", 800000, false},
+                 {"\"{,[:,\\\",\"", 1000000, true}}; /* in a string they are no values */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = list_of(cases[i].item, cases[i].count);
+        cornu_error_clear();
+        json_t *value = parse(text);
+        if ((value != NULL) != cases[i].is_read)
+            fail_msg("%s: %s", cases[i].item, cornu_error_message());
+        if (!value)
+            assert_int_equal(cornu_error_status(), CORNU_ERROR_LIMIT);
+        json_decref(value);
+        free(text);
+    }
+}
+
 static void files_are_read_plain_and_absent_ones_said_to_be(void **state)
 {
     (void)state;
@@ -140,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_told_with_line_and_column),
         cmocka_unit_test(depth_is_limited),
+        cmocka_unit_test(the_memory_of_values_is_limited),
         cmocka_unit_test(files_are_read_plain_and_absent_ones_said_to_be),
         cmocka_unit_test(values_are_read_or_refused_with_their_place),
         cmocka_unit_test(unknown_keys_are_refused_with_the_nearest_right_one),

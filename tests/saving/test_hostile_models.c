@@ -228,6 +228,37 @@ static void bombs_are_refused_before_they_unpack(void **state)
     unlink(path);
 }
 
+/* A value of JSON takes up to a hundred times its text in memory, so that JSON has limits of its own. */
+static void json_of_many_values_is_refused(void **state)
+{
+    (void)state;
+    const size_t large = 30u << 20, packed = 3u << 20;
+    size_t size;
+    unsigned char *weights = fixture_member("mlp.keras", "model.weights.h5", &size);
+    char *text = malloc(large + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < large; i++)
+        text[i] = "{},"[i % 3];
+    text[0] = '[';
+    text[1] = ' ';
+    text[2] = ' ';
+    text[large - 1] = ']';
+    text[large] = '\0';
+    long before = most_memory();
+    write_model(text, weights, size);
+    expect_refusal(CORNU_ERROR_LIMIT, "of memory; at most");
+    const struct member members[] = {{"config.json", text, packed}, {"model.weights.h5", weights, size}};
+    write_archive(members, 2, true);
+    expect_refusal(CORNU_ERROR_LIMIT, "which no model does");
+    cornu_error_clear();
+    assert_null(cornu_model_from_json(text, 0));
+    assert_int_equal(cornu_error_status(), CORNU_ERROR_LIMIT);
+    assert_true(most_memory() - before < 128 * 1024);
+    free(text);
+    free(weights);
+    unlink(path);
+}
+
 static void deep_json_is_refused(void **state)
 {
     (void)state;
@@ -399,6 +430,7 @@ int main(void)
         cmocka_unit_test(links_in_weights_are_refused_in_archives_too),
         cmocka_unit_test(names_of_members_lead_nowhere),
         cmocka_unit_test(bombs_are_refused_before_they_unpack),
+        cmocka_unit_test(json_of_many_values_is_refused),
         cmocka_unit_test(deep_json_is_refused),
         cmocka_unit_test(weights_that_cannot_be_in_the_file_take_no_memory),
         cmocka_unit_test(a_layer_that_is_named_and_not_there_is_refused),
