@@ -33,7 +33,7 @@ typedef struct cornu_plot_options {
     const char *x_label CORNU_DEFAULT("epoch");
     int first CORNU_DEFAULT(1); /* x of the first value */
     bool dark;                  /* light on dark */
-    int width, height;          /* in pixels; 0: fitting */
+    int width, height;          /* in pixels, for each panel at least 300 and, besides its legend, 200; 0: fitting */
     bool log_scale;             /* of y; what is not above 0 leaves a gap */
 } cornu_plot_options;
 #define CORNU_PLOT_DEFAULTS CORNU_DEFAULTS(.x_label = "epoch", .first = 1)

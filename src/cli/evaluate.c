@@ -111,6 +111,7 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
 {
     cornu_logs results;
     CORNU_TRY(load(options, data, model));
+    CORNU_TRY(cornu__report_check_model(&options->report, *model));
     CORNU_TRY(cornu__compile_model(&options->compile, data, *model));
     cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();

@@ -35,8 +35,10 @@ static const cornu__argument picture_arguments[] = {
     {"light", CORNU__ARGUMENT_FLAG, AT(light), 0, NULL, "dark on light [this]"},
     {"dark", CORNU__ARGUMENT_FLAG, AT(dark), 0, NULL, "light on dark"},
     {"log-scale", CORNU__ARGUMENT_FLAG, AT(log_scale), 0, NULL, "values on a logarithmic scale"},
-    {"width", CORNU__ARGUMENT_INT, AT(width), 200, "PIXELS", "of the picture [460 for each panel of a row]"},
-    {"height", CORNU__ARGUMENT_INT, AT(height), 150, "PIXELS", "of the picture [340 for each row]"},
+    {"width", CORNU__ARGUMENT_INT, AT(width), CORNU__CHART_LEAST_WIDTH, "PIXELS",
+     "of the picture [460 for each panel of a row]"},
+    {"height", CORNU__ARGUMENT_INT, AT(height), CORNU__CHART_LEAST_HEIGHT, "PIXELS",
+     "of the picture [340 for each row]"},
     {0},
 };
 static const cornu__argument_group groups[] = {

@@ -57,6 +57,14 @@ cornu_status cornu__report_check(const cornu__report_arguments *arguments)
                   : CORNU_OK;
 }
 
+cornu_status cornu__report_check_model(const cornu__report_arguments *arguments, cornu_model *model)
+{
+    if (!arguments->report || cornu_output_count(model) == 1)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--report is for a model with one output; this one has %d",
+                       cornu_output_count(model));
+}
+
 /* "<folder>/<name>" to cornu__free, or the picture's own name; NULL on failure. */
 static char *place_for(const report *of, const char *name)
 {
@@ -362,9 +370,6 @@ cornu_status cornu__report_write(const cornu__report_arguments *arguments, const
 {
     if (!arguments->report)
         return CORNU_OK;
-    if (cornu_output_count(model) != 1)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--report is for a model with one output; this one has %d",
-                           cornu_output_count(model));
     cornu_array *outputs = cornu_predict(model, data->x, .batch_size = batch_size, .steps = steps);
     if (!outputs)
         return cornu_error_status();

@@ -24,6 +24,9 @@ extern const cornu__argument cornu__report_argument_table[]; /* --report, --clas
 /* Whether a report is wanted and can be made, as far as that is known beforehand. */
 cornu_status cornu__report_check(const cornu__report_arguments *arguments);
 
+/* Whether the model's report can be made. */
+cornu_status cornu__report_check_model(const cornu__report_arguments *arguments, cornu_model *model);
+
 /* Predicts for the first `rows` samples (0: all) and writes the report; the table also to standard output, where `told`. */
 cornu_status cornu__report_write(const cornu__report_arguments *arguments, const cornu__dataset *data,
                                  cornu_model *model, int batch_size, int steps, bool told);

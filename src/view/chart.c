@@ -7,7 +7,6 @@
 
 #define PANEL_WIDTH 460.0
 #define PANEL_HEIGHT 340.0
-#define SMALLEST_PANEL_WIDTH 300.0 /* narrower pages have fewer panels in a row */
 #define MOST_COLUMNS 3
 #define TITLE_HEIGHT 34.0
 #define TEXT_SIZE 13.0
@@ -311,13 +310,19 @@ static int keys_of(const cornu__chart *chart, cornu__curve_key keys[CORNU__CHART
 
 /* --- The page --- */
 
+static area plot_in_cell(cornu__canvas *canvas, const axis *y, const area *cell)
+{
+    return (area){cell->left + fmax(48, 24 + widest_tick(canvas, y)), cell->top + 40, cell->right - 20,
+                  cell->bottom - 52};
+}
+
 static void draw_chart(cornu__canvas *canvas, const cornu__theme *theme, const cornu__chart *chart, area cell,
                        const cornu__chart_page *page)
 {
     cornu__curve_key keys[CORNU__CHART_MAX_KEYS];
     int key_count = page->key_count > 0 ? 0 : keys_of(chart, keys);
     axis x = steps_axis(chart), y = values_axis(chart, page->log_scale);
-    area plot = {cell.left + fmax(48, 24 + widest_tick(canvas, &y)), cell.top + 40, cell.right - 20, cell.bottom - 52};
+    area plot = plot_in_cell(canvas, &y, &cell);
     double width = plot.right - plot.left;
     cornu__canvas_color(canvas, theme->ink);
     cornu__canvas_text(canvas, plot.left, cell.top + 24, TEXT_SIZE + 3, CORNU__ALIGN_LEFT, width + 0.01,
@@ -339,18 +344,53 @@ static double legend_height(const cornu__chart_page *page, double width)
     return height > 0 ? height + 8 : 0;
 }
 
+/* What the largest of the charts takes when each has a legend of its own. */
+static double own_legend_height(int count, const cornu__chart *charts, const cornu__chart_page *page, double width)
+{
+    cornu__canvas measuring;
+    double most = 0;
+    cornu__canvas_begin_measuring(&measuring);
+    for (int i = 0; page->key_count == 0 && i < count; i++) {
+        cornu__curve_key keys[CORNU__CHART_MAX_KEYS];
+        axis y = values_axis(&charts[i], page->log_scale);
+        area cell = {.right = width}, plot = plot_in_cell(&measuring, &y, &cell);
+        most = fmax(most, draw_keys(&measuring, NULL, keys_of(&charts[i], keys), keys, 0, 0, plot.right - plot.left));
+    }
+    cornu__canvas_drop(&measuring);
+    return most;
+}
+
+/* A size that the caller gave; the fitting one is never too small. */
+static cornu_status check_size(const cornu__chart_page *page, int count, double width, double height, double least)
+{
+    if (page->width > 0 && width < CORNU__CHART_LEAST_WIDTH)
+        return cornu__fail(
+            CORNU_ERROR_INVALID_ARGUMENT,
+            "in a picture %g pixels wide, numbers along the axes would lie on each other: wanted a width "
+            "of at least %d",
+            width, CORNU__CHART_LEAST_WIDTH);
+    if (page->height > 0 && height < least)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "in a picture of %g x %g pixels with %d panel%s, numbers along the axes would lie on each "
+                           "other: wanted a height of at least %g, or a larger width, where more panels are in a row",
+                           width, height, count, count == 1 ? "" : "s", least);
+    return CORNU_OK;
+}
+
 cornu_status cornu__charts_draw(const char *path, int count, const cornu__chart *charts, const cornu__chart_page *page)
 {
     const cornu__theme *theme = cornu__theme_of(page->dark);
     int columns = count < MOST_COLUMNS ? count : count == 4 ? 2 : MOST_COLUMNS;
     double width = page->width > 0 ? page->width : columns * PANEL_WIDTH;
-    while (columns > 1 && width / columns < SMALLEST_PANEL_WIDTH)
+    while (columns > 1 && width / columns < CORNU__CHART_LEAST_WIDTH) /* narrower pages have fewer panels in a row */
         columns--;
     int rows = (count + columns - 1) / columns;
     double title_height = page->title ? TITLE_HEIGHT : 0;
     double head = title_height + legend_height(page, width);
     double height = page->height > 0 ? page->height : rows * PANEL_HEIGHT + head;
+    double least_row = CORNU__CHART_LEAST_HEIGHT + own_legend_height(count, charts, page, width / columns);
     cornu__canvas canvas;
+    CORNU_TRY(check_size(page, count, width, height, ceil(head + rows * least_row)));
     CORNU_TRY(cornu__canvas_begin(&canvas, path, width, height, theme->paper));
     if (page->title) {
         cornu__canvas_color(&canvas, theme->ink);

@@ -9,6 +9,9 @@
 
 #define CORNU__CHART_STYLES 32 /* colours and marks that differ: eight colours with four shapes of marks */
 #define CORNU__CHART_MAX_KEYS 128
+/* Of a chart without its legend, in pixels: of a smaller one, the numbers along the axes would lie on each other. */
+#define CORNU__CHART_LEAST_WIDTH 300
+#define CORNU__CHART_LEAST_HEIGHT 200
 
 /* What tells a curve from others: style 0 .. CORNU__CHART_STYLES - 1, dashed or not. */
 typedef struct cornu__curve_key {
@@ -40,7 +43,7 @@ typedef struct cornu__chart_page {
     const cornu__curve_key *keys;
 } cornu__chart_page;
 
-/* Draws `count` charts (at least one) in rows. */
+/* Draws `count` charts (at least one) in rows. A width or height with too little room for one of them is refused. */
 cornu_status cornu__charts_draw(const char *path, int count, const cornu__chart *charts, const cornu__chart_page *page);
 
 #endif

@@ -266,6 +266,21 @@ static cornu_status fail_metric(const char *wanted, const metric_list *there)
     return status;
 }
 
+/* Losses come first: the whole one, then those of the outputs. */
+static int rank_of_metric(const char *name)
+{
+    return strcmp(name, "loss") == 0 ? 0 : cornu__text_has_ending(name, "_loss") ? 1 : 2;
+}
+
+static int compare_metrics(const void *a, const void *b)
+{
+    const char *first = *(const char *const *)a, *second = *(const char *const *)b;
+    int difference = rank_of_metric(first) - rank_of_metric(second);
+    return difference != 0 ? difference : strcmp(first, second);
+}
+
+/* Those that the caller names in that order; else all, in an order that does not depend on the kind of file: a model keeps that of its metrics,
+ * CSVLogger and TensorBoard's folder sort them. */
 static cornu_status choose_metrics(int run_count, const cornu__run *runs, int metric_count, char *const *metrics,
                                    metric_list *chosen)
 {
@@ -287,6 +302,8 @@ static cornu_status choose_metrics(int run_count, const cornu__run *runs, int me
         if (!epochs || !counts_batches(there.names[i]))
             add_metric(chosen, there.names[i]);
     }
+    if (metric_count == 0)
+        qsort(chosen->names, (size_t)chosen->count, sizeof *chosen->names, compare_metrics);
     if (chosen->count > CORNU__MAX_CHARTS)
         return cornu__fail(CORNU_ERROR_LIMIT, "%d values would be drawn, %d fit on a page: choose some with --metrics",
                            chosen->count, CORNU__MAX_CHARTS);

@@ -183,6 +183,9 @@ class Command(CommandCase):
         names = [line.split(":")[0] for line in result.stdout.splitlines()]
         self.assertEqual(names, ["loss", "size_loss", "kind_loss", "kind_accuracy"])
         self.refused(cornu("predict", "--model", path, "--data", data), 1, "2 outputs", "--output FILE.npz")
+        report = self.path("report")
+        self.refused(cornu("evaluate", "--model", path, "--data", data, "--report", report), 1, "--report is for a model with one output; this one has 2")
+        self.assertFalse(os.path.exists(report))
 
     # --- what goes wrong ---
 

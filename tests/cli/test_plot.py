@@ -10,8 +10,6 @@ from command_case import DIGITS, CommandCase, cornu
 
 LOG = "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.0,0.4,1.1\n1,0.7,0.5,NA,NA\n2,0.8,nan,0.6,0.7\n"
 
-ORDERED = ("--metrics", "loss,accuracy")  # CSVLogger sorts its columns by name
-
 
 def size_of_png(path):
     with open(path, "rb") as file:
@@ -39,6 +37,30 @@ class Plot(CommandCase):
         self.assertEqual(two[0], 2 * one[0])
         self.assertEqual(two[1], one[1])
         self.assertEqual(size_of_png(self.draw("sized.png", "--history", log, "--width", "400", "--height", "500")), (400, 500))
+
+    def test_losses_come_first_then_metrics_by_name_whatever_the_file_s_order(self):
+        names = ("mae", "b_loss", "accuracy", "loss", "a_loss")
+        orders = (names, sorted(names), ("loss", "a_loss", "b_loss", "mae", "accuracy"))
+        values = {name: f"0.{number}" for number, name in enumerate(names)}
+        pictures = []
+        for number, order in enumerate(orders):
+            log = self.write("log.csv", f"epoch,{','.join(order)}\n0,{','.join(values[name] for name in order)}\n")
+            self.draw(f"{number}.png", log)
+            pictures.append(self.digest(f"{number}.png"))
+        self.draw("wanted.png", log, "--metrics", "loss,a_loss,b_loss,accuracy,mae")
+        self.assertEqual(pictures, 3 * [self.digest("wanted.png")])
+
+    def test_a_picture_in_which_texts_would_lie_on_each_other_is_refused(self):
+        log = self.write("log.csv", LOG)
+        output = ("--output", self.path("small.png"))
+        self.refused(cornu("plot", log, "--width", "299", *output), 2, "--width wants a whole number of at least 300")
+        self.refused(cornu("plot", log, "--height", "199", *output), 2, "--height wants a whole number of at least 200")
+        refused = cornu("plot", log, "--width", "300", "--height", "300", *output)
+        self.refused(refused, 1, "300 x 300 pixels", "2 panels")
+        self.assertFalse(os.path.exists(self.path("small.png")))
+        wanted = re.search(r"a height of at least (\d+)", refused.stderr).group(1)
+        self.refused(cornu("plot", log, "--width", "300", "--height", str(int(wanted) - 1), *output), 1, f"a height of at least {wanted}")
+        self.assertEqual(size_of_png(self.draw("least.png", log, "--width", "300", "--height", wanted)), (300, int(wanted)))
 
     def test_light_dark_log_scale_and_names_differ(self):
         log = self.write("log.csv", LOG)
@@ -77,8 +99,11 @@ class Plot(CommandCase):
         words = ("--epochs", "2", "--validation-split", "0.2", "--csv-log", self.path("log.csv"), "--tensorboard", self.path("board"))
         self.assertEqual(self.train(*words).returncode, 0)
         chosen = ("--metrics", "loss,accuracy")
-        self.draw("csv.png", "--history", self.path("log.csv"), *chosen)
-        self.draw("board.png", "--history", self.path("board"), *chosen)
+        for name, source, rest in (("csv", "log.csv", ""), ("board", "board", ",learning_rate")):
+            self.draw(f"{name}_all.png", "--history", self.path(source))
+            self.draw(f"{name}_named.png", "--history", self.path(source), "--metrics", chosen[1] + rest)
+            self.assertEqual(self.digest(f"{name}_all.png"), self.digest(f"{name}_named.png"))
+            self.draw(f"{name}.png", "--history", self.path(source), *chosen)
         self.assertEqual(size_of_png(self.path("csv.png")), size_of_png(self.path("board.png")))
         train = os.path.join(self.path("board"), "train")
         self.draw("file.png", "--history", os.path.join(train, os.listdir(train)[0]), *chosen)
@@ -103,8 +128,8 @@ class Plot(CommandCase):
         model, log = self.path("model.keras"), self.path("model.csv")
         words = ("--validation-split", "0.2", "--verbose", "0")
         self.assertEqual(self.train("--epochs", "3", "--csv-log", log, "--save-model", model, *words).returncode, 0)
-        self.draw("log.png", log, *ORDERED)
-        self.draw("model.png", model, *ORDERED)
+        self.draw("log.png", log)
+        self.draw("model.png", model)
         self.assertEqual(self.digest("log.png"), self.digest("model.png"))
 
     def test_a_training_that_went_on_from_a_file_is_drawn_whole(self):
@@ -125,7 +150,7 @@ class Plot(CommandCase):
         words = ("--epochs", "2", "--verbose", "0", "--checkpoint", self.path("{epoch}.keras"), "--csv-log", self.path("2.csv"))
         self.assertEqual(self.train(*words).returncode, 0)
         for name in ("1.keras", "2.keras", "2.csv"):
-            self.draw(name + ".png", self.path(name), *ORDERED)
+            self.draw(name + ".png", self.path(name))
         self.assertNotEqual(self.digest("1.keras.png"), self.digest("2.keras.png"))
         self.assertEqual(self.digest("2.keras.png"), self.digest("2.csv.png"))
 

@@ -77,6 +77,18 @@ static void validation_of_every_other_epoch_is_a_line(void **state)
     assert_int_equal(dashed_lines(2), 2);
 }
 
+static void a_panel_has_room_for_its_legend_and_the_numbers_along_its_axes(void **state)
+{
+    (void)state;
+    cornu_history *history = six_epochs(1);
+    assert_int_equal(cornu_plot_history(path, history, .width = 299), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(cornu_error_message(), "a width of at least 300"));
+    assert_int_equal(cornu_plot_history(path, history, .width = 300, .height = 219), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(cornu_error_message(), "a height of at least 220")); /* 20 are the legend's */
+    assert_int_equal(cornu_plot_history(path, history, .width = 300, .height = 220), CORNU_OK);
+    cornu_history_release(history);
+}
+
 static void without_memory_there_is_no_picture_and_nothing_is_kept(void **state)
 {
     (void)state;
@@ -121,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validation_alone_is_dashed),
         cmocka_unit_test(validation_of_every_other_epoch_is_a_line),
+        cmocka_unit_test(a_panel_has_room_for_its_legend_and_the_numbers_along_its_axes),
         cmocka_unit_test(without_memory_there_is_no_picture_and_nothing_is_kept),
         cmocka_unit_test(a_history_without_epochs_is_refused),
         cmocka_unit_test(a_history_of_validation_alone_is_refused),
