@@ -57,8 +57,8 @@ def seeds(kind):
     if kind == "keras_config":
         return list(dict.fromkeys(configs()))
     if kind == "weights":
-        inside = [zipfile.ZipFile(path).read("model.weights.h5") for path in (ROOT / "tests" / "saving" / "fixtures").glob("mlp.keras")]
-        return inside + [path.read_bytes() for path in models("mlp.h5", ".weights.h5", "_weights.h5")]
+        inside = [zipfile.ZipFile(path).read("model.weights.h5") for path in (ROOT / "tests" / "saving" / "fixtures").glob("mlp*.keras")]
+        return inside + [path.read_bytes() for path in models("mlp.h5", "_packed.h5", ".weights.h5", "_weights.h5")]
     return [path.read_bytes() for path in models(".h5", ".hdf5")]
 
 

@@ -4,8 +4,12 @@ Each model is trained a little, so that its optimizer has a state; then it is sa
 20 steps: their losses and the predictions afterwards are stored too. No layer draws random numbers in training.
 """
 
+import io
 import os
+import tempfile
+import zipfile
 
+import h5py
 import numpy as np
 
 import common
@@ -17,6 +21,39 @@ from keras import layers  # noqa: E402
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "saving", "fixtures")
 STEPS = 20
+
+
+PACKINGS = [{}, {"compression": "gzip"}, {"shuffle": True, "compression": "gzip"}, {"fletcher32": True}, {"shuffle": True, "compression": "gzip", "fletcher32": True}]
+
+
+def pack(source, target):
+    """Copies HDF5 with the layers' weights in chunks, packed in turn by each of the filters that are read: as programs other than Keras rewrite its files."""
+    with h5py.File(source) as whole, h5py.File(target, "w") as packed:
+        packed.attrs.update(whole.attrs)
+        number = 0
+
+        def copy(name, item):
+            nonlocal number
+            if isinstance(item, h5py.Group):
+                made = packed.create_group(name)
+            elif item.ndim == 0 or name.startswith("optimizer"):
+                made = packed.create_dataset(name, data=item[()])
+            else:
+                made = packed.create_dataset(name, data=item[()], chunks=tuple((size + 1) // 2 for size in item.shape), **PACKINGS[number % len(PACKINGS)])
+                number += 1
+            made.attrs.update(item.attrs)
+
+        whole.visititems(copy)
+
+
+def pack_archive(source, target):
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(target, "w") as packed, tempfile.NamedTemporaryFile() as scratch:
+        for info in whole.infolist():
+            data = whole.read(info)
+            if info.filename.endswith(".h5"):
+                pack(io.BytesIO(data), scratch.name)
+                data = scratch.read()
+            packed.writestr(zipfile.ZipInfo(info.filename), data)
 
 
 def mlp():
@@ -83,6 +120,8 @@ def main():
         model.save(os.path.join(FOLDER, model.name + ".h5"))
         if model.name == "mlp":
             model.save_weights(os.path.join(FOLDER, "mlp.weights.h5"))
+            pack(os.path.join(FOLDER, "mlp.h5"), os.path.join(FOLDER, "mlp_packed.h5"))
+            pack_archive(os.path.join(FOLDER, "mlp.keras"), os.path.join(FOLDER, "mlp_packed.keras"))
         for number, array in enumerate(x):
             arrays[f"{model.name}.x{number}"] = array
         for number, array in enumerate(y):

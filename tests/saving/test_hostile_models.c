@@ -317,7 +317,8 @@ static void a_layer_that_is_named_and_not_there_is_refused(void **state)
 
 /* --- damage --- */
 
-static const char *const whole[] = {"mlp.keras", "mlp.h5", "two_inputs.keras", "two_inputs.h5"};
+static const char *const whole[] = {"mlp.keras",     "mlp.h5",           "two_inputs.keras",
+                                    "two_inputs.h5", "mlp_packed.keras", "mlp_packed.h5"};
 #define WHOLE_COUNT (sizeof whole / sizeof *whole)
 
 static void no_part_of_a_model_is_taken_for_the_whole(void **state)

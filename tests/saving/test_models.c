@@ -63,6 +63,14 @@ static void models_of_keras_train_on_as_they_do_there(void **state)
     }
 }
 
+/* In chunks: plain, deflated, shuffled, with check sums. */
+static void models_that_others_packed_are_the_same(void **state)
+{
+    (void)state;
+    expect_continued("mlp", "_packed.keras");
+    expect_continued("mlp", "_packed.h5");
+}
+
 /* --- what Cornu saves --- */
 
 static void save(cornu_model *model, const char *path)
@@ -267,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_of_keras_train_on_as_they_do_there),
+        cmocka_unit_test(models_that_others_packed_are_the_same),
         cmocka_unit_test(saved_models_train_on_with_the_same_bits),
         cmocka_unit_test(every_optimizers_memory_comes_back),
         cmocka_unit_test(weights_alone_are_saved_as_the_ending_says),
