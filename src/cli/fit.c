@@ -62,7 +62,8 @@ static const cornu__argument data_arguments[] = {
     {0},
 };
 static const cornu__argument training_arguments[] = {
-    {"optimizer", CORNU__ARGUMENT_TEXT, AT(compile.optimizer), 0, "OPTIMIZER", "sgd, rmsprop, adam, adamw, ... [adam]"},
+    {"optimizer", CORNU__ARGUMENT_TEXT, AT(compile.optimizer), 0, "OPTIMIZER",
+     "sgd, rmsprop, adam, adamw, ... [that of MODEL's file; else adam]"},
     {"learning-rate", CORNU__ARGUMENT_POSITIVE, AT(learning_rate), 0, "NUMBER", "[the optimizer's own]"},
     {"seed", CORNU__ARGUMENT_INT, AT(model.seed), 0, "N", "of all that is random; one seed, one result [0]"},
     {"batch-size", CORNU__ARGUMENT_INT, AT(batch_size), 1, "N", "samples per update [32]"},

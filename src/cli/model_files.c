@@ -1,8 +1,6 @@
 /* model_files.c: models by name and from JSON files. */
 #include <string.h>
 
-#include <cornu/saving.h>
-
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/model_files.h"
@@ -208,16 +206,24 @@ static cornu_status make_named(const cornu__model_arguments *arguments, const co
     return *model ? architectures[number].add(*model, &wanted) : cornu_error_status();
 }
 
+static cornu_model *load_file(const cornu__model_arguments *arguments)
+{
+    if (!file_is_whole(arguments->model))
+        return cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
+    const cornu_load_options options = {.struct_size = sizeof options,
+                                        .compile = arguments->compiled,
+                                        .threads = arguments->threads,
+                                        .seed = (uint64_t)arguments->seed};
+    return cornu__load_model(arguments->model, &options, arguments->change, arguments->change_state);
+}
+
 cornu_status cornu__model_load(const cornu__model_arguments *arguments, const cornu__dataset *dataset,
                                cornu_model **model)
 {
     cornu_status status;
     *model = NULL;
     if (cornu__model_names_file(arguments->model)) {
-        *model = file_is_whole(arguments->model)
-                     ? cornu_load_model(arguments->model, .compile = arguments->keep_compiled,
-                                        .threads = arguments->threads, .seed = (uint64_t)arguments->seed)
-                     : cornu_model_from_json_file(arguments->model, (uint64_t)arguments->seed);
+        *model = load_file(arguments);
         status = *model ? CORNU_OK : cornu_error_status();
     } else {
         status = make_named(arguments, dataset, model);

@@ -5,14 +5,17 @@
 #include <cornu/model.h>
 
 #include "cli/data_files.h"
+#include "saving/load_model.h"
 
 typedef struct cornu__model_arguments {
     const char *model;   /* "cnn", or a file */
     const char *weights; /* a file to start from, or NULL */
     double scale;        /* inputs are divided by it: by a named architecture itself; 0: not given */
     int seed;
-    int threads;        /* of the kernels of a model that is compiled as its file says */
-    bool keep_compiled; /* compile it so, with the optimizer's memory, if its file says how */
+    int threads;                   /* of the kernels of a model that is compiled as its file says */
+    bool compiled;                 /* compile it so, with the optimizer's memory, if its file says how */
+    cornu__change_compile *change; /* what of that is to be otherwise; or NULL */
+    void *change_state;
 } cornu__model_arguments;
 
 extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */

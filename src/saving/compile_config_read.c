@@ -265,17 +265,27 @@ static cornu_status read_all(struct reading *reading, const cornu_model *model, 
     return read_metrics(reading, model, &weighted, &weighted_lists);
 }
 
-cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place, bool keras_2, int threads)
+static void change_some(cornu_compile_options *options, cornu__compile_reading *how)
+{
+    cornu_identifier saved = options->optimizer;
+    how->changed = how->change && how->change(how->change_state, options);
+    how->optimizer_changed = options->optimizer != saved;
+}
+
+cornu_status cornu__compile_config_apply(cornu_model *model, const cornu__json_place *place,
+                                         cornu__compile_reading *how)
 {
     struct reading *reading = cornu__alloc(sizeof *reading);
     if (!reading)
         return cornu_error_status();
     reading->options.struct_size = sizeof reading->options;
-    reading->options.threads = threads;
-    reading->keras_2 = keras_2;
+    reading->options.threads = how->threads;
+    reading->keras_2 = how->keras_2;
     cornu_status status = read_all(reading, model, place);
-    if (status == CORNU_OK)
+    if (status == CORNU_OK) {
+        change_some(&reading->options, how);
         status = cornu_compile_with(model, &reading->options);
+    }
     for (int i = 0; i < reading->object_count; i++)
         cornu__object_drop(reading->objects[i]);
     cornu__free(reading);

@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cornu/saving.h>
-
 #include "base/log.h"
 #include "base/options.h"
 #include "model/config.h"
@@ -12,6 +10,7 @@
 #include "saving/compile_config.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
+#include "saving/load_model.h"
 #include "saving/saved_classes.h"
 #include "saving/saved_history.h"
 
@@ -85,17 +84,18 @@ static cornu_status restore_optimizer(const cornu__saved_file *file, cornu_model
 
 /* What a model was trained with may be of a program of its own; the model can be used without, so that is only said. */
 static cornu_status compile(const cornu__saved_file *file, cornu_model *model, json_t *config,
-                            const cornu__weight_map *map, int threads)
+                            const cornu__weight_map *map, cornu__compile_reading *reading)
 {
     if (!json_is_object(config)) {
         cornu__warn("%s: the file does not say what the model was compiled with: compile it to train on", file->path);
         return CORNU_OK;
     }
     cornu__json_place place = cornu__json_root(file->path, config);
-    if (cornu__compile_config_apply(model, &place, is_keras_2(file), threads) == CORNU_OK)
-        return restore_optimizer(file, model, map);
-    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
-        return CORNU_ERROR_OUT_OF_MEMORY;
+    reading->keras_2 = is_keras_2(file);
+    if (cornu__compile_config_apply(model, &place, reading) == CORNU_OK)
+        return reading->optimizer_changed ? CORNU_OK : restore_optimizer(file, model, map);
+    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY || reading->changed)
+        return cornu_error_status();
     cornu__warn("the model is loaded, and not compiled: %s", cornu_error_message());
     cornu_error_clear();
     return CORNU_OK;
@@ -137,13 +137,13 @@ static cornu_status load_weights(const cornu__saved_file *file, cornu_model *mod
 }
 
 static cornu_status compile_as_saved(const cornu__saved_file *file, cornu_model *model, json_t *config,
-                                     const cornu__weight_map *map, int threads)
+                                     const cornu__weight_map *map, cornu__compile_reading *reading)
 {
     json_t *training = NULL;
     if (file->kind == CORNU__SAVED_KERAS)
-        return compile(file, model, json_object_get(config, "compile_config"), map, threads);
+        return compile(file, model, json_object_get(config, "compile_config"), map, reading);
     CORNU_TRY(parse_attribute(file, "training_config", &training));
-    cornu_status status = compile(file, model, training, map, threads);
+    cornu_status status = compile(file, model, training, map, reading);
     json_decref(training);
     return status;
 }
@@ -173,7 +173,7 @@ static cornu_status load_class_names(const cornu__saved_file *file, cornu_model 
 }
 
 static cornu_status load(const cornu__saved_file *file, const cornu_load_options *options, json_t *config,
-                         cornu_model **model)
+                         cornu__compile_reading *reading, cornu_model **model)
 {
     *model = cornu__model_from_config(file->path, config, options->seed);
     if (!*model)
@@ -183,7 +183,7 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     cornu_status status = load_weights(file, *model, &map);
     (*model)->awaits_weights = false;
     if (status == CORNU_OK && options->compile)
-        status = compile_as_saved(file, *model, config, &map, options->threads);
+        status = compile_as_saved(file, *model, config, &map, reading);
     if (status == CORNU_OK)
         status = load_history(file, *model);
     if (status == CORNU_OK)
@@ -192,12 +192,14 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     return status;
 }
 
-cornu_model *cornu_load_model_with(const char *path, const cornu_load_options *options)
+cornu_model *cornu__load_model(const char *path, const cornu_load_options *options, cornu__change_compile *change,
+                               void *state)
 {
     cornu_load_options given = {.struct_size = sizeof given, CORNU_LOAD_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     if (!path)
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cornu_load_model: the path is NULL");
+    cornu__compile_reading reading = {.threads = given.threads, .change = change, .change_state = state};
     cornu__saved_file file;
     cornu_model *model = NULL;
     json_t *config = NULL;
@@ -205,11 +207,16 @@ cornu_model *cornu_load_model_with(const char *path, const cornu_load_options *o
         return NULL;
     cornu_status status = load_config(&file, &config);
     if (status == CORNU_OK)
-        status = load(&file, &given, config, &model);
+        status = load(&file, &given, config, &reading, &model);
     json_decref(config);
     cornu__saved_close(&file);
     if (status == CORNU_OK)
         return model;
     cornu_model_release(model);
     return NULL;
+}
+
+cornu_model *cornu_load_model_with(const char *path, const cornu_load_options *options)
+{
+    return cornu__load_model(path, options, NULL, NULL);
 }

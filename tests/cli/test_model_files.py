@@ -2,6 +2,7 @@
 import json
 import shutil
 import unittest
+import zipfile
 
 from command_case import DIGITS, CommandCase, cornu
 
@@ -42,6 +43,75 @@ class ModelFiles(CommandCase):
             whole, same = (cornu("summary", "--model", path) for path in (model, renamed))
             self.assertEqual((same.returncode, same.stdout, same.stderr), (0, whole.stdout, ""))
         self.refused(cornu("summary", "--model", self.path("absent.bin")), 1, "absent.bin")
+
+    def rewritten(self, name, change):
+        """A copy of a .keras file whose config.json `change` has changed."""
+        with zipfile.ZipFile(self.path("model.keras")) as old, zipfile.ZipFile(self.path(name), "w") as new:
+            for member in old.namelist():
+                content = old.read(member)
+                if member == "config.json":
+                    config = json.loads(content)
+                    change(config)
+                    content = json.dumps(config).encode()
+                new.writestr(member, content)
+        return self.path(name)
+
+    def made_for_logits(self, name="logits.keras"):
+        """A trained model whose outputs are logits, compiled as Keras saves that."""
+
+        def change(config):
+            config["config"]["layers"][-1]["config"]["activation"] = "linear"
+            settings = {"name": "sparse_categorical_crossentropy", "reduction": "sum_over_batch_size", "from_logits": True, "ignore_class": None}
+            config["compile_config"]["loss"] = {"module": "keras.losses", "class_name": "SparseCategoricalCrossentropy", "config": settings, "registered_name": None}
+
+        self.assertEqual(self.train("--epochs", "1", "--save-model", self.path("model.keras"), "--verbose", "0").returncode, 0)
+        return self.rewritten(name, change)
+
+    def test_what_no_option_says_stays_as_the_file_has_it(self):
+        model = self.made_for_logits()
+        loss = self.evaluated(model)[0].splitlines()[0]
+        self.assertLess(float(loss.removeprefix("loss: ")), 3)
+        for words, replaced in ((("--metrics", "sparse_top_k_categorical_accuracy"), "accuracy"), (("--metrics", "accuracy"), None)):
+            shown, warned = self.evaluated(model, *words)
+            self.assertEqual(shown.splitlines()[0], loss)
+            self.assertIn("\n" + words[1] + ":", shown)
+            self.assertEqual("--metrics" in warned, replaced is not None, warned)
+            self.assertIn(replaced or "", warned)
+        shown, warned = self.evaluated(model, "--loss", "sparse_categorical_crossentropy")
+        self.assertNotEqual(shown.splitlines()[0], loss)
+        self.assertIn("\naccuracy:", shown)
+        for part in ("--loss sparse_categorical_crossentropy", "logits.keras", "sparse_categorical_crossentropy with from_logits"):
+            self.assertIn(part, warned)
+
+    def go_on(self, model, *words):
+        """The epoch's loss, the digest of the weights, and what was warned of, of a training that goes on."""
+        result = cornu("fit", "--model", model, "--data", DIGITS, "--threads", "1", "--initial-epoch", "1", "--epochs", "2", "--verbose", "0",
+                       "--history", self.path("h.csv"), "--save-weights", self.path("on.npz"), *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        names, values = (line.split(",") for line in self.lines("h.csv"))
+        return float(values[names.index("loss")]), self.digest("on.npz"), result.stderr
+
+    def test_the_optimizers_memory_is_kept_unless_an_optimizer_is_given(self):
+        for model in (self.made_for_logits(), self.path("model.h5")):
+            if model.endswith(".h5"):
+                self.assertEqual(self.train("--epochs", "1", "--save-model", model, "--verbose", "0").returncode, 0)
+            plain_loss, plain, silent = self.go_on(model)
+            self.assertEqual(silent, "")
+            loss, measured, warned = self.go_on(model, "--metrics", "sparse_top_k_categorical_accuracy")
+            self.assertEqual((loss, measured), (plain_loss, plain))
+            self.assertIn("--metrics", warned)
+            loss, digest, warned = self.go_on(model, "--optimizer", "sgd", "--learning-rate", "1e-9")
+            self.assertNotEqual(digest, plain)
+            self.assertLess(loss, 3)
+            for part in ("--optimizer sgd", "Adam", "begins anew"):
+                self.assertIn(part, warned)
+            _, anew, _ = self.go_on(model, "--optimizer", "adam")
+            self.assertNotEqual(anew, plain)
+
+    def test_a_wrong_name_ends_a_command_that_changes_what_a_file_says(self):
+        model = self.made_for_logits()
+        for words in (("--metrics", "acuracy"), ("--loss", "mean_squared_eror")):
+            self.refused(cornu("evaluate", "--model", model, "--data", DIGITS, *words), 1, words[1], "did you mean")
 
     def test_a_file_that_is_no_model_is_refused_by_name(self):
         path = self.write("broken.keras", "no archive")
