@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/callbacks.h"
+#include "cli/saved_names.h"
 
 #define MOST_SETTINGS 32
 
@@ -22,9 +23,10 @@ const cornu__argument cornu__callback_argument_table[] = {
     {"learning-rate-schedule", CORNU__ARGUMENT_LIST, AT(learning_rate_schedule), 0, "EPOCH:RATE,...",
      "the learning rate from that epoch on, counted from 0: 0:0.1,10:0.01"},
     {"checkpoint", CORNU__ARGUMENT_TEXT, AT(checkpoint), 0, "FILE[,SETTINGS]",
-     "save weights, or all of the model as .keras, after each epoch; FILE may say "
-     "weights.{epoch:02d}-{val_loss:.2f}.npz: monitor=val_loss, "
-     "save_best_only=false, mode=auto, period=1, save_freq=epoch, initial_value_threshold=None, verbose=0"},
+     "save the model as .keras or .h5, or its weights alone as .weights.h5 or .npz, after each epoch; FILE may say "
+     "model.{epoch:02d}-{val_loss:.2f}.keras: monitor=val_loss, "
+     "save_best_only=false, save_weights_only=false, mode=auto, period=1, save_freq=epoch, "
+     "initial_value_threshold=None, verbose=0"},
     {"save-best-only", CORNU__ARGUMENT_FLAG, AT(save_best_only), 0, NULL, "--checkpoint: only what is better"},
     {"monitor", CORNU__ARGUMENT_TEXT, AT(monitor), 0, "NAME", "what these look at [val_loss]"},
     {"csv-log", CORNU__ARGUMENT_TEXT, AT(csv_log), 0, "FILE[,SETTINGS]",
@@ -140,14 +142,15 @@ static cornu_status make_reduce_lr(const cornu__callback_arguments *arguments, s
     return made ? hand_over(cornu_reduce_lr_on_plateau_with(&options), made) : CORNU_OK;
 }
 
-/* Of "FILE,SETTINGS". A .h5 file can hold either, and a checkpoint is weights unless it says otherwise. */
-static bool names_whole_model(const char *checkpoint)
+static bool is_given(const settings *taken, const char *name)
 {
-    const char ending[] = ".keras";
-    size_t length = strcspn(checkpoint, ","), end = sizeof ending - 1;
-    return length >= end && strncmp(checkpoint + length - end, ending, end) == 0;
+    size_t i = 0;
+    while (i < taken->count && strcmp(taken->given[i].name, name) != 0)
+        i++;
+    return i < taken->count;
 }
 
+/* The whole model as in Keras, unless the file's name is one of weights or the settings say otherwise. */
 static cornu_status make_checkpoint(const cornu__callback_arguments *arguments, settings *taken, cornu_callback **made)
 {
     cornu_model_checkpoint_options options = {.struct_size = sizeof options, CORNU_MODEL_CHECKPOINT_DEFAULTS};
@@ -157,8 +160,10 @@ static cornu_status make_checkpoint(const cornu__callback_arguments *arguments, 
                    : CORNU_OK;
     options.monitor = arguments->monitor ? arguments->monitor : options.monitor;
     options.save_best_only = arguments->save_best_only;
-    options.save_weights_only = !names_whole_model(arguments->checkpoint);
     CORNU_TRY(read_settings("checkpoint", arguments->checkpoint, true, "model_checkpoint", &options, taken));
+    CORNU_TRY(cornu__check_checkpoint_name(taken->path));
+    if (!is_given(taken, "save_weights_only"))
+        options.save_weights_only = cornu__names_weights_only(taken->path);
     return made ? hand_over(cornu_model_checkpoint_with(taken->path, &options), made) : CORNU_OK;
 }
 

@@ -19,6 +19,7 @@
 #include "cli/picture_folder.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
+#include "cli/saved_names.h"
 #include "cli/signals.h"
 #include "cli/view_options.h"
 #include "view/canvas.h"
@@ -84,9 +85,9 @@ static const cornu__argument training_arguments[] = {
 };
 static const cornu__argument output_arguments[] = {
     {"save-weights", CORNU__ARGUMENT_TEXT, AT(save_weights), 0, "FILE",
-     "write the weights at the end: .npz, .weights.h5"},
+     "write the weights at the end: .npz, .weights.h5, .h5"},
     {"save-model", CORNU__ARGUMENT_TEXT, AT(save_model), 0, "FILE",
-     "write the model: its JSON, or all of it as .keras or .h5"},
+     "write the model at the end: all of it as .keras or .h5, its structure alone as .json"},
     {"history", CORNU__ARGUMENT_TEXT, AT(history), 0, "FILE", "write each epoch's values as CSV"},
     {"plot", CORNU__ARGUMENT_TEXT, AT(plot), 0, "FILE", "draw the curves: .png, .svg or .pdf"},
     {"summary", CORNU__ARGUMENT_FLAG, AT(summary), 0, NULL, "print the model first"},
@@ -317,6 +318,8 @@ static cornu_status check(const void *given)
     CORNU_TRY(cornu__model_check(&options->model));
     CORNU_TRY(cornu__class_weight_option_check(&options->class_weight));
     CORNU_TRY(cornu__callbacks_check(&options->callbacks));
+    CORNU_TRY(cornu__check_model_name(options->save_model));
+    CORNU_TRY(cornu__check_weights_name(options->save_weights));
     CORNU_TRY(cornu__progress_check(&options->progress));
     CORNU_TRY(cornu__view_check(&options->view));
     CORNU_TRY(steps_of_samples(options, &steps));

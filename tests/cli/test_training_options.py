@@ -135,6 +135,26 @@ class TrainingOptions(CommandCase):
             result = cornu("fit", "--model", self.path(name), "--data", DIGITS, "--verbose", "0")
             self.assertEqual(result.returncode, 0, result.stderr)
 
+    def test_a_name_that_cannot_be_written_is_found_before_anything_is_read(self):
+        missing = ["fit", "--model", "mlp", "--data", self.path("no.npz")]
+        models, weights = "a model goes to a file whose name ends in .keras, .h5, .hdf5, or .json", "weights go to a file whose name ends in .npz, .weights.h5, .h5 or .hdf5"
+        for option, name, *parts in (("--save-model", "a.weights.h5", models, "--save-weights a.weights.h5"),
+                                     ("--save-model", "a.npz", models, "--save-weights a.npz"),
+                                     ("--save-model", "a.kera", models, "did you mean .keras?"),
+                                     ("--save-model", "a.jsn", models, "did you mean .json?"),
+                                     ("--save-model", "a.txt", models),
+                                     ("--save-model", "folder.keras/a", models),
+                                     ("--save-weights", "a.keras", weights, "--save-model a.keras"),
+                                     ("--save-weights", "a.json", weights, "--save-model a.json"),
+                                     ("--save-weights", "a.npy", weights, "did you mean .npz?"),
+                                     ("--save-weights", "a.weight.h", weights, "did you mean .h5?"),
+                                     ("--save-weights", "a", weights),
+                                     ("--checkpoint", "{epoch}.kera", "did you mean .keras?"),
+                                     ("--checkpoint", "a.txt,period=2", "a checkpoint goes to a file whose name ends in .keras, .h5", "got 'a.txt'"),
+                                     ("--checkpoint", "a.json", "a checkpoint goes to a file")):
+            with self.subTest(f"{option} {name}"):
+                self.refused(cornu(*missing, option, name), 2, option, *parts)
+
     # --- callbacks ---
 
     def test_early_stopping(self):
@@ -179,6 +199,21 @@ class TrainingOptions(CommandCase):
         result = self.train("--epochs", "2", "--verbose", "0", "--checkpoint", self.path("a,b.npz"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue(os.path.exists(self.path("a,b.npz")))
+
+    def test_a_checkpoint_is_the_whole_model_unless_its_name_is_one_of_weights(self):
+        names = ("a.keras", "a.h5", "a,b.h5", "a.hdf5")
+        for name in names:
+            result = self.train("--epochs", "2", "--verbose", "0", "--checkpoint", self.path(name) + ",verbose=0")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            plotted = cornu("plot", self.path(name), "--output", self.path("p.svg"))
+            self.assertEqual(plotted.returncode, 0, plotted.stderr)
+            evaluated = cornu("evaluate", "--model", self.path(name), "--data", DIGITS, "--verbose", "0")
+            self.assertEqual((evaluated.returncode, evaluated.stderr), (0, ""))
+        for name in ("w.npz", "w.weights.h5", "w.h5,save_weights_only=true"):
+            result = self.train("--epochs", "2", "--verbose", "0", "--checkpoint", self.path(name))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertNotEqual(cornu("plot", self.path(name.split(",")[0]), "--output", self.path("p.svg")).returncode, 0)
+        self.assertTrue(os.path.exists(self.path("w.h5")))
 
     def test_logs_for_others(self):
         words = ["--epochs", "2", "--verbose", "0", "--csv-log", self.path("log.csv") + ",separator=,,append=true", "--tensorboard", self.path("logs") + ",write_graph=false"]

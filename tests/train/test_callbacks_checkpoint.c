@@ -195,11 +195,11 @@ static void what_cannot_be_is_an_error_before_the_first_epoch(void **state)
     const scripted *test = *state;
     const char *path = scripted_path(test, "w.npz");
     scripted_fails_with(test, cornu_model_checkpoint(path), CORNU_ERROR_INVALID_ARGUMENT, "ModelCheckpoint",
-                        "whole models", ".keras", ".save_weights_only = true");
+                        "whole models", ".keras", "save_weights_only is false");
     scripted_fails_with(test, cornu_model_checkpoint("w.weights.h5"), CORNU_ERROR_INVALID_ARGUMENT, "whole models",
-                        "w.weights.h5", ".save_weights_only = true");
+                        "w.weights.h5", "save_weights_only is false");
     scripted_fails_with(test, cornu_model_checkpoint("w.keras", .save_weights_only = true),
-                        CORNU_ERROR_INVALID_ARGUMENT, ".npz", "w.keras", ".save_weights_only = false");
+                        CORNU_ERROR_INVALID_ARGUMENT, ".npz", "w.keras", "save_weights_only is true");
     scripted_fails_with(test, cornu_model_checkpoint("w", .save_weights_only = true), CORNU_ERROR_INVALID_ARGUMENT,
                         ".npz");
     scripted_fails_with(test, cornu_model_checkpoint("", .save_weights_only = true), CORNU_ERROR_INVALID_ARGUMENT,

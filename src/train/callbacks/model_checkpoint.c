@@ -193,10 +193,10 @@ static cornu_status check_kind(const char *path, bool save_weights_only)
     if (save_weights_only)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "weights go to a file whose name ends in .npz, .weights.h5, .h5 or .hdf5; got \"%s\"%s",
-                           path, of_models ? ", which holds a whole model: .save_weights_only = false" : "");
+                           path, of_models ? ", which holds a whole model, and save_weights_only is true" : "");
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                        "whole models go to a file whose name ends in .keras, .h5 or .hdf5; got \"%s\"%s", path,
-                       of_weights ? ", which holds weights: .save_weights_only = true" : "");
+                       of_weights ? ", which holds weights, and save_weights_only is false" : "");
 }
 
 static cornu_status set_options(model_checkpoint *self, const char *path, const cornu_model_checkpoint_options *given)
