@@ -90,7 +90,7 @@ static cornu_status fail_number(const char *field, cornu_dtype dtype)
 
 static cornu_status fail_missing(const cornu__csv_column *column, const char *field)
 {
-    static const char remedy[] = "; .missing says what stands for it: \"nan\", \"mean\" or a value";
+    static const char remedy[] = "; fill it, or say in C by .missing what stands for it: \"nan\", \"mean\" or a value";
     if (field[0] == '\0')
         return cornu__fail(CORNU_ERROR_DATA, "the %s is empty%s", column->is_target ? "target" : "field", remedy);
     return cornu__fail(CORNU_ERROR_DATA, "'%.*s' says that the value is missing%s", SHOWN_CHARACTERS, field, remedy);

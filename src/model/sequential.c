@@ -175,7 +175,7 @@ cornu_status cornu__sequential_structure(cornu_model *model, const cornu__spec *
     if (!known && !input)
         return cornu__fail(
             CORNU_ERROR_STATE,
-            "Sequential model '%s' is not built: give its first layer .input_shape, or call cornu_build, or train it",
+            "Sequential model '%s' is not built: give its first layer an input shape, or call cornu_build, or train it",
             cornu_model_name(model));
     if (make_structure(model, known && !model->input_layer ? &declared : input) != CORNU_OK) {
         cornu__structure_clear(model);

@@ -50,7 +50,9 @@ static cornu_status load_config(const cornu__saved_file *file, json_t **json)
         CORNU_TRY(parse_attribute(file, "model_config", json));
     if (!*json)
         return cornu__fail(CORNU_ERROR_FORMAT,
-                           "'%s' holds weights and no model: make the model, then cornu_load_weights", file->path);
+                           "'%s' holds weights and no model: give them to a model by cornu_load_weights, or by "
+                           "--weights beside --model",
+                           file->path);
     if (json_is_object(*json))
         json_object_set_new(*json, "keras_version", json_string(version_of(file)));
     return CORNU_OK;
@@ -87,7 +89,9 @@ static cornu_status compile(const cornu__saved_file *file, cornu_model *model, j
                             const cornu__weight_map *map, cornu__compile_reading *reading)
 {
     if (!json_is_object(config)) {
-        cornu__warn("%s: the file does not say what the model was compiled with: compile it to train on", file->path);
+        cornu__warn("%s: the file does not say what the model was compiled with, so cornu_compile or the command's "
+                    "options must",
+                    file->path);
         return CORNU_OK;
     }
     cornu__json_place place = cornu__json_root(file->path, config);

@@ -238,7 +238,7 @@ cornu_status cornu__saved_history_load(const char *path, cornu_history **history
     if (*history)
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_DATA,
-                       "'%s' holds no history: cornu_save writes that of a model which fit has trained into .keras and "
-                       ".h5 files; Keras saves none",
+                       "'%s' holds no history: that of a model which fit has trained is in the .keras and .h5 files of "
+                       "cornu_save, --save-model and --checkpoint; weights alone have none, and Keras saves none",
                        path);
 }

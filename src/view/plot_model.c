@@ -474,7 +474,7 @@ static cornu_status need_structure(cornu_model *model, bool shapes)
     if (!known && shapes)
         return cornu__fail(CORNU_ERROR_STATE,
                            "plot_model: the shapes in model '%s' are not known before its input is: give its first "
-                           "layer .input_shape, or call cornu_build",
+                           "layer an input shape, or call cornu_build",
                            cornu_model_name(model));
     return known ? CORNU_OK : cornu__sequential_name_layers(model);
 }

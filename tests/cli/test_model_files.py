@@ -113,6 +113,12 @@ class ModelFiles(CommandCase):
         for words in (("--metrics", "acuracy"), ("--loss", "mean_squared_eror")):
             self.refused(cornu("evaluate", "--model", model, "--data", DIGITS, *words), 1, words[1], "did you mean")
 
+    def test_messages_name_options_where_an_option_helps(self):
+        weights = self.path("a.weights.h5")
+        self.assertEqual(self.train("--epochs", "1", "--save-weights", weights, "--verbose", "0").returncode, 0)
+        self.refused(cornu("evaluate", "--model", weights, "--data", DIGITS), 1, "holds weights and no model", "--weights beside --model")
+        self.refused(cornu("plot", weights), 1, "no history", "--save-model", "--checkpoint")
+
     def test_a_file_that_is_no_model_is_refused_by_name(self):
         path = self.write("broken.keras", "no archive")
         self.refused(cornu("evaluate", "--model", path, "--data", DIGITS), 1, "broken.keras")
