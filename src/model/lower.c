@@ -255,10 +255,10 @@ static cornu_status lower_losses(cornu__lowering *lowering)
     for (const cornu__added_loss *added = lowering->first_loss; added; added = added->next)
         lowering->total = sum(lowering->total, added->loss);
     if (!lowering->total)
-        return cornu__fail(
-            CORNU_ERROR_STATE,
-            "model '%s' has nothing to minimise: no output has a loss, and no layer adds one; give cornu_compile or the command a loss",
-            cornu_model_name(model));
+        return cornu__fail(CORNU_ERROR_STATE,
+                           "model '%s' has nothing to minimise: no output has a loss, and no layer adds one; give "
+                           "cornu_compile or the command a loss",
+                           cornu_model_name(model));
     CORNU_TRY(cornu__graph_set_scope(lowering->call.graph, NULL));
     CORNU_TRY(cornu__graph_add_result(lowering->call.graph, lowering->total));
     for (int i = 0, result = 1; i < model->output_count; i++) {

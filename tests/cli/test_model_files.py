@@ -117,7 +117,7 @@ class ModelFiles(CommandCase):
         weights = self.path("a.weights.h5")
         self.assertEqual(self.train("--epochs", "1", "--save-weights", weights, "--verbose", "0").returncode, 0)
         self.refused(cornu("evaluate", "--model", weights, "--data", DIGITS), 1, "holds weights and no model", "--weights beside --model")
-        self.refused(cornu("plot", weights), 1, "no history", "--save-model", "--checkpoint")
+        self.refused(cornu("plot", weights), 1, "no history", "whole model (.keras, .h5)")
 
     def test_a_file_that_is_no_model_is_refused_by_name(self):
         path = self.write("broken.keras", "no archive")
