@@ -256,20 +256,25 @@
         const logarithmic = element("logarithmic").checked && all.length > 0 && all.every((value) => value > 0);
         const scale = logarithmic ? Math.log10 : (value) => value;
         const [low, high] = extent(all.map(scale), logarithmic);
-        const xs = seen.concat(running).map((point) => point[0]);
-        const xLow = running.length ? told.first : xs.length ? xs.reduce((a, b) => Math.min(a, b)) : told.first;
+        /* All panels have the same epochs, whatever their values are. */
+        const xs = epochs.concat(batches).map((row) => row[0]);
+        const xLow = batches.length ? told.first : xs.length ? xs.reduce((a, b) => Math.min(a, b)) : told.first;
         const xHigh = Math.max(xLow + 1, xs.reduce((a, b) => Math.max(a, b), -Infinity));
         const x = (value) => area.left + (value - xLow) / (xHigh - xLow) * (area.right - area.left);
         const y = (value) => area.bottom - (scale(value) - low) / (high - low) * (area.bottom - area.top);
 
         const made = [];
-        for (const value of logarithmic ? logarithmicTicks(low, high) : ticks(low, high, 5)) {
+        if (all.length === 0) { /* no scale, but what the values are: NaN */
+            const values = new Set(training.concat(validation, running).map((point) => text(point[1], 4)));
+            made.push(svg("text", {class: "nothing", x: (area.left + area.right) / 2, y: (area.top + area.bottom) / 2, "text-anchor": "middle"}, [...values].join(", ")));
+        }
+        for (const value of all.length === 0 ? [] : logarithmic ? logarithmicTicks(low, high) : ticks(low, high, 5)) {
             const at = y(value);
             made.push(svg("path", {class: "grid", d: `M${area.left} ${at.toFixed(1)}H${area.right}`}));
             made.push(svg("text", {x: area.left - 7, y: (at + 4).toFixed(1), "text-anchor": "end"}, text(Number(value.toPrecision(4)), 4).replace(/(\.\d*?)0+($|e)/, "$1$2").replace(/\.($|e)/, "$1")));
         }
         for (const tick of ticks(xLow, xHigh, Math.max(2, Math.min(10, Math.floor(width / 60)))).filter(Number.isInteger))
-            made.push(svg("path", {class: "axis", d: `M${x(tick).toFixed(1)} ${area.bottom}v4`}), svg("text", {x: x(tick).toFixed(1), y: area.bottom + 17, "text-anchor": "middle"}, String(tick)));
+            made.push(svg("path", {class: "axis", d: `M${x(tick).toFixed(1)} ${area.bottom}v4`}), svg("text", {class: "step", x: x(tick).toFixed(1), y: area.bottom + 17, "text-anchor": "middle"}, String(tick)));
         made.push(svg("path", {class: "axis", d: `M${area.left} ${area.bottom}H${area.right}`}));
         made.push(svg("text", {x: area.right, y: height - 3, "text-anchor": "end"}, "epoch"));
 

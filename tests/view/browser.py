@@ -105,9 +105,13 @@ class Browser:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=codes[key],
                       **({"text": "\r" if key == "Enter" else " "} if key in ("Enter", " ") and kind == "keyDown" else {}))
 
+    def shot(self):
+        """The page as it is seen: a PNG file's bytes."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
     def picture(self, path):
         with open(path, "wb") as file:
-            file.write(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+            file.write(self.shot())
 
     def accessible(self):
         """What the page is to a screen reader: (role, name, properties and value) of each node that it would tell of, in its order."""

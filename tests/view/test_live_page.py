@@ -248,6 +248,31 @@ class LivePage(unittest.TestCase):
         self.wait_for(f"{MARKS} === 8")
         self.expect_peace("file:///")
 
+    def test_a_value_that_is_never_a_number_has_the_epochs_of_the_others_and_says_so(self):
+        page = os.path.join(self.folder.name, "page.html")
+        self.train(3, "--view-file", page, "--steps-per-epoch", "2").end()
+        with open(page, encoding="utf-8") as file:
+            before, message, after = re.split(r'(?<=id="message">)(.*?)(?=</script>)', file.read(), maxsplit=1, flags=re.S)
+        told = json.loads(message)
+        for row in [*told["epoch_rows"], *told["batch_rows"], told["epoch_row"], told["batch_row"]]:
+            for i, name in enumerate(told["names"] if row else []):
+                row[i + 1] = "NaN" if row[i + 1] is not None and "accuracy" in name else row[i + 1]
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(before + json.dumps(told) + after)
+        self.browser.open("file://" + page)
+        self.wait_for(f"{STATE} === 'ended' && document.querySelectorAll('.panel').length === 2")
+        def texts(kind):
+            return self.ask(f"[...document.querySelectorAll('.panel')].map(p => [...p.querySelectorAll('.chart {kind}')].map(t => t.textContent))")
+        for _ in range(2):  # with the curve of the batches, and without
+            epochs = texts("text.step")
+            self.assertIn("3", epochs[0])
+            self.assertEqual(epochs[0], epochs[1])
+            self.assertEqual([[], ["NaN"]], texts("text.nothing"))
+            self.assertEqual(0, self.ask("document.querySelectorAll('.panel')[1].querySelectorAll('.grid').length"))
+            self.ask("document.getElementById('show-batches').click()")
+        self.keep("nan.png", self.browser.shot())
+        self.expect_peace("file:///")
+
     def test_what_the_button_saves_is_such_a_file_too(self):
         training = self.train(ENOUGH)
         self.browser.open(training.address)
