@@ -291,7 +291,9 @@ static cornu_status scan_class(scanner *self, size_t class_number)
         return cornu_error_status();
     names files = {0};
     cornu_status status = CORNU_OK;
-    if (!is_folder(folder, true))
+    if (!is_folder(folder, true) && strcmp(name, ".") == 0)
+        status = cornu__fail(CORNU_ERROR_IO, "there is no folder '%s'", self->directory->path);
+    else if (!is_folder(folder, true))
         status = cornu__fail(CORNU_ERROR_DATA, "class '%s' has no folder in '%s'", name, self->directory->path);
     else
         status = list_class(self, folder, &files);
