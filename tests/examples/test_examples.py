@@ -23,6 +23,7 @@ EXAMPLES = {
     "missing_values": ((DIGITS,), r"accuracy on rows never trained on: (\S+)", 0.8),
     "image_dataset": (("digits", "--size", "8", "--epochs", "6", "--workers", "2"), r"validation accuracy: (\S+)", 0.7),
     "own_loop": ((DIGITS,), r"epoch 15: .*test accuracy: (\S+)", 0.8),
+    "segmentation": (("shapes",), r"area of both over area of either: (\S+)", 0.6),
     "three_ways": ((), r"mean absolute error (\S+)", 0),
     "two_inputs": ((), r"farther: accuracy (\S+)", 0.9),
 }
@@ -89,6 +90,9 @@ class Examples(unittest.TestCase):
         again = re.findall(r"trained again on (\d+) batches", self.learns("own_loop")[0])
         self.assertEqual(len(again), 15)
         self.assertGreater(sum(map(int, again)), 0)
+
+    def test_segmentation_on_pictures_that_it_writes(self):
+        self.assertEqual(self.learns("segmentation")[1], ["shapes"])
 
     def test_three_ways_end_in_the_same_weights(self):
         digests = re.findall(r"^(?:fit|fit_generator|train_on_batch) +([0-9a-f]{64})$", self.learns("three_ways")[0], re.M)
