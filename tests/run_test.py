@@ -16,7 +16,8 @@ import sys
 CMOCKA_CASE = re.compile(r"^\[ +(RUN|OK|FAILED|SKIPPED) +\] (.+)$")
 CMOCKA_END = re.compile(r"^\[=+\] \d+ test\(s\) run\.$")
 UNITTEST_CASE = re.compile(r"^(.*) \.\.\. (ok|FAIL|ERROR|skipped (.*))$")
-UNITTEST_NAME = re.compile(r"^(test\w*) \(.*\)$")
+UNITTEST_NAME = re.compile(r"^(test\w*) \(.*\)( \.\.\. .*)?$")
+UNITTEST_END = re.compile(r"^()(ok|FAIL|ERROR)$")  # of a case that printed something
 
 
 class Tally:
@@ -40,6 +41,8 @@ class Tally:
             self._unittest(UNITTEST_CASE.match(line))
         elif UNITTEST_NAME.match(line):
             self.running = UNITTEST_NAME.match(line).group(1)
+        elif self.running and UNITTEST_END.match(line):
+            self._unittest(UNITTEST_END.match(line))
         elif line.strip():
             self.said.append(line.strip())
         if line.startswith("[==========] Running "):

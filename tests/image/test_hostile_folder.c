@@ -159,12 +159,14 @@ static void a_training_survives_that_its_files_go(void **state)
     try_all(remove_half, PICTURES / 2, "No such file");
 }
 
-/* Nobody writes into the pipe: who waited for it would wait for ever. */
+/* Nobody writes into the pipe: who waited for it would wait for ever. Its file is a pipe from one moment to the next, as workers read meanwhile. */
 static void put_others_in_their_places(void)
 {
-    for (int number = 0; number < 4; number++)
+    mkfifo(in_folder("pipe"), 0644);
+    if (rename(in_folder("pipe"), picture(0)) != 0)
+        abort();
+    for (int number = 1; number < 4; number++)
         unlink(picture(number));
-    mkfifo(picture(0), 0644);
     mkdir(picture(1), 0755);
     write_bytes(picture(2), "", 0);
     if (symlink(picture(3), picture(3)) != 0)
