@@ -33,7 +33,7 @@ def build(target, program):
     sources = [path for room in ("base", "array", "format") for path in sorted((ROOT / "src" / room).glob("*.c"))]
     packages = ["libzip", "zlib", "jansson", "hdf5", "libpng"]
     if target.stem.startswith("fuzz_image_"):
-        sources += [ROOT / "src" / "image" / f"{name}.c" for name in DECODERS]
+        sources += [ROOT / "src" / "image" / f"{name}.c" for name in DECODERS] + [ROOT / "src" / "data" / "stages.c"]
         packages += ["libjpeg", "libtiff-4", "libwebp", "libwebpdemux"]
     if target.stem.startswith("fuzz_dataset_"):
         sources += [ROOT / "src" / "data" / f"{name}.c" for name in sorted({*DATASETS, target.stem.removeprefix("fuzz_")})]
