@@ -219,6 +219,13 @@ CORNU_API const char *cornu_model_class_name(const cornu_model *model, int index
 /* Copies `count` names; NULL, 0: the model forgets its own. */
 CORNU_API cornu_status cornu_model_set_class_names(cornu_model *model, const char *const *names, int count);
 
+/* What the numbers of the model's inputs were multiplied by in training before it saw them; 1: by nothing, as far as is known. (A Rescaling layer is the model's own affair.)
+ * fit_generator takes it from a Sequence of an ImageDataGenerator whose .rescale is all that it does to pictures after the transforms; cornu_save writes it into .keras and .h5
+ * files, and cornu_load_model reads it. The functions of the library take inputs as they are given; the cornu command multiplies by it what it reads. */
+CORNU_API double cornu_model_input_scale(const cornu_model *model);
+/* `scale`: finite, and not 0. */
+CORNU_API cornu_status cornu_model_set_input_scale(cornu_model *model, double scale);
+
 /* Frees a text that Cornu returned; NULL is allowed. */
 CORNU_API void cornu_free(void *text);
 

@@ -82,7 +82,7 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu_mode
     CORNU_TRY(cornu__data_load(&options->data, "", true, data));
     CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
-    CORNU_TRY(cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model)));
+    CORNU_TRY(cornu__scale_inputs(&options->model, *model, data, NULL));
     return cornu__data_check_class_count(data, *model);
 }
 

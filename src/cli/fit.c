@@ -278,9 +278,22 @@ static cornu_status check_places(const values *options)
     return check_place("plot", options->plot);
 }
 
+/* A whole model remembers what its inputs were divided by; weights and a structure do not. */
+static void warn_of_forgotten_scale(const values *options, const cornu_model *model)
+{
+    bool whole = options->save_model && cornu__model_name_is_whole(options->save_model);
+    if (whole)
+        return;
+    if (options->save_weights)
+        cornu__warn_of_forgotten_scale(model, "save-weights", options->save_weights);
+    else if (options->save_model)
+        cornu__warn_of_forgotten_scale(model, "save-model", options->save_model);
+}
+
 static cornu_status prepare(const values *options, const cornu__dataset *data, cornu_model *model)
 {
     CORNU_TRY(check_places(options));
+    warn_of_forgotten_scale(options, model);
     CORNU_TRY(cornu__compile_model(&options->compile, data, model));
     if (options->learning_rate > 0)
         CORNU_TRY(cornu_set_learning_rate(model, options->learning_rate));
@@ -392,12 +405,9 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu__dat
     }
     CORNU_TRY(cornu__model_load_compiled(&options->model, &options->compile, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, true));
-    double divisor = cornu__input_divisor(&options->model, *model);
-    CORNU_TRY(cornu__divide_inputs(data, divisor));
-    if (!validation->x)
-        return CORNU_OK;
-    CORNU_TRY(cornu__data_bind(validation, *model, true));
-    return cornu__divide_inputs(validation, divisor);
+    if (validation->x)
+        CORNU_TRY(cornu__data_bind(validation, *model, true));
+    return cornu__scale_inputs(&options->model, *model, data, validation);
 }
 
 static int run(const void *given)

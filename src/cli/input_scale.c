@@ -1,8 +1,9 @@
 /*
- * input_scale.c: what --scale does with a model from a file.
+ * input_scale.c: what --scale and --rescale do with a model from a file.
  *
  * `cornu fit --model cnn --scale 255` puts the division into the model, and many of Keras's models have such a layer too. Dividing before it once
- * more gives no error, only worse results; so the layers that are the first to compute with the inputs are looked at.
+ * more gives no error, only worse results; so the layers that are the first to compute with the inputs are looked at. A model without such a layer
+ * remembers in its file what the inputs of its training were multiplied by.
  */
 #include "cli/input_scale.h"
 
@@ -117,30 +118,83 @@ static beginning look_at(const cornu_model *model)
     return begin;
 }
 
-double cornu__input_divisor(const cornu__model_arguments *arguments, const cornu_model *model)
+/* --- What is done to the inputs --- */
+
+/* As it was given: "--scale 255", "--rescale 0.00392". */
+typedef struct given_scale {
+    const char *option;
+    double number, divisor;
+} given_scale;
+
+static given_scale given_in(const cornu__model_arguments *arguments)
 {
-    double divisor = arguments->scale;
-    if (!(divisor > 0) || !cornu__model_names_file(arguments->model))
-        return 1;
-    beginning begin = look_at(model);
-    if (!begin.scaling)
-        return divisor;
-    const char *name = cornu_layer_name(begin.scaling);
-    if (begin.everywhere && fabs(begin.factor * divisor - 1) <= SAME_FACTOR) {
-        cornu__warn("--scale %g is not applied: %s divides its inputs by %g itself (layer '%s'); leave --scale out",
-                    divisor, arguments->model, divisor, name);
+    if (arguments->rescale > 0)
+        return (given_scale){"--rescale", arguments->rescale, 1 / arguments->rescale};
+    return (given_scale){"--scale", arguments->scale, arguments->scale};
+}
+
+static bool is_same(double factor, double divisor)
+{
+    return fabs(factor * divisor - 1) <= SAME_FACTOR;
+}
+
+/* `factor`: what the model remembers. */
+static double compare_with_memory(const given_scale *given, const char *file, double factor)
+{
+    if (is_same(factor, given->divisor)) {
+        cornu__warn("%s %g need not be given: %s remembers it", given->option, given->number, file);
+        return 1 / factor;
+    }
+    cornu__warn("%s %g: the inputs are divided by %g, and %s was trained on inputs divided by %g; for data like those, "
+                "leave %s out",
+                given->option, given->number, given->divisor, file, 1 / factor, given->option);
+    return given->divisor;
+}
+
+static double compare_with_layer(const given_scale *given, const char *file, const beginning *begin)
+{
+    double divisor = given->divisor;
+    const char *name = cornu_layer_name(begin->scaling);
+    if (begin->everywhere && is_same(begin->factor, divisor)) {
+        cornu__warn("%s %g is not applied: %s divides its inputs by %g itself (layer '%s'); leave %s out",
+                    given->option, given->number, file, divisor, name, given->option);
         return 1;
     }
-    if (isnan(begin.factor))
-        cornu__warn("--scale %g: the inputs are divided by %g, and then %s normalizes them itself (layer '%s'); for "
-                    "data like those that it was trained on, leave --scale out",
-                    divisor, divisor, arguments->model, name);
+    if (isnan(begin->factor))
+        cornu__warn("%s %g: the inputs are divided by %g, and then %s normalizes them itself (layer '%s'); for "
+                    "data like those that it was trained on, leave %s out",
+                    given->option, given->number, divisor, file, name, given->option);
     else
-        cornu__warn("--scale %g: the inputs are divided by %g, and then %s divides them by %g itself (layer '%s'); for "
-                    "data like those that it was trained on, leave --scale out",
-                    divisor, divisor, arguments->model, 1 / begin.factor, name);
+        cornu__warn("%s %g: the inputs are divided by %g, and then %s divides them by %g itself (layer '%s'); for "
+                    "data like those that it was trained on, leave %s out",
+                    given->option, given->number, divisor, file, 1 / begin->factor, name, given->option);
     return divisor;
 }
+
+double cornu__input_divisor(const cornu__model_arguments *arguments, const cornu_model *model)
+{
+    given_scale given = given_in(arguments);
+    double factor = cornu_model_input_scale(model);
+    if (!cornu__model_names_file(arguments->model))
+        return 1;
+    if (!(given.divisor > 0))
+        return 1 / factor;
+    if (factor != 1)
+        return compare_with_memory(&given, arguments->model, factor);
+    beginning begin = look_at(model);
+    return begin.scaling ? compare_with_layer(&given, arguments->model, &begin) : given.divisor;
+}
+
+void cornu__warn_of_forgotten_scale(const cornu_model *model, const char *option, const char *path)
+{
+    double factor = cornu_model_input_scale(model);
+    if (factor != 1)
+        cornu__warn("--%s %s: the inputs of the training are divided by %g, which only .keras and .h5 files remember; "
+                    "whoever uses this file gives --scale %g again",
+                    option, path, 1 / factor, 1 / factor);
+}
+
+/* --- Arrays --- */
 
 static cornu_array *divided(const cornu_array *array, double divisor)
 {
@@ -151,16 +205,54 @@ static cornu_array *divided(const cornu_array *array, double divisor)
     return floats;
 }
 
-cornu_status cornu__divide_inputs(cornu__dataset *dataset, double divisor)
+/* A collection by name of one, like `like`; takes `array` over. */
+static cornu_array *named_like(const cornu_array *like, cornu_array *array)
+{
+    const char *name = cornu_array_item_name(like, 0);
+    cornu_array *named = array ? cornu_array_dict(1, &name, &array) : NULL;
+    cornu_array_release(array);
+    return named;
+}
+
+static cornu_status divide(cornu__dataset *dataset, double divisor)
 {
     if (divisor == 1 || !dataset->x)
         return CORNU_OK;
-    if (cornu_array_is_collection(dataset->x))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale is for data with one input");
-    cornu_array *scaled = divided(dataset->x, divisor);
+    bool named = cornu_array_is_collection(dataset->x);
+    if (named && cornu_array_item_count(dataset->x) != 1)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale and --rescale are for data with one input");
+    cornu_array *scaled = divided(named ? cornu_array_item(dataset->x, 0) : dataset->x, divisor);
+    if (named)
+        scaled = named_like(dataset->x, scaled);
     if (!scaled)
         return cornu_error_status();
     cornu_array_release(dataset->x);
     dataset->x = scaled;
     return CORNU_OK;
+}
+
+/* Nobody has said that these data are to be divided. */
+static void warn_if_divided_already(const cornu__model_arguments *arguments, const cornu_array *x, double divisor)
+{
+    if (arguments->scale > 0 || arguments->rescale > 0 || divisor <= 1 || cornu_array_is_collection(x))
+        return;
+    for (int64_t i = 0; i < cornu_array_count(x); i++) {
+        if (fabs(cornu_array_get(x, i)) > 1)
+            return;
+    }
+    cornu__warn("no value of the inputs is above 1, and they are divided by %g, as those were that %s was trained on; "
+                "if they are divided already, give --scale 1",
+                divisor, arguments->model);
+}
+
+cornu_status cornu__scale_inputs(const cornu__model_arguments *arguments, cornu_model *model, cornu__dataset *data,
+                                 cornu__dataset *validation)
+{
+    double divisor = cornu__input_divisor(arguments, model);
+    if (data->x)
+        warn_if_divided_already(arguments, data->x, divisor);
+    CORNU_TRY(divide(data, divisor));
+    if (validation)
+        CORNU_TRY(divide(validation, divisor));
+    return cornu_model_set_input_scale(model, 1 / divisor);
 }

@@ -10,7 +10,10 @@
 const cornu__argument cornu__model_argument_table[] = {
     {"model", CORNU__ARGUMENT_TEXT, AT(model), 0, "MODEL",
      "linear, mlp, cnn, or a file of Keras or Cornu: .json, .keras, .h5"},
-    {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER", "the inputs are divided by this: 255 for images [1]"},
+    {"scale", CORNU__ARGUMENT_POSITIVE, AT(scale), 0, "NUMBER",
+     "the inputs are divided by this, 255 for images; the model remembers it [1]"},
+    {"rescale", CORNU__ARGUMENT_POSITIVE, AT(rescale), 0, "FACTOR",
+     "the same said as ImageDataGenerator's argument: the inputs are multiplied by this [1]"},
     {"weights", CORNU__ARGUMENT_TEXT, AT(weights), 0, "FILE",
      "weights to begin with: .npz, as --save-weights wrote them, or a file of Keras"},
     {0},
@@ -22,7 +25,7 @@ typedef struct task {
     int64_t shape[CORNU_MAX_RANK];
     int units; /* outputs */
     const char *activation;
-    double scale;
+    double factor; /* of the inputs */
 } task;
 
 static int64_t columns_of(const cornu_array *array)
@@ -53,7 +56,10 @@ static cornu_status task_of(const cornu__model_arguments *arguments, const cornu
     int rank = cornu_array_rank(dataset->x);
     if (rank < 1 || rank > CORNU_MAX_RANK)
         return cornu__fail(CORNU_ERROR_SHAPE, "--model %s: inputs of rank %d", arguments->model, rank);
-    *out = (task){.rank = rank > 1 ? rank - 1 : 1, .scale = arguments->scale};
+    *out = (task){.rank = rank > 1 ? rank - 1 : 1,
+                  .factor = arguments->rescale > 0 ? arguments->rescale
+                            : arguments->scale > 0 ? 1 / arguments->scale
+                                                   : 1};
     for (int axis = 0; axis < out->rank; axis++)
         out->shape[axis] = rank > 1 ? cornu_array_size(dataset->x, axis + 1) : 1;
     if (!cornu__holds_classes(dataset->y)) {
@@ -77,8 +83,7 @@ static void add_input(cornu_model *model, const task *wanted, bool image)
     memcpy(options.input_shape, wanted->shape, sizeof options.input_shape);
     if (image && wanted->rank == 2) /* grey images without a channel axis */
         options.input_shape[2] = 1;
-    cornu_rescaling_options scale = {
-        .struct_size = sizeof scale, .trainable = true, .scale = wanted->scale > 0 ? 1 / wanted->scale : 1};
+    cornu_rescaling_options scale = {.struct_size = sizeof scale, .trainable = true, .scale = wanted->factor};
     memcpy(scale.input_shape, options.input_shape, sizeof scale.input_shape);
     cornu_add(model, cornu_rescaling_with(scale.scale, &scale));
 }
@@ -183,6 +188,8 @@ cornu_status cornu__model_check(const cornu__model_arguments *arguments)
 {
     if (!arguments->model)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "no model: give --model linear, mlp or cnn, or --model FILE");
+    if (arguments->scale > 0 && arguments->rescale > 0)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--scale and --rescale say the same; give one of them");
     if (cornu__model_names_file(arguments->model) || find_architecture(arguments->model) < ARCHITECTURE_COUNT)
         return CORNU_OK;
     return unknown_architecture(arguments->model);

@@ -11,6 +11,7 @@ typedef struct cornu__model_arguments {
     const char *model;   /* "cnn", or a file */
     const char *weights; /* a file to start from, or NULL */
     double scale;        /* inputs are divided by it: by a named architecture itself; 0: not given */
+    double rescale;      /* or multiplied by this; not both */
     int seed;
     int threads;                   /* of the kernels of a model that is compiled as its file says */
     bool compiled;                 /* compile it so, with the optimizer's memory, if its file says how */
@@ -18,7 +19,7 @@ typedef struct cornu__model_arguments {
     void *change_state;
 } cornu__model_arguments;
 
-extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --weights */
+extern const cornu__argument cornu__model_argument_table[]; /* --model, --scale, --rescale, --weights */
 
 /* Whether a file that is written under that name holds a model and its weights: .keras, .h5. */
 bool cornu__model_name_is_whole(const char *path);

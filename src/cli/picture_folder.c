@@ -25,8 +25,6 @@ const cornu__argument cornu__picture_argument_table[] = {
      "turn photos upright as their cameras noted"},
     {"other-classes", CORNU__ARGUMENT_FLAG, AT(other_classes), 0, NULL,
      "the sub-folders are not those that the model's file names, and take their place"},
-    {"rescale", CORNU__ARGUMENT_POSITIVE, AT(rescale), 0, "FACTOR",
-     "values times this, behind all changes, and not kept in the model [1]"},
     {"bad-files", CORNU__ARGUMENT_TEXT, AT(bad_files), 0, "error|skip|replace",
      "a file that cannot be read ends all, is left out, or another takes its place [error]"},
     {"bad-files-at-most", CORNU__ARGUMENT_INT, AT(bad_files_at_most), 0, "N", "more of them are an error [any number]"},
@@ -51,7 +49,6 @@ static const char *given_option(const cornu__picture_arguments *given)
                    {given->interpolation, "--interpolation"},
                    {given->keep_aspect_ratio, "--keep-aspect-ratio"},
                    {given->exif_orientation, "--exif-orientation"},
-                   {given->rescale > 0, "--rescale"},
                    {given->other_classes, "--other-classes"},
                    {given->bad_files, "--bad-files"},
                    {given->bad_files_at_most != CORNU__BAD_FILES_NOT_GIVEN, "--bad-files-at-most"}};
@@ -148,10 +145,9 @@ static const char *choose_class_mode(const cornu__picture_request *request)
 static cornu_image_data_generator *make_generator(const cornu__picture_request *request)
 {
     cornu_image_data_generator_options options = {.struct_size = sizeof options, CORNU_IMAGE_DATA_GENERATOR_DEFAULTS};
-    double rescale = request->arguments->rescale > 0 ? request->arguments->rescale : 1;
     if (request->augmentation && cornu__augmentation_set(request->augmentation, &options) != CORNU_OK)
         return NULL;
-    options.rescale = rescale / (request->divisor > 0 ? request->divisor : 1);
+    options.rescale = request->divisor != 0 ? 1 / request->divisor : 1;
     options.validation_split = request->validation_split;
     options.seed = (uint64_t)request->seed;
     return cornu_image_data_generator_create_with(&options);
@@ -289,6 +285,7 @@ cornu_status cornu__pictures_load_with_model(cornu__picture_request *request,
         CORNU_TRY(load_model(model_arguments, compile, NULL, model));
         request->model = *model;
         request->divisor = cornu__input_divisor(model_arguments, *model);
+        CORNU_TRY(cornu_model_set_input_scale(*model, 1 / request->divisor));
         if (request->arguments->other_classes)
             CORNU_TRY(cornu_model_set_class_names(*model, NULL, 0));
     }

@@ -10,7 +10,6 @@
 /* What the options say; NULL, 0 and false: nothing. */
 typedef struct cornu__picture_arguments {
     const char *target_size, *color_mode, *class_mode, *interpolation, *bad_files;
-    double rescale;
     int bad_files_at_most; /* CORNU__BAD_FILES_NOT_GIVEN */
     bool exif_orientation, keep_aspect_ratio, other_classes;
 } cornu__picture_arguments;
@@ -36,7 +35,7 @@ typedef struct cornu__picture_request {
     const char *option, *folder;                       /* "--data" and what it names */
     const char *subset;                                /* "training", "validation"; NULL: all */
     double validation_split;
-    double divisor;   /* of all values, beside --rescale; 0: none */
+    double divisor;   /* of all values; 0: none */
     const char *loss; /* --loss; or NULL */
     int batch_size, seed;
     bool shuffle;

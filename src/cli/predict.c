@@ -183,7 +183,7 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu_mode
     CORNU_TRY(cornu__data_load(&options->data, "", false, data));
     CORNU_TRY(cornu__model_load(&options->model, data, model));
     CORNU_TRY(cornu__data_bind(data, *model, false));
-    return cornu__divide_inputs(data, cornu__input_divisor(&options->model, *model));
+    return cornu__scale_inputs(&options->model, *model, data, NULL);
 }
 
 static cornu_status predict(const values *options, cornu__dataset *data, cornu_model **model)

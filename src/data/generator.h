@@ -28,7 +28,8 @@ struct cornu_generator {
     cornu_status (*hear_news)(void *state, const cornu_array *news);
     const char *const *class_names; /* of its targets' classes, in memory of its state; NULL: it knows none */
     int class_count;
-    int64_t asked; /* over its life: batches of a plain generator, ends of epochs of a Sequence */
+    double input_scale; /* what the numbers of x were multiplied by at last; 0: it does not say */
+    int64_t asked;      /* over its life: batches of a plain generator, ends of epochs of a Sequence */
     cornu_batch
         ahead; /* of a plain generator: the batch of its number, which was asked for and is still to be given; x NULL: none */
 };

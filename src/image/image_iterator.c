@@ -448,6 +448,16 @@ static void release(void *state)
     cornu__image_iterator_free(state);
 }
 
+/* What values are multiplied by; 0: that is not all that is done to them after the transforms. */
+static double input_scale(const image_iterator *self)
+{
+    const cornu_image_data_generator_options *options = &self->generator->options;
+    bool more = self->augmentation || options->preprocessing_function || options->samplewise_center ||
+                options->samplewise_std_normalization || options->featurewise_center ||
+                options->featurewise_std_normalization || options->zca_whitening;
+    return more ? 0 : options->rescale != 0 ? options->rescale : 1;
+}
+
 cornu_sequence *cornu__image_iterator_sequence(image_iterator *self, const cornu__flow_settings *settings)
 {
     cornu_sequence *sequence = NULL;
@@ -455,7 +465,9 @@ cornu_sequence *cornu__image_iterator_sequence(image_iterator *self, const cornu
         sequence =
             cornu_sequence_create(.length = length, .get = get, .on_epoch_end = on_epoch_end, .save_state = save_state,
                                   .load_state = load_state, .state = self, .release = release);
-    if (!sequence)
+    if (sequence)
+        sequence->input_scale = input_scale(self);
+    else
         cornu__image_iterator_free(self);
     return sequence;
 }

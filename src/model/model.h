@@ -129,6 +129,7 @@ struct cornu_model {
     cornu_history *history; /* of all its epochs in fit, also before it was saved; NULL: none */
     char **class_names;     /* class_names.c; NULL: none */
     int class_count;
+    double input_scale; /* input_scale.c; 0: none is known */
 
     void *companion; /* train/'s */
     void (*companion_destroy)(void *companion);

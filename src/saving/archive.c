@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "format/zip.h"
 
-/* Keras adds when it was saved; here the same model gives the same bytes. The history and the classes' names stand here, since Keras does not read this member,
+/* Keras adds when it was saved; here the same model gives the same bytes. The history and what is known of the data stand here, since Keras does not read this member,
  * but unpacks an archive with a fourth one into a folder. */
 static char *metadata_text(const cornu__archive_parts *parts)
 {
@@ -20,6 +20,8 @@ static char *metadata_text(const cornu__archive_parts *parts)
                            "\", \"written_by\": \"Cornu " CORNU_VERSION_STRING "\"");
     if (parts->class_names)
         cornu__text_add(&text, ", \"" CORNU__ARCHIVE_CLASS_NAMES "\": %s", parts->class_names);
+    if (parts->input_scale)
+        cornu__text_add(&text, ", \"" CORNU__ARCHIVE_INPUT_SCALE "\": %s", parts->input_scale);
     if (parts->history)
         cornu__text_add(&text, ", \"" CORNU__ARCHIVE_HISTORY "\": %s", parts->history);
     cornu__text_add(&text, "}");

@@ -9,6 +9,7 @@
 #define CORNU__ARCHIVE_METADATA "metadata.json"
 #define CORNU__ARCHIVE_HISTORY "history" /* in the metadata */
 #define CORNU__ARCHIVE_CLASS_NAMES "class_names"
+#define CORNU__ARCHIVE_INPUT_SCALE "input_scale"
 #define CORNU__ARCHIVE_CONFIG "config.json"
 #define CORNU__ARCHIVE_WEIGHTS "model.weights.h5"
 
@@ -19,7 +20,8 @@
 typedef struct cornu__archive_parts {
     const char *config;
     const char *history;     /* saved_history.h; NULL: none */
-    const char *class_names; /* saved_classes.h; NULL: none */
+    const char *class_names; /* saved_facts.h; NULL: none */
+    const char *input_scale; /* the same */
     const void *weights;
     uint64_t weights_size;
 } cornu__archive_parts;

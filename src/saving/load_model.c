@@ -11,7 +11,7 @@
 #include "saving/keras3.h"
 #include "saving/legacy.h"
 #include "saving/load_model.h"
-#include "saving/saved_classes.h"
+#include "saving/saved_facts.h"
 #include "saving/saved_history.h"
 
 #define SMALL_MODEL (16 * 1024 * 1024) /* weights */
@@ -164,18 +164,6 @@ static cornu_status load_history(const cornu__saved_file *file, cornu_model *mod
     return CORNU_OK;
 }
 
-/* As the history. */
-static cornu_status load_class_names(const cornu__saved_file *file, cornu_model *model)
-{
-    if (cornu__saved_classes_read(file, model) == CORNU_OK)
-        return CORNU_OK;
-    if (cornu_error_status() == CORNU_ERROR_OUT_OF_MEMORY)
-        return CORNU_ERROR_OUT_OF_MEMORY;
-    cornu__warn("the model is loaded, without the names of its classes: %s", cornu_error_message());
-    cornu_error_clear();
-    return CORNU_OK;
-}
-
 static cornu_status load(const cornu__saved_file *file, const cornu_load_options *options, json_t *config,
                          cornu__compile_reading *reading, cornu_model **model)
 {
@@ -191,7 +179,7 @@ static cornu_status load(const cornu__saved_file *file, const cornu_load_options
     if (status == CORNU_OK)
         status = load_history(file, *model);
     if (status == CORNU_OK)
-        status = load_class_names(file, *model);
+        status = cornu__saved_facts_read(file, *model);
     cornu__weight_map_clear(&map);
     return status;
 }

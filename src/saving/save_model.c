@@ -11,7 +11,7 @@
 #include "saving/compile_config.h"
 #include "saving/keras3.h"
 #include "saving/legacy.h"
-#include "saving/saved_classes.h"
+#include "saving/saved_facts.h"
 #include "saving/saved_history.h"
 
 /* The bytes of a finished file, which the writer gives up. */
@@ -38,23 +38,28 @@ static char *config_text(cornu_model *model, json_t *compile)
 
 static cornu_status save_keras(cornu_model *model, const char *path, json_t *compile)
 {
-    char *history, *class_names;
-    CORNU_TRY(cornu__saved_classes_write(model, &class_names));
+    char *history;
+    cornu__saved_facts facts;
+    CORNU_TRY(cornu__saved_facts_write(model, &facts));
     if (cornu__saved_history_write(model->history, path, &history) != CORNU_OK) {
-        cornu__free(class_names);
+        cornu__saved_facts_free(&facts);
         return cornu_error_status();
     }
     char *config = config_text(model, compile);
     cornu__hdf5_writer *writer = config ? cornu__hdf5_writer_create(path) : NULL;
     uint64_t size = 0;
     void *weights = writer ? finish(writer, cornu__keras3_write(writer, model, compile != NULL), &size) : NULL;
-    const cornu__archive_parts parts = {
-        .config = config, .history = history, .class_names = class_names, .weights = weights, .weights_size = size};
+    const cornu__archive_parts parts = {.config = config,
+                                        .history = history,
+                                        .class_names = facts.class_names,
+                                        .input_scale = facts.input_scale,
+                                        .weights = weights,
+                                        .weights_size = size};
     cornu_status status = weights ? cornu__archive_write(path, &parts) : cornu_error_status();
     cornu__free(weights);
     cornu__free(config);
     cornu__free(history);
-    cornu__free(class_names);
+    cornu__saved_facts_free(&facts);
     return status;
 }
 
@@ -79,12 +84,15 @@ static cornu_status write_history(cornu__hdf5_writer *writer, const cornu_model 
     return status;
 }
 
-static cornu_status write_class_names(cornu__hdf5_writer *writer, const cornu_model *model)
+static cornu_status write_facts(cornu__hdf5_writer *writer, const cornu_model *model)
 {
-    char *names;
-    CORNU_TRY(cornu__saved_classes_write(model, &names));
-    cornu_status status = names ? cornu__hdf5_write_text(writer, "", CORNU__ARCHIVE_CLASS_NAMES, names) : CORNU_OK;
-    cornu__free(names);
+    cornu__saved_facts facts;
+    cornu_status status = cornu__saved_facts_write(model, &facts);
+    if (status == CORNU_OK && facts.class_names)
+        status = cornu__hdf5_write_text(writer, "", CORNU__ARCHIVE_CLASS_NAMES, facts.class_names);
+    if (status == CORNU_OK && facts.input_scale)
+        status = cornu__hdf5_write_text(writer, "", CORNU__ARCHIVE_INPUT_SCALE, facts.input_scale);
+    cornu__saved_facts_free(&facts);
     return status;
 }
 
@@ -113,7 +121,7 @@ static cornu_status write_legacy(cornu__hdf5_writer *writer, cornu_model *model,
     CORNU_TRY(cornu__legacy_write_version(writer, ""));
     CORNU_TRY(write_json(writer, "model_config", config));
     CORNU_TRY(write_history(writer, model, path));
-    CORNU_TRY(write_class_names(writer, model));
+    CORNU_TRY(write_facts(writer, model));
     CORNU_TRY(cornu__legacy_write_weights(writer, "model_weights", model));
     return compile ? write_training(writer, model, compile) : CORNU_OK;
 }

@@ -84,6 +84,8 @@ static cornu_history *fit_generator(const char *function, cornu_model *model, co
         return NULL;
     bool knew_classes = cornu_model_class_count(model) > 0;
     bool prepared = prepare(&fit, data, generator, given) == CORNU_OK;
+    if (prepared && generator->input_scale != 0 && cornu_input_count(model) == 1)
+        model->input_scale = generator->input_scale;
     if (!prepared && !knew_classes)
         cornu__class_table_forget(model); /* it has not learned them */
     cornu_history *history = prepared ? cornu__fit_run(&fit) : NULL;

@@ -1,10 +1,11 @@
 """The command with whole models: what was saved trains on with the same bits, and is evaluated as it was compiled."""
 import json
 import shutil
+import struct
 import unittest
 import zipfile
 
-from command_case import DIGITS, CommandCase, cornu
+from command_case import DIGITS, CommandCase, cornu, npy
 
 
 def layer(class_name, **config):
@@ -146,6 +147,34 @@ class ModelFiles(CommandCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(result.stderr.count("itself"), len(words) // 2, result.stderr)
         self.assertEqual(self.digest("plain.npz"), self.digest("scaled.npz"))
+
+    def test_a_file_remembers_what_the_inputs_were_divided_by(self):
+        model = self.write("plain.json", sequential(layer("Flatten", name="flat"), layer("Dense", name="dense", units=10, activation="softmax")))
+        for number, option in enumerate((("--scale", "16"), ("--rescale", "0.0625"))):
+            trained = self.path(f"{number}.keras")
+            result = cornu("fit", "--model", model, "--data", DIGITS, *option, "--validation-data", DIGITS, "--threads", "1", "--save-model", trained, "--verbose", "0")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            plain, silent = self.evaluated(trained)
+            self.assertEqual(silent, "")
+            same, told = self.evaluated(trained, "--scale", "16")
+            self.assertEqual(same, plain)
+            self.assertIn("--scale 16 need not be given", told)
+            other, told = self.evaluated(trained, "--scale", "1")
+            self.assertNotEqual(other, plain)
+            self.assertIn("trained on inputs divided by 16", told)
+        self.assertEqual(self.digest("0.keras"), self.digest("1.keras"))
+
+    def test_inputs_that_seem_to_be_divided_already_are_warned_of(self):
+        model, trained = self.write("plain.json", sequential(layer("Flatten", name="flat"), layer("Dense", name="dense", units=10))), self.path("m.keras")
+        result = cornu("fit", "--model", model, "--data", DIGITS, "--scale", "16", "--save-model", trained, "--verbose", "0")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        with open(self.path("x.npy"), "wb") as file:
+            file.write(npy("<f4", (2, 8, 8), struct.pack("<128f", *(k / 127 for k in range(128)))))
+        for words, told in (((), "--scale 1"), (("--scale", "1"), "trained on inputs divided by 16")):
+            result = cornu("predict", "--model", trained, "--x", self.path("x.npy"), *words)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+            self.assertIn(told, result.stderr)
 
     def test_another_scale_than_the_models_own_is_applied_and_warned_of(self):
         model = self.path("model.keras")

@@ -59,6 +59,65 @@ class Pictures(CommandCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("accuracy: 1.0000", result.stdout)
 
+    def test_a_factor_is_a_part_of_the_model_as_a_division_is(self):
+        folder = self.make_folder("photos")
+        for number, words in enumerate((("--scale", "256"), ("--rescale", "0.00390625"))):
+            result = self.fit(folder, "--save-model", self.path(f"{number}.keras"), "--verbose", "0", *words)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(self.digest("0.keras"), self.digest("1.keras"))
+        model = self.path("1.keras")
+        plain = self.predicted(model, folder)
+        same = self.predicted(model, folder, "--rescale", "0.00390625", told=("--rescale 0.00390625 is not applied", "by 256 itself", "'rescaling'"))
+        other = self.predicted(model, folder, "--rescale", "0.5", told=("--rescale 0.5: ", "by 256 itself"))
+        self.assertEqual(same, plain)
+        self.assertNotEqual(other, plain)
+
+    def predicted(self, model, folder, *words, told=()):
+        """The table, after it was looked at what was said: nothing, or a warning with all these parts."""
+        result = cornu("predict", "--model", model, "--data", folder, *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1 if told else 0, result.stderr)
+        for part in told:
+            self.assertIn(part, result.stderr)
+        return result.stdout
+
+    def test_a_file_remembers_the_factor_where_the_model_has_no_layer_for_it(self):
+        """As models of others, and those that an architecture by name made without --scale."""
+        folder, new = self.make_folder("photos"), self.make_folder("new", 2)
+        structure = self.path("structure.json")
+        self.assertEqual(self.fit(folder, "--save-model", structure, "--verbose", "0").returncode, 0)
+        for number, (option, ending) in enumerate(((("--rescale", "0.00392157"), ".keras"), (("--scale", "255"), ".h5"))):
+            model = self.path(f"{number}{ending}")
+            go_on = ("--data", folder, "--threads", "1", "--epochs", "40", "--optimizer", "sgd", "--learning-rate", "0.5", "--verbose", "0")
+            trained = cornu("fit", "--model", structure, *go_on, *option, "--save-model", model)
+            self.assertEqual((trained.returncode, trained.stderr), (0, ""))
+            evaluated = cornu("evaluate", "--model", model, "--data", new, "--verbose", "0")
+            self.assertEqual((evaluated.returncode, evaluated.stderr), (0, ""))
+            self.assertIn("accuracy: 1.0000", evaluated.stdout)
+            plain = self.predicted(model, new)
+            self.assertEqual(self.predicted(model, new, "--scale", "255", told=("--scale 255 need not be given", "remembers it")), plain)
+            self.assertEqual(self.predicted(model, new, "--rescale", "0.003921568", told=("--rescale 0.00392157 need not be given",)), plain)
+            self.assertNotEqual(self.predicted(model, new, "--scale", "1", told=("--scale 1: ", "trained on inputs divided by 255", "leave --scale out")), plain)
+            for name, words in (("plain", ()), ("given", option)):
+                result = cornu("fit", "--model", model, "--data", folder, "--threads", "1", "--save-model", self.path(name + ".keras"), "--verbose", "0", *words)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(result.stderr.count("need not be given"), len(words) // 2)
+            self.assertEqual(self.digest("plain.keras"), self.digest("given.keras"))
+            other = cornu("fit", "--model", model, "--data", folder, "--scale", "100", "--save-model", self.path("other.keras"), "--verbose", "0")
+            self.assertIn("trained on inputs divided by 255", other.stderr)
+            self.predicted(self.path("other.keras"), new, "--scale", "100", told=("need not be given",))
+
+    def test_what_a_file_of_weights_does_not_remember_is_said(self):
+        folder = self.make_folder("photos")
+        structure, weights = self.path("structure.json"), self.path("w.npz")
+        self.assertEqual(self.fit(folder, "--save-model", structure, "--verbose", "0").returncode, 0)
+        fit = ("fit", "--model", structure, "--data", folder, "--verbose", "0", "--save-weights", weights)
+        for words, told in (((), 0), (("--scale", "255"), 1), (("--scale", "255", "--save-model", self.path("m.keras")), 0),
+                            (("--scale", "255", "--save-model", self.path("m.json")), 1)):
+            result = cornu(*fit, *words)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr.count("only .keras and .h5 files remember"), told, result.stderr)
+
     def test_predictions_are_a_table_of_files(self):
         model = self.trained()
         folder = self.make_folder("new", 2)
@@ -169,6 +228,7 @@ class Pictures(CommandCase):
             self.refused(cornu("fit", "--model", "linear", "--data", table, "--target", "-1", *words), 2, part)
         self.refused(self.fit(folder, "--sample-weight", table), 2, "--sample-weight does not go with a folder")
         self.refused(self.fit(folder, "--target", "b"), 2, "--target does not go with a folder")
+        self.refused(self.fit(folder, "--scale", "255", "--rescale", "0.1"), 2, "--scale and --rescale say the same")
         self.refused(self.fit(folder, "--target-size", "8by8"), 2, "--target-size is '8by8'")
         self.refused(self.fit(folder, "--zoom-range", "much"), 2, "--zoom-range wants a number")
         self.refused(self.fit(folder, "--color-mode", "gray"), 1, "there is no color_mode 'gray'")
