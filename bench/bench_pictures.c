@@ -124,8 +124,7 @@ static void *make_batches(void *state)
             break;
         }
         atomic_fetch_add(&self->pictures, cornu_array_size(batch.x, 0));
-        cornu_array_release(batch.x);
-        cornu_array_release(batch.y);
+        cornu_batch_clear(&batch);
     }
     return NULL;
 }

@@ -50,9 +50,7 @@ static double time_batches(cornu_sequence *pictures)
         cornu_batch batch = {0};
         if (cornu_sequence_get(pictures, i, &batch) != CORNU_OK)
             die("batch");
-        cornu_array_release(batch.x);
-        cornu_array_release(batch.y);
-        cornu_array_release(batch.sample_weight);
+        cornu_batch_clear(&batch);
     }
     return now() - begin;
 }

@@ -33,9 +33,12 @@ CORNU_API int64_t cornu_training_epoch(const cornu_training *training);  /* the 
 CORNU_API int64_t cornu_training_epochs(const cornu_training *training); /* the number of the last epoch, from 1 */
 CORNU_API int64_t cornu_training_steps(const cornu_training *training);  /* batches of this epoch; -1: not known */
 /* Which batch is in hand, in the hooks of batches: the index that a Sequence was asked for, or the number of a plain generator's batch, as in cornu_batch. In fit
- * that is not the hook's index where batches are shuffled. Its samples, and so their files: cornu_flow_batch_samples(sequence, number) (flow.h). -1: it is made of
- * arrays, or none is in hand. */
+ * that is not the hook's index where batches are shuffled. -1: it is made of arrays, or none is in hand. */
 CORNU_API int64_t cornu_training_batch_number(const cornu_training *training);
+/* Which samples are in the batch in hand, in the hooks of batches, for any number of workers: *count numbers, one for each row, valid until the hook returns. Of arrays these are
+ * their rows; of a Sequence what its batches say: of files the number that cornu_flow_filename takes (flow.h), of a dataset the sample that cornu_dataset_read
+ * reads, of a program's own what it has put into cornu_batch's samples. NULL, with *count 0: nobody said, or no batch is in hand. */
+CORNU_API const int64_t *cornu_training_batch_samples(const cornu_training *training, int64_t *count);
 /* Ends training: after the batch in hand, then validation if it is due, then on_epoch_end and on_train_end. */
 CORNU_API void cornu_training_stop(cornu_training *training);
 /* Where the live page of this training is (view_metrics): "http://127.0.0.1:43210/"; NULL: nowhere. Valid as long as the training. */

@@ -20,7 +20,7 @@
 
 CORNU_BEGIN_DECLARATIONS
 
-/* One batch on its way from a program to the library, which takes over one reference to each array. Each is an array (a model with one
+/* One batch on its way from a program to the library, which takes over one reference to each array. x, y and sample_weight are each an array (a model with one
  * input or output), a list in the order of the model's inputs or outputs, or a dictionary by their names. The first axis counts the
  * samples; batches may differ in size. A batch without x says that there are no more. */
 typedef struct cornu_batch {
@@ -29,6 +29,8 @@ typedef struct cornu_batch {
     cornu_array *x;
     cornu_array *y;             /* NULL for prediction */
     cornu_array *sample_weight; /* NULL: every sample counts 1 */
+    /* Which samples these are: one int64 for each row of x, as the data number them, for hooks (cornu_training_batch_samples) and programs; NULL: that is not known */
+    cornu_array *samples;
 } cornu_batch;
 
 typedef struct cornu_generator cornu_generator;
@@ -91,8 +93,10 @@ CORNU_API void cornu_sequence_release(cornu_sequence *sequence); /* NULL is allo
 
 /* Batches per epoch of a Sequence now; -1 for a plain generator. */
 CORNU_API int64_t cornu_sequence_length(const cornu_sequence *sequence);
-/* One batch of a Sequence, for programs: the caller releases its arrays. */
+/* One batch of a Sequence, for programs, which let go of it by cornu_batch_clear. */
 CORNU_API cornu_status cornu_sequence_get(cornu_sequence *sequence, int64_t index, cornu_batch *batch);
+/* Releases the arrays of a batch, which then has none. */
+CORNU_API void cornu_batch_clear(cornu_batch *batch);
 
 typedef struct cornu_array_sequence_options {
     size_t struct_size;
@@ -102,7 +106,7 @@ typedef struct cornu_array_sequence_options {
 #define CORNU_ARRAY_SEQUENCE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32)
 
 /* cornu_array_sequence(x, y, .batch_size = 32): a Sequence of the rows of arrays (or lists or dictionaries of arrays) in their order, the
- * last batch smaller when they do not divide evenly. Keeps the arrays; its batches are views of them. `y` may be NULL. */
+ * last batch smaller when they do not divide evenly. Keeps the arrays; its batches are views of them, with the rows' numbers for samples. `y` may be NULL. */
 #define cornu_array_sequence(x_array, y_array, ...)                                                                    \
     CORNU_KEYWORDS(cornu_array_sequence_with(x_array, y_array, &cornu_keywords), cornu_array_sequence_options,         \
                    CORNU_ARRAY_SEQUENCE_DEFAULTS __VA_ARGS__)

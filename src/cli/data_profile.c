@@ -49,13 +49,6 @@ typedef struct findings {
 
 /* --- The workers --- */
 
-static void release_batch(cornu_batch *batch)
-{
-    cornu_array_release(batch->x);
-    cornu_array_release(batch->y);
-    cornu_array_release(batch->sample_weight);
-}
-
 /* Of a dictionary of arrays, its first. */
 static int64_t samples_of(const cornu_batch *batch)
 {
@@ -113,7 +106,7 @@ static void *work(void *state)
         }
         own->samples += samples_of(&batch);
         own->batches++;
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
     } while (cornu__seconds_now() < self->until);
     cornu__stages_end(before);
     note_usage(own, 1);

@@ -29,7 +29,13 @@ static cornu_status array_sequence_get(void *state, int64_t index, cornu_batch *
     int64_t end = begin + self->batch_size < self->rows ? begin + self->batch_size : self->rows;
     CORNU_TRY(take_rows(self->x, begin, end, &batch->x));
     CORNU_TRY(take_rows(self->y, begin, end, &batch->y));
-    return take_rows(self->sample_weight, begin, end, &batch->sample_weight);
+    CORNU_TRY(take_rows(self->sample_weight, begin, end, &batch->sample_weight));
+    batch->samples = cornu__array_uninitialized(CORNU_INT64, 1, (int64_t[]){end - begin});
+    if (!batch->samples)
+        return cornu_error_status();
+    for (int64_t i = begin; i < end; i++)
+        ((int64_t *)batch->samples->data)[i - begin] = i;
+    return CORNU_OK;
 }
 
 static void array_sequence_release(void *state)

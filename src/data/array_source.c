@@ -32,11 +32,12 @@ static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_
     int64_t full_batches = self->rows / self->batch_size;
     int64_t first = index * self->batch_size;
     int64_t count = index < full_batches ? self->batch_size : self->rows - first;
-    if (self->shuffle == CORNU__SHUFFLE_ROWS)
-        return cornu__slot_write(slot, &self->columns, self->order + first, 0, count, source->class_weights);
+    const int64_t *rows = self->shuffle == CORNU__SHUFFLE_ROWS ? self->order + first : NULL;
     if (self->shuffle == CORNU__SHUFFLE_BATCHES && index < full_batches)
         first = self->order[index] * self->batch_size;
-    return cornu__slot_write(slot, &self->columns, NULL, self->begin + first, count, source->class_weights);
+    CORNU_TRY(
+        cornu__slot_write(slot, &self->columns, rows, rows ? 0 : self->begin + first, count, source->class_weights));
+    return cornu__slot_number_samples(slot, rows, self->begin + first);
 }
 
 static void destroy(cornu__source *source)

@@ -38,7 +38,8 @@ typedef struct making {
     cornu_array *arrays[3 * CORNU__MAX_PORTS]; /* of the fields of x, of y, and of sample_weight */
     int fields[3 * CORNU__MAX_PORTS];
     int array_count;
-    int64_t *samples, *scratch;
+    int64_t *samples; /* the batch's */
+    int64_t *scratch;
     cornu_sample *sample;
 } making;
 
@@ -60,7 +61,7 @@ static cornu_status read_row(dataset_sequence *self, making *made, int64_t row)
 {
     place_row(self, made, row);
     if (self->buffer)
-        return cornu__sample_buffer_get(self->buffer, made->first + row, made->sample);
+        return cornu__sample_buffer_get(self->buffer, made->first + row, made->sample, &made->samples[row]);
     made->sample->seed = cornu__sample_seed_of(self->seed, self->epoch, made->samples[row]);
     return cornu__dataset_read(self->dataset, made->samples[row], made->sample);
 }
@@ -110,10 +111,13 @@ static cornu_status collect(const batch_part *part, making *made, int from, corn
 
 static cornu_status make_batch(dataset_sequence *self, making *made, cornu_batch *batch)
 {
-    made->samples = cornu__alloc_array((size_t)(made->count + self->order.group), sizeof *made->samples);
-    if (!made->samples)
+    batch->samples = cornu__array_uninitialized(CORNU_INT64, 1, &made->count);
+    if (!batch->samples)
+        return cornu_error_status();
+    made->samples = batch->samples->data;
+    made->scratch = cornu__alloc_array((size_t)self->order.group, sizeof *made->scratch);
+    if (!made->scratch)
         return CORNU_ERROR_OUT_OF_MEMORY;
-    made->scratch = made->samples + made->count;
     CORNU_TRY(allocate_part(self, &self->x, made));
     CORNU_TRY(allocate_part(self, &self->y, made));
     CORNU_TRY(allocate_part(self, &self->sample_weight, made));
@@ -136,7 +140,7 @@ static cornu_status sequence_get(void *state, int64_t index, cornu_batch *batch)
         cornu__sample_pool_give(&self->pool, made.sample);
     for (int i = 0; i < made.array_count; i++)
         cornu_array_release(made.arrays[i]);
-    cornu__free(made.samples);
+    cornu__free(made.scratch);
     return status;
 }
 

@@ -65,11 +65,14 @@ cornu_sequence *cornu_sequence_create_with(const cornu_sequence_options *options
     return sequence;
 }
 
-static void release_arrays(cornu_batch *batch)
+void cornu_batch_clear(cornu_batch *batch)
 {
+    if (!batch)
+        return;
     cornu_array_release(batch->x);
     cornu_array_release(batch->y);
     cornu_array_release(batch->sample_weight);
+    cornu_array_release(batch->samples);
     *batch = (cornu_batch){.number = batch->number};
 }
 
@@ -84,7 +87,7 @@ void cornu_generator_release(cornu_generator *generator)
 {
     if (!generator || !cornu__reference_drop(&generator->reference))
         return;
-    release_arrays(&generator->ahead);
+    cornu_batch_clear(&generator->ahead);
     if (generator->release)
         generator->release(generator->state);
     cornu__free(generator);
@@ -129,7 +132,7 @@ static bool take_ahead(cornu_generator *generator, int64_t number, cornu_batch *
     if (cornu__is_sequence(generator) || number != generator->ahead.number || !generator->ahead.x)
         return false;
     *batch = generator->ahead;
-    generator->ahead.x = generator->ahead.y = generator->ahead.sample_weight = NULL;
+    generator->ahead = (cornu_batch){0};
     return true;
 }
 
@@ -143,7 +146,7 @@ cornu_status cornu__generator_ask(cornu_generator *generator, int64_t number, co
                                                         : generator->next(generator->state, batch);
     if (status == CORNU_OK)
         return CORNU_OK;
-    release_arrays(batch);
+    cornu_batch_clear(batch);
     return with_message(status);
 }
 
@@ -219,7 +222,7 @@ cornu_status cornu__generator_first_x(cornu_generator *generator, cornu_array **
     if (kept)
         generator->ahead = first;
     else
-        release_arrays(&first);
+        cornu_batch_clear(&first);
     return status;
 }
 

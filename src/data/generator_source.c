@@ -22,9 +22,7 @@ static cornu_status ask_again(generator_source *self, int64_t count)
         if (cornu__generator_ask(self->base.generator, self->base.generator->asked, &batch) != CORNU_OK)
             return cornu__fail_context("batch %lld, asked for again", (long long)i);
         self->exhausted = !batch.x;
-        cornu_array_release(batch.x);
-        cornu_array_release(batch.y);
-        cornu_array_release(batch.sample_weight);
+        cornu_batch_clear(&batch);
         self->base.generator->asked++;
     }
     return CORNU_OK;
@@ -139,7 +137,8 @@ static cornu_status write_batch(cornu__source *source, cornu__slot *slot, int64_
     CORNU_TRY(cornu__labels_check(&source->ports, &columns, 0));
     if (source->class_weights)
         CORNU_TRY(cornu__class_weights_check(source->class_weights, &source->ports, &columns, columns.rows));
-    return cornu__slot_write(slot, &columns, NULL, 0, columns.rows, source->class_weights);
+    CORNU_TRY(cornu__slot_write(slot, &columns, NULL, 0, columns.rows, source->class_weights));
+    return cornu__slot_take_samples(slot);
 }
 
 static void destroy(cornu__source *source)

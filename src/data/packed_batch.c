@@ -14,6 +14,7 @@ typedef struct packed_tensor {
 typedef struct header {
     int64_t rows;
     packed_tensor inputs[CORNU__MAX_PORTS], targets[CORNU__MAX_PORTS], sample_weights[CORNU__MAX_PORTS];
+    size_t samples; /* their offset; 0: none */
     packed_tensor state, news;
     cornu_dtype state_dtype, news_dtype;
 } header;
@@ -53,6 +54,19 @@ static void put(char *block, size_t *end, const cornu__tensor *tensor, cornu_dty
     *end += aligned(bytes);
 }
 
+/* The batch's samples, which may be NULL. */
+static void put_samples(char *block, size_t *end, const cornu__batch *batch, size_t *offset)
+{
+    size_t bytes = (size_t)batch->rows * sizeof *batch->samples;
+    if (!batch->samples)
+        return;
+    if (block) {
+        *offset = *end;
+        memcpy(block + *end, batch->samples, bytes);
+    }
+    *end += aligned(bytes);
+}
+
 /* An array that may be NULL. */
 static void put_array(char *block, size_t *end, const cornu_array *array, packed_tensor *packed, cornu_dtype *dtype)
 {
@@ -75,6 +89,8 @@ static size_t lay(char *block, const cornu__ports *ports, const cornu__batch *ba
         put(block, &end, &batch->targets[i], ports->targets[i]->spec.dtype, &head->targets[i]);
         put(block, &end, &batch->sample_weights[i], CORNU_FLOAT32, &head->sample_weights[i]);
     }
+    if (batch)
+        put_samples(block, &end, batch, &head->samples);
     put_array(block, &end, extras->state, &head->state, &head->state_dtype);
     put_array(block, &end, extras->news, &head->news, &head->news_dtype);
     return end;
@@ -101,6 +117,7 @@ void cornu__unpack(const void *block, const cornu__ports *ports, cornu__batch *b
 {
     const header *head = block;
     batch->rows = head->rows;
+    batch->samples = head->samples > 0 ? (const int64_t *)(const void *)((const char *)block + head->samples) : NULL;
     for (int i = 0; i < ports->input_count; i++)
         take(block, &head->inputs[i], &batch->inputs[i]);
     for (int i = 0; i < ports->target_count; i++) {

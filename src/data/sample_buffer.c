@@ -17,6 +17,7 @@ struct cornu__sample_buffer {
     int64_t given;        /* the next place */
     char *samples;        /* for each wanted field those of all samples, each field's aligned */
     size_t *offsets;      /* of each field in `samples` */
+    int64_t *numbers;     /* of the samples it holds, in the dataset */
     cornu_sample *sample; /* whose wanted fields are placed into `samples` */
 };
 
@@ -44,7 +45,8 @@ static cornu_status allocate(cornu__sample_buffer *buffer)
 {
     size_t total;
     buffer->offsets = cornu__alloc_array((size_t)buffer->dataset->field_count, sizeof *buffer->offsets);
-    if (!buffer->offsets)
+    buffer->numbers = cornu__alloc_array((size_t)buffer->size, sizeof *buffer->numbers);
+    if (!buffer->offsets || !buffer->numbers)
         return CORNU_ERROR_OUT_OF_MEMORY;
     lay_out(buffer, &total);
     if (cornu__check_read_size(buffer->dataset->name, total) != CORNU_OK)
@@ -81,6 +83,7 @@ void cornu__sample_buffer_destroy(cornu__sample_buffer *buffer)
     cornu__sample_free(buffer->sample);
     cornu__free(buffer->samples);
     cornu__free(buffer->offsets);
+    cornu__free(buffer->numbers);
     cornu__free(buffer);
 }
 
@@ -106,7 +109,7 @@ static cornu_status read_next(cornu__sample_buffer *buffer, int64_t slot)
     buffer->sample->epoch = buffer->epoch;
     buffer->sample->seed = cornu__sample_seed_of(buffer->seed, buffer->epoch, buffer->read);
     CORNU_TRY(cornu__dataset_read(buffer->dataset, buffer->read, buffer->sample));
-    buffer->read++;
+    buffer->numbers[slot] = buffer->read++;
     return CORNU_OK;
 }
 
@@ -118,19 +121,21 @@ static void copy_out(const cornu__sample_buffer *buffer, int64_t slot, cornu_sam
     }
 }
 
-/* Gives one sample (to NULL: to nobody) and takes the next. */
-static cornu_status give(cornu__sample_buffer *buffer, cornu_sample *to)
+/* Gives one sample (to NULL: to nobody) and its number, and takes the next. */
+static cornu_status give(cornu__sample_buffer *buffer, cornu_sample *to, int64_t *number)
 {
     for (; buffer->filled < buffer->size && buffer->read < buffer->dataset->count; buffer->filled++)
         CORNU_TRY(read_next(buffer, buffer->filled));
     int64_t slot = (int64_t)cornu__random_below(buffer->key, (uint64_t)buffer->given, (uint64_t)buffer->filled);
     if (to)
         copy_out(buffer, slot, to);
+    *number = buffer->numbers[slot];
     buffer->given++;
     if (buffer->read < buffer->dataset->count)
         return read_next(buffer, slot);
     /* The stream is over: the last one fills the gap. */
     buffer->filled--;
+    buffer->numbers[slot] = buffer->numbers[buffer->filled];
     for (int i = 0; i < buffer->dataset->field_count && slot != buffer->filled; i++) {
         if (buffer->wanted[i])
             memcpy(place_of(buffer, i, slot), place_of(buffer, i, buffer->filled), buffer->dataset->sizes[i]);
@@ -138,12 +143,12 @@ static cornu_status give(cornu__sample_buffer *buffer, cornu_sample *to)
     return CORNU_OK;
 }
 
-cornu_status cornu__sample_buffer_get(cornu__sample_buffer *buffer, int64_t place, cornu_sample *to)
+cornu_status cornu__sample_buffer_get(cornu__sample_buffer *buffer, int64_t place, cornu_sample *to, int64_t *number)
 {
     if (place < buffer->given)
         begin_again(buffer);
     while (buffer->given <= place) {
-        cornu_status status = give(buffer, buffer->given == place ? to : NULL);
+        cornu_status status = give(buffer, buffer->given == place ? to : NULL, number);
         if (status == CORNU_OK)
             continue;
         begin_again(buffer); /* what it holds is half read */

@@ -18,7 +18,7 @@ void cornu__sample_buffer_destroy(cornu__sample_buffer *buffer); /* NULL is allo
 
 void cornu__sample_buffer_set_epoch(cornu__sample_buffer *buffer, int64_t epoch);
 
-/* Puts the sample at place `place` of the epoch into the wanted fields of `to`. */
-cornu_status cornu__sample_buffer_get(cornu__sample_buffer *buffer, int64_t place, cornu_sample *to);
+/* Puts the sample at place `place` of the epoch into the wanted fields of `to`; *number: which one of the dataset it is. */
+cornu_status cornu__sample_buffer_get(cornu__sample_buffer *buffer, int64_t place, cornu_sample *to, int64_t *number);
 
 #endif

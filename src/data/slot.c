@@ -1,6 +1,7 @@
 /* slot.c: the place of one batch. */
 #include <string.h>
 
+#include "base/text.h"
 #include "data/slot.h"
 
 #define PREFETCHED_BYTES 1024
@@ -99,6 +100,7 @@ cornu_status cornu__slot_write(cornu__slot *slot, const cornu__columns *columns,
 {
     cornu__batch *batch = &slot->batch;
     batch->rows = count;
+    batch->samples = NULL;
     for (int i = 0; i < columns->input_count; i++)
         CORNU_TRY(write_column(&columns->inputs[i], rows, first, count, &slot->inputs[i], &batch->inputs[i]));
     for (int i = 0; i < columns->target_count; i++) {
@@ -116,12 +118,39 @@ cornu_status cornu__slot_write(cornu__slot *slot, const cornu__columns *columns,
     return CORNU_OK;
 }
 
+cornu_status cornu__slot_number_samples(cornu__slot *slot, const int64_t *rows, int64_t first)
+{
+    CORNU_TRY(reserve(&slot->samples, (size_t)slot->batch.rows * sizeof(int64_t)));
+    int64_t *numbers = slot->samples.data;
+    for (int64_t i = 0; i < slot->batch.rows; i++)
+        numbers[i] = rows ? rows[i] : first + i;
+    slot->batch.samples = numbers;
+    return CORNU_OK;
+}
+
+cornu_status cornu__slot_take_samples(cornu__slot *slot)
+{
+    const cornu_array *given = slot->given.samples;
+    if (!given)
+        return CORNU_OK;
+    bool plain = !cornu_array_is_collection(given);
+    if (plain && given->dtype == CORNU_INT64 && given->rank == 1 && given->count == slot->batch.rows) {
+        slot->batch.samples = given->data;
+        return CORNU_OK;
+    }
+    char text[CORNU__SHAPE_TEXT_SIZE] = "";
+    if (plain)
+        cornu__text_shape(text, sizeof text, given->rank, given->shape);
+    return cornu__fail(CORNU_ERROR_SHAPE,
+                       "the batch's samples are %s%s%s where x has %lld rows: wanted one array of rank 1 of int64, a "
+                       "number for each row, or NULL",
+                       plain ? cornu_dtype_name(given->dtype) : "a list or dictionary", plain ? " " : "", text,
+                       (long long)slot->batch.rows);
+}
+
 void cornu__slot_release_given(cornu__slot *slot)
 {
-    cornu_array_release(slot->given.x);
-    cornu_array_release(slot->given.y);
-    cornu_array_release(slot->given.sample_weight);
-    slot->given = (cornu_batch){0};
+    cornu_batch_clear(&slot->given);
 }
 
 void cornu__slot_clear(cornu__slot *slot)
@@ -129,6 +158,7 @@ void cornu__slot_clear(cornu__slot *slot)
     cornu__slot_release_given(slot);
     cornu_array_release(slot->state);
     cornu_array_release(slot->news);
+    cornu__free(slot->samples.data);
     for (int i = 0; i < CORNU__MAX_PORTS; i++) {
         cornu__free(slot->inputs[i].data);
         cornu__free(slot->targets[i].data);

@@ -73,10 +73,14 @@ static cornu_status windows_get(void *state, int64_t index, cornu_batch *batch)
     batch->y = self->targets ? batch_like(self->targets, samples, 0) : NULL;
     if (self->targets && !batch->y)
         return cornu_error_status();
+    batch->samples = cornu__array_uninitialized(CORNU_INT64, 1, &samples);
+    if (!batch->samples)
+        return cornu_error_status();
     size_t window = (size_t)(self->steps * cornu__row_count(self->data)) * cornu_dtype_size(self->data->dtype);
     size_t row = self->targets ? (size_t)cornu__row_count(self->targets) * cornu_dtype_size(self->targets->dtype) : 0;
     for (int64_t i = 0; i < samples; i++) {
         int64_t first = first_row(self, index, i);
+        ((int64_t *)batch->samples->data)[i] = first;
         copy_window(self, (char *)batch->x->data + (size_t)i * window, first);
         if (row > 0)
             memcpy((char *)batch->y->data + (size_t)i * row,

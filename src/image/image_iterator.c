@@ -248,8 +248,8 @@ static cornu_status mix_labels(const image_iterator *self, int64_t count, const 
 
 static cornu_status drop_first_axis(cornu_batch *batch)
 {
-    cornu_array **arrays[] = {&batch->x, &batch->y};
-    for (size_t i = 0; i < 2; i++) {
+    cornu_array **arrays[] = {&batch->x, &batch->y, &batch->samples};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         cornu_array *array = *arrays[i];
         if (!array)
             continue;
@@ -282,6 +282,10 @@ static cornu_status fill_batch(image_iterator *self, int64_t index, worker_space
         status = save_pictures(self, pictures, space);
     if (status == CORNU_OK)
         status = self->kind->join(self, space->rows, count, space, pictures, batch);
+    if (status == CORNU_OK) {
+        batch->samples = cornu_array_copy_of(CORNU_INT64, 1, &count, space->rows);
+        status = batch->samples ? CORNU_OK : cornu_error_status();
+    }
     if (status == CORNU_OK)
         status = mix_labels(self, count, space, batch);
     if (status == CORNU_OK && self->unbatched)

@@ -395,9 +395,7 @@ static cornu_status add_batch(statistics *all, cornu_sequence *sequence, int64_t
         if (status == CORNU_OK)
             status = add_pictures(all, x, add, options->augment, seed, drawn);
     }
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
-    cornu_array_release(batch.sample_weight);
+    cornu_batch_clear(&batch);
     return status;
 }
 

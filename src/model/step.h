@@ -32,6 +32,7 @@ typedef struct cornu__tensor {
 
 typedef struct cornu__batch {
     int64_t rows;
+    const int64_t *samples; /* which one each row is, for hooks; NULL: that is not known */
     cornu__tensor inputs[CORNU__MAX_PORTS];
     cornu__tensor targets[CORNU__MAX_PORTS];        /* data NULL: none (prediction, outputs without loss) */
     cornu__tensor sample_weights[CORNU__MAX_PORTS]; /* per output; float32; data NULL: all ones */

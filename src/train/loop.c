@@ -51,7 +51,7 @@ static void warn_of_nan(cornu_training *training, int64_t index)
                 (long long)training->epoch + 1);
 }
 
-static cornu_status run_batch(cornu_training *training, const cornu__batch *batch, int64_t index,
+static cornu_status step_with(cornu_training *training, const cornu__batch *batch, int64_t index,
                               cornu__consumer *consumer)
 {
     training->logs.count = 0;
@@ -64,6 +64,15 @@ static cornu_status run_batch(cornu_training *training, const cornu__batch *batc
         CORNU_TRY(consumer->use(consumer->state, training->model, batch));
     training->logs_filled = false;
     return cornu__training_call(training, hooks_of[training->kind].batch_end, index);
+}
+
+static cornu_status run_batch(cornu_training *training, const cornu__batch *batch, int64_t index,
+                              cornu__consumer *consumer)
+{
+    training->batch = batch;
+    cornu_status status = step_with(training, batch, index, consumer);
+    training->batch = NULL;
+    return status;
 }
 
 /* --- One pass --- */

@@ -91,6 +91,7 @@ struct cornu_training {
     bool logs_filled; /* for the batch in hand */
     /* waiting.c: what the epoch's training, or an evaluation or prediction, waited for */
     const cornu__enqueuer *batches;   /* of the pass in hand; NULL: none is */
+    const cornu__batch *batch;        /* in hand; NULL: none is */
     const cornu__enqueuer *timed;     /* of the pass in hand, if that counts; or NULL */
     const cornu__enqueuer *fed_by;    /* of the last one */
     int64_t pass_began;               /* nanoseconds of the clock */

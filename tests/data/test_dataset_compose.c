@@ -311,7 +311,7 @@ static void what_differs_in_size_is_brought_to_one_shape(void **state)
     assert_int_equal(cornu_sequence_get(sequence, 0, &batch), CORNU_OK);
     for (int64_t i = 0; i < 10; i++)
         assert_float_equal(cornu_array_get(batch.x, i), (double)(5 + i), 0);
-    cornu_array_release(batch.x);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
     assert_null(cornu_dataset_map(slice));
     assert_null(cornu_windows_dataset(texts, 2));
@@ -420,10 +420,8 @@ static void windows_are_those_of_keras(void **state)
                                 (size_t)cornu_array_count(ours.x) * sizeof(float));
             assert_memory_equal(cornu_array_data(ours.y), cornu_array_data(keras.y),
                                 (size_t)cornu_array_count(ours.y) * sizeof(float));
-            cornu_array_release(ours.x);
-            cornu_array_release(ours.y);
-            cornu_array_release(keras.x);
-            cornu_array_release(keras.y);
+            cornu_batch_clear(&ours);
+            cornu_batch_clear(&keras);
         }
     }
     for (int i = 0; i < 4; i++)

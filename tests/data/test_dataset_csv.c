@@ -399,9 +399,7 @@ static void a_sequence_comes_in_one_call(void **state)
     assert_int_equal(cornu_array_size(batch.x, 1), 2);
     assert_true(cornu_array_get(batch.x, 3) == 4 && cornu_array_get(batch.y, 1) == 1 &&
                 cornu_array_get(batch.sample_weight, 1) == 2);
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
-    cornu_array_release(batch.sample_weight);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
 }
 

@@ -118,6 +118,8 @@ static void take_all(const stream *self, cornu_sequence *sequence, cornu__enqueu
             break;
         memcpy(all->x[all->count], batch->inputs[0].data, (size_t)batch->rows * sizeof *all->x);
         memcpy(&all->y[all->count], batch->targets[0].data, (size_t)batch->rows * sizeof *all->y);
+        for (int64_t i = 0; i < batch->rows; i++)
+            assert_float_equal(batch->samples[i], all->y[all->count + i], 0); /* y is the sample's number */
         all->count += batch->rows;
         all->sizes[all->batches++] = batch->rows;
         assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
@@ -185,8 +187,7 @@ static void without_shuffle_samples_keep_their_order(void **state)
             assert_int_equal(cornu_sequence_get(sequence, index, &batch), CORNU_OK);
             for (int64_t i = 0; i < cornu_array_size(batch.x, 0); i++)
                 assert_float_equal(cornu_array_float32(batch.x)[2 * i], (double)(8 * index + i), 0);
-            cornu_array_release(batch.x);
-            cornu_array_release(batch.y);
+            cornu_batch_clear(&batch);
         }
         assert_int_equal(self.begins, 0);
         cornu_sequence_release(sequence);
@@ -320,9 +321,7 @@ static void fields_become_x_y_and_weights(void **state)
     assert_false(cornu_array_is_collection(batch.y));
     assert_int_equal(cornu_array_dtype(batch.y), CORNU_UINT8);
     assert_float_equal(cornu_array_get(batch.sample_weight, 3), 35, 0);
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
-    cornu_array_release(batch.sample_weight);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
     cornu_dataset_release(dataset);
 }
@@ -337,8 +336,7 @@ static void fields_that_are_not_named_are_chosen(void **state)
     assert_int_equal(cornu_sequence_get(sequence, 0, &batch), CORNU_OK);
     assert_int_equal(cornu_array_size(batch.x, 1), 2);
     assert_int_equal(cornu_array_rank(batch.y), 1);
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
     /* no field x that is free: all that remain */
     sequence = cornu_dataset_sequence(dataset, .y = cornu_names("x"), .sample_weight = "weight");
@@ -346,9 +344,7 @@ static void fields_that_are_not_named_are_chosen(void **state)
     assert_int_equal(cornu_array_item_count(batch.x), 2);
     assert_string_equal(cornu_array_item_name(batch.x, 0), "y");
     assert_string_equal(cornu_array_item_name(batch.x, 1), "other");
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
-    cornu_array_release(batch.sample_weight);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
     cornu_dataset_release(dataset);
 }
@@ -431,8 +427,7 @@ static void refused_memory_is_an_error_that_leaves_nothing(void **state)
             cornu__allocation_fail_at(0);
             if (status != CORNU_OK)
                 assert_int_equal(status, CORNU_ERROR_OUT_OF_MEMORY);
-            cornu_array_release(batch.x);
-            cornu_array_release(batch.y);
+            cornu_batch_clear(&batch);
             cornu_sequence_release(sequence);
             assert_int_equal(cornu__allocation_live(), live);
         }

@@ -77,8 +77,12 @@ static void a_sequence_of_arrays_gives_views_in_order(void **state)
         assert_int_equal(cornu_array_size(batch.x, 0), i < 2 ? 4 : 2);
         assert_ptr_equal(cornu_array_data(batch.x), cornu_array_float32(x) + 12 * i);
         assert_ptr_equal(cornu_array_data(batch.y), (int32_t *)cornu_array_data(y) + 4 * i);
-        cornu_array_release(batch.x);
-        cornu_array_release(batch.y);
+        assert_int_equal(cornu_array_dtype(batch.samples), CORNU_INT64);
+        assert_int_equal(cornu_array_count(batch.samples), cornu_array_size(batch.x, 0));
+        for (int64_t row = 0; row < cornu_array_count(batch.samples); row++)
+            assert_float_equal(cornu_array_get(batch.samples, row), (double)(4 * i + row), 0);
+        cornu_batch_clear(&batch);
+        assert_null(batch.samples);
     }
     cornu_batch none;
     assert_int_equal(cornu_sequence_get(sequence, 3, &none), CORNU_ERROR_INVALID_ARGUMENT);

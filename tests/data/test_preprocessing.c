@@ -346,8 +346,8 @@ static void assert_batches(cornu_sequence *sequence, int64_t batches, const corn
         for (int part = 0; part < 2 && parts[part]; part++) {
             for (int64_t k = 0; k < cornu_array_count(parts[part]); k++)
                 values[part][counts[part]++] = cornu_array_get(parts[part], k);
-            cornu_array_release(parts[part]);
         }
+        cornu_batch_clear(&batch);
     }
     for (int part = 0; part < (targets ? 2 : 1); part++) {
         char key[100];
@@ -428,10 +428,10 @@ static int64_t epoch_targets(cornu_sequence *sequence, int32_t *targets)
         const int32_t *x = cornu_array_data(batch.x), *y = cornu_array_data(batch.y);
         for (int64_t k = 0; k < cornu_array_size(batch.y, 0); k++) {
             assert_int_equal(x[k * cornu_array_size(batch.x, 1)], y[k]); /* a window keeps its target */
+            assert_float_equal(cornu_array_get(batch.samples, k), y[k], 0);
             targets[count++] = y[k];
         }
-        cornu_array_release(batch.x);
-        cornu_array_release(batch.y);
+        cornu_batch_clear(&batch);
     }
     return count;
 }
@@ -477,6 +477,11 @@ static void shuffled_rows_are_drawn_with_replacement(void **state)
     }
     assert_in_range(least, 0, 5);
     assert_in_range(most, 21, 26);
+    cornu_batch batch;
+    assert_int_equal(cornu_sequence_get(sequence, 0, &batch), CORNU_OK);
+    for (int64_t k = 0; k < 24; k++)
+        assert_float_equal(cornu_array_get(batch.samples, k), drawn[k], 0);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(sequence);
     cornu_array_release(data);
     cornu_array_release(targets);
@@ -530,8 +535,7 @@ static bool use_all(void *argument)
         pairs ? cornu_timeseries_dataset_from_array(sequence, sequence, 2, .shuffle = true) : NULL;
     cornu_batch batch = {0};
     bool done = windows && cornu_sequence_get(windows, 0, &batch) == CORNU_OK;
-    cornu_array_release(batch.x);
-    cornu_array_release(batch.y);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(windows);
     cornu_array *all[] = {classes, norm, padded, table, pairs};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -62,10 +62,8 @@ static void assert_same_batches(cornu_sequence *a, cornu_sequence *b)
             assert_float_equal(cornu_array_get(left.x, i), cornu_array_get(right.x, i), 0);
         for (int64_t i = 0; i < cornu_array_count(left.y); i++)
             assert_float_equal(cornu_array_get(left.y, i), cornu_array_get(right.y, i), 0);
-        cornu_array_release(left.x);
-        cornu_array_release(left.y);
-        cornu_array_release(right.x);
-        cornu_array_release(right.y);
+        cornu_batch_clear(&left);
+        cornu_batch_clear(&right);
     }
 }
 

@@ -551,7 +551,7 @@ static void a_file_larger_than_memory_is_read(void **state)
         assert_int_equal(cornu_sequence_get(sequence, index, &batch), CORNU_OK);
         for (int64_t i = 0; i < 100; i++)
             sum += cornu_array_get(batch.x, 1000 * i + 999);
-        cornu_array_release(batch.x);
+        cornu_batch_clear(&batch);
         assert_true(cornu__allocation_live() <= live + 4); /* the place of a sample, kept for the next batch */
     }
     assert_float_equal(sum, 1999.0 * 2000 / 2, 0);

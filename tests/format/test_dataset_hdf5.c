@@ -107,7 +107,7 @@ static void a_column_of_numbers_in_chunks(void **state)
             assert_false(seen[value]);
             seen[value] = true;
         }
-        cornu_array_release(batch.x);
+        cornu_batch_clear(&batch);
     }
     cornu_sequence_release(sequence);
     cornu_dataset_release(dataset);

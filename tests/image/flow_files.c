@@ -115,14 +115,6 @@ cornu_batch get_batch(cornu_sequence *files, int64_t index)
     return batch;
 }
 
-void release_batch(cornu_batch *batch)
-{
-    cornu_array_release(batch->x);
-    cornu_array_release(batch->y);
-    cornu_array_release(batch->sample_weight);
-    *batch = (cornu_batch){0};
-}
-
 /* --- against the golden values --- */
 
 static void assert_part(const char *name, const cornu_array *got, double tolerance)
@@ -187,7 +179,7 @@ void assert_golden(const char *name, cornu_sequence *files, double tolerance)
         cornu_batch batch = get_batch(files, number % length);
         snprintf(batch_name, sizeof batch_name, "%s.%lld", name, (long long)number);
         assert_batch(batch_name, &batch, tolerance);
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
         if (number % length == length - 1)
             files->on_epoch_end(files->state);
     }

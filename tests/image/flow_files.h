@@ -22,7 +22,6 @@ void paint_file(const char *path, int number);
 
 void assert_made(const void *object);
 cornu_batch get_batch(cornu_sequence *files, int64_t index);
-void release_batch(cornu_batch *batch);
 
 /* That the classes, files and two epochs of batches are those of a case, pictures as near as `tolerance`, everything else exactly; releases `files`. */
 void assert_golden(const char *name, cornu_sequence *files, double tolerance);

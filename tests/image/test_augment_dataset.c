@@ -361,13 +361,6 @@ static cornu_sequence *batches_of(cornu_dataset *dataset, uint64_t seed)
                                        .batch_size = 4, .seed = seed));
 }
 
-static void release_batch(cornu_batch *batch)
-{
-    cornu_array_release(batch->x);
-    cornu_array_release(batch->y);
-    cornu_array_release(batch->sample_weight);
-}
-
 static void pictures_masks_and_rows_of_a_table_stand_side_by_side(void **state)
 {
     (void)state;
@@ -388,7 +381,7 @@ static void pictures_masks_and_rows_of_a_table_stand_side_by_side(void **state)
                 assert_true(cornu_array_get(batch.y, j * PIXELS + pixel) == (wanted >= THRESHOLD ? 7 : 2));
             }
         }
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
     }
     for (int i = 0; i < PICTURES; i++)
         assert_true(seen[i]);
@@ -408,8 +401,8 @@ static bool first_batches_are_equal(cornu_dataset *all, uint64_t one_seed, uint6
     size_t size = PICTURES * PIXELS * sizeof(float);
     bool equal = memcmp(cornu_array_data(left.x), cornu_array_data(right.x), size) == 0;
     assert_true(equal == (memcmp(cornu_array_data(left.y), cornu_array_data(right.y), size) == 0));
-    release_batch(&left);
-    release_batch(&right);
+    cornu_batch_clear(&left);
+    cornu_batch_clear(&right);
     cornu_sequence_release(one);
     cornu_sequence_release(other);
     return equal;

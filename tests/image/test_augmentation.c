@@ -235,12 +235,6 @@ static cornu_batch get(cornu_sequence *batches, int64_t index)
     return batch;
 }
 
-static void release(cornu_batch *batch)
-{
-    cornu_array_release(batch->x);
-    cornu_array_release(batch->y);
-}
-
 /* Batches asked for in any order, by whoever, are those of apply with the generator's seed. */
 static void a_flow_has_the_pipeline_behind_its_own_transforms(void **state)
 {
@@ -264,7 +258,7 @@ static void a_flow_has_the_pipeline_behind_its_own_transforms(void **state)
         assert_true(are_equal(batch.y, mask_rows));
         cornu_array_release(rows);
         cornu_array_release(mask_rows);
-        release(&batch);
+        cornu_batch_clear(&batch);
     }
     cornu_array_release(halves);
     cornu_array_release(wanted);
@@ -536,7 +530,7 @@ static void labels_that_cannot_be_mixed_are_refused(void **state)
     cornu_batch batch = {0};
     assert_int_not_equal(cornu_sequence_get(batches, 0, &batch), CORNU_OK);
     assert_non_null(strstr(cornu_error_message(), "one-hot"));
-    release(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(batches);
     cornu_image_data_generator_release(plain);
     cornu_array_release(numbers);
@@ -558,11 +552,11 @@ static void after_the_first_batch_nothing_is_allocated_but_arrays(void **state)
     cornu_sequence *both[] = {with, without};
     for (int i = 0; i < 2; i++) {
         cornu_batch batch = get(both[i], 0);
-        release(&batch);
+        cornu_batch_clear(&batch);
         uint64_t before = cornu__allocation_count();
         batch = get(both[i], 1);
         taken[i] = cornu__allocation_count() - before;
-        release(&batch);
+        cornu_batch_clear(&batch);
         cornu_sequence_release(both[i]);
     }
     assert_int_equal(taken[0], taken[1]);

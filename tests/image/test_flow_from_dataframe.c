@@ -215,7 +215,7 @@ static void whole_numbers_are_classes_in_their_order(void **state)
     assert_int_equal(cornu_flow_samples(given), 2);
     cornu_batch batch = get_batch(given, 0);
     assert_true(cornu_array_get(batch.y, 0) == 0 && cornu_array_get(batch.y, 1) == 1);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(given);
     cornu_image_data_generator_release(generator);
     cornu_array_release(numbers);
@@ -238,7 +238,7 @@ static void names_that_are_not_validated_are_bad_files_when_they_are_read(void *
     assert_int_equal(cornu_array_size(batch.y, 0), 8);
     assert_true(cornu_array_get(batch.y, 3) == 5.25 && cornu_array_get(batch.sample_weight, 3) == 1.5);
     assert_int_equal(warnings, 2);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
     cornu_dataframe_release(table);
@@ -373,7 +373,7 @@ static void nothing_is_lost_where_memory_ends(void **state)
         failures += failed;
         if (failed)
             assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
         cornu_sequence_release(files);
         cornu_sequence_release(outputs);
         cornu_image_data_generator_release(generator);

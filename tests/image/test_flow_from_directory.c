@@ -81,6 +81,14 @@ static void subsets_are_kerass(void **state)
 
 /* --- what it knows --- */
 
+static void assert_same_numbers(const cornu_array *a, const cornu_array *b)
+{
+    assert_int_equal(cornu_array_dtype(a), CORNU_INT64);
+    assert_int_equal(cornu_array_count(a), cornu_array_count(b));
+    for (int64_t i = 0; i < cornu_array_count(b); i++)
+        assert_true(cornu_array_get(a, i) == cornu_array_get(b, i));
+}
+
 static void classes_files_and_the_samples_of_a_batch_are_told(void **state)
 {
     (void)state;
@@ -103,6 +111,7 @@ static void classes_files_and_the_samples_of_a_batch_are_told(void **state)
             cornu_batch batch = get_batch(files, index);
             cornu_array *samples = cornu_flow_batch_samples(files, index);
             assert_int_equal(cornu_array_count(samples), cornu_array_size(batch.x, 0));
+            assert_same_numbers(batch.samples, samples);
             assert_int_equal(cornu_array_dtype(batch.x), CORNU_FLOAT64);
             for (int64_t i = 0; i < cornu_array_count(samples); i++) {
                 int64_t sample = (int64_t)cornu_array_get(samples, i);
@@ -110,7 +119,7 @@ static void classes_files_and_the_samples_of_a_batch_are_told(void **state)
                 seen |= 1 << sample;
             }
             cornu_array_release(samples);
-            release_batch(&batch);
+            cornu_batch_clear(&batch);
         }
         assert_int_equal(seen, 0xfff);
         files->on_epoch_end(files->state);
@@ -243,11 +252,12 @@ static void assert_samples(cornu_sequence *files, int64_t index, int64_t count, 
         assert_int_equal(cornu_array_size(batch.x, 0), count);
         assert_int_equal(cornu_array_size(batch.y, 0), count);
         assert_int_equal(cornu_array_count(samples), count);
+        assert_same_numbers(batch.samples, samples);
         for (int64_t i = 0; i < count; i++) {
             assert_int_equal(cornu_array_get(samples, i), wanted[i]);
             assert_int_equal(cornu_array_get(batch.y, i), wanted[i] == 5);
         }
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
         cornu_array_release(samples);
     }
 }
@@ -332,6 +342,17 @@ static void bad_files_leave_the_batches_the_same_for_any_workers(void **state)
     remove_folder(folder);
 }
 
+/* Sums up 1 << sample over the samples of all batches. */
+static cornu_status see_samples(void *state, cornu_training *training, int64_t index, cornu_logs *logs)
+{
+    (void)index, (void)logs;
+    int64_t count;
+    const int64_t *samples = cornu_training_batch_samples(training, &count);
+    for (int64_t i = 0; i < count; i++)
+        *(int64_t *)state += (int64_t)1 << samples[i];
+    return CORNU_OK;
+}
+
 /* Rows of predictions are joined to files behind the prediction; so what a worker process could not read must be known here. */
 static void bad_files_that_worker_processes_find_are_known_to_the_program(void **state)
 {
@@ -346,15 +367,20 @@ static void bad_files_that_worker_processes_find_are_known_to_the_program(void *
                                       .class_mode = "none", .bad_files = "skip", .shuffle = false);
         cornu_model *model = cornu_sequential();
         cornu_add(model, cornu_flatten(.input_shape = {4, 4, 3}));
-        cornu_array *outputs =
-            cornu_predict_generator(model, files, .workers = 2, .use_multiprocessing = processes, .verbose = 0);
+        int64_t seen = 0, made = 0;
+        cornu_callback *seeing = cornu_callback_create(.on_predict_batch_end = see_samples, .state = &seen);
+        cornu_array *outputs = cornu_predict_generator(model, files, .workers = 2, .use_multiprocessing = processes,
+                                                       .verbose = 0, .callbacks = {seeing});
         assert_made(outputs);
         int64_t rows = 0;
         for (int64_t i = 0; i < cornu_sequence_length(files); i++) {
             cornu_array *samples = cornu_flow_batch_samples(files, i);
             rows += cornu_array_count(samples);
+            for (int64_t row = 0; row < cornu_array_count(samples); row++)
+                made += (int64_t)1 << (int64_t)cornu_array_get(samples, row);
             cornu_array_release(samples);
         }
+        assert_int_equal(seen, made);
         assert_int_equal(cornu_array_size(outputs, 0), rows);
         assert_int_equal(cornu_flow_bad_file_count(files), 2);
         assert_non_null(strstr(cornu_flow_bad_file(files, 0), "a/1.png"));
@@ -378,7 +404,7 @@ static void a_folder_may_lose_all_its_files(void **state)
     cornu_image_data_generator *generator = cornu_image_data_generator_create();
     cornu_sequence *files = cornu_flow_from_directory(generator, folder, .batch_size = 4, .bad_files = "replace");
     cornu_batch batch = get_batch(files, 0);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     remove_folder(folder);
     assert_int_equal(cornu_sequence_get(files, 0, &batch), CORNU_ERROR_DATA);
     assert_non_null(strstr(cornu_error_message(), "none of the 6 pictures can be read"));
@@ -414,7 +440,7 @@ static void names_may_be_any_utf_8_and_classes_empty(void **state)
     cornu_batch batch = get_batch(files, 0);
     assert_int_equal(cornu_array_get(batch.y, 0), 1);
     assert_int_equal(cornu_array_get(batch.y, 1), 2);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(files);
     cornu_set_warning_handler(NULL, NULL);
     cornu_image_data_generator_release(generator);
@@ -431,7 +457,7 @@ static void pictures_are_saved_where_asked(void **state)
     cornu_sequence *files = cornu_flow_from_directory(generator, flow_folder(), SMALL, .save_to_dir = folder,
                                                       .save_prefix = "seen", .save_format = "jpeg");
     cornu_batch batch = get_batch(files, 0);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     char **names;
     size_t count = list_names(folder, ".jpeg", &names);
     assert_int_equal(count, 5);
@@ -513,7 +539,7 @@ static void nothing_is_lost_where_memory_ends(void **state)
         failures += failed;
         if (failed)
             assert_int_equal(cornu_error_status(), CORNU_ERROR_OUT_OF_MEMORY);
-        release_batch(&batch);
+        cornu_batch_clear(&batch);
         cornu_sequence_release(files);
         cornu_image_data_generator_release(generator);
         assert_int_equal(cornu__allocation_live(), live);

@@ -210,7 +210,7 @@ static int read_forbidden_file(void)
         return 1;
     bool right = cornu_array_size(batch.x, 0) == PICTURES - 1 && cornu_flow_bad_file_count(files) == 1 &&
                  strstr(cornu_flow_bad_file(files, 0), "a/04.png': Permission denied") && strstr(warnings, "a/04.png");
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
     return right ? 0 : 2;
@@ -264,7 +264,7 @@ static void a_wrong_ending_changes_no_pixel(void **state)
     const float *values = cornu_array_data(batch.x);
     assert_memory_equal(values, values + picture_size, picture_size * sizeof *values);
     assert_memory_equal(values, values + 2 * picture_size, picture_size * sizeof *values);
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
 }
@@ -288,7 +288,7 @@ static int read_bombs(void)
     getrusage(RUSAGE_SELF, &after);
     bool right = cornu_array_size(batch.x, 0) == PICTURES - 2 && cornu_flow_bad_file_count(files) == 2 &&
                  after.ru_maxrss - before.ru_maxrss < 64 * 1024;
-    release_batch(&batch);
+    cornu_batch_clear(&batch);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
     return right ? 0 : 2;

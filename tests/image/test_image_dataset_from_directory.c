@@ -123,7 +123,7 @@ static void assert_case(const char *name, cornu_sequence *files)
         assert_same(part, got.x);
         snprintf(part, sizeof part, "%s.%d.y", name, (int)batch);
         assert_same(part, got.y);
-        release_batch(&got);
+        cornu_batch_clear(&got);
     }
     assert_files(name, files);
 }
@@ -182,7 +182,7 @@ static void each_label_belongs_to_its_file(void **state)
             assert_int_equal(cornu_flow_class_of(files, sample), (int)cornu_array_get(got.y, i));
         }
         cornu_array_release(samples);
-        release_batch(&got);
+        cornu_batch_clear(&got);
     }
     cornu_sequence_release(files);
 }
@@ -199,7 +199,9 @@ static void without_a_batch_size_there_are_single_samples(void **state)
     assert_int_equal(cornu_array_rank(sample.x), 3);
     assert_int_equal(cornu_array_rank(sample.y), 1);
     assert_true(cornu_array_get(sample.y, 1) == 1);
-    release_batch(&sample);
+    assert_int_equal(cornu_array_rank(sample.samples), 0);
+    assert_true(cornu_array_get(sample.samples, 0) == 4);
+    cornu_batch_clear(&sample);
     cornu_sequence_release(files);
 }
 
@@ -246,7 +248,7 @@ static void bad_files_are_left_out_where_that_is_asked_for(void **state)
     assert_made(files);
     for (int64_t batch = 0; batch < 2; batch++) {
         cornu_batch got = get_batch(files, batch);
-        release_batch(&got);
+        cornu_batch_clear(&got);
     }
     assert_int_equal(cornu_flow_bad_file_count(files), 1);
     assert_non_null(strstr(cornu_flow_bad_file(files, 0), "broken.png"));

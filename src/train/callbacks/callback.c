@@ -277,6 +277,13 @@ int64_t cornu_training_batch_number(const cornu_training *training)
     return training->batches ? cornu__enqueuer_number(training->batches) : -1;
 }
 
+const int64_t *cornu_training_batch_samples(const cornu_training *training, int64_t *count)
+{
+    const int64_t *samples = training->batch ? training->batch->samples : NULL;
+    *count = samples ? training->batch->rows : 0;
+    return samples;
+}
+
 void cornu_training_stop(cornu_training *training)
 {
     training->stop = true;
