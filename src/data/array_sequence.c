@@ -94,7 +94,10 @@ cornu_sequence *cornu_array_sequence_with(cornu_array *x, cornu_array *y, const 
                              rows, given.batch_size};
     cornu_sequence *sequence = cornu_sequence_create(.length = array_sequence_length, .get = array_sequence_get,
                                                      .state = self, .release = array_sequence_release);
-    if (!sequence)
+    if (!sequence) {
         array_sequence_release(self);
+        return NULL;
+    }
+    sequence->begins_early = true;
     return sequence;
 }

@@ -359,8 +359,10 @@ static cornu_sequence *sequence_of(dataset_sequence *self)
         cornu_sequence_create(.length = sequence_length, .get = sequence_get, .on_epoch_end = sequence_epoch_end,
                               .state = self, .release = sequence_release, .thread_safe = self->dataset->random_access,
                               .save_state = sequence_save, .load_state = sequence_load);
-    if (sequence)
-        sequence->in_turn = !self->dataset->random_access || self->order.group > 0;
+    if (!sequence)
+        return NULL;
+    sequence->in_turn = !self->dataset->random_access || self->order.group > 0;
+    sequence->begins_early = true;
     return sequence;
 }
 

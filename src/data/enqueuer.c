@@ -45,10 +45,13 @@ struct cornu__enqueuer {
     int64_t end;              /* numbers below are wanted at all */
     int64_t epoch_begin;      /* the number of the first batch of the source's epoch */
     int64_t epoch, end_epoch; /* the source's epoch in hand, and the first that is not wanted */
+    bool begun_early;         /* that epoch, while the consumer still uses the last batch of the one before */
     bool stopping;
 
     /* The consumer's own. */
     bool in_hand;        /* it has batch `used` */
+    int64_t asked_for;   /* what the source was asked for to make it; -1: nothing has a number */
+    bool trains;         /* it updates the model once with each batch */
     cornu_array *behind; /* state of the program's generator behind the last batch it got in this epoch; or NULL */
     int64_t waits_since; /* by the clock; 0: it does not wait */
     cornu__stage_times waited;
@@ -197,10 +200,11 @@ static cornu_status begin_epoch(cornu__enqueuer *enqueuer, int64_t index)
         return cornu__fail(CORNU_ERROR_STATE,
                            "cannot go on at batch %lld of epoch %lld: the data now have %lld batches", (long long)index,
                            (long long)enqueuer->epoch + 1, (long long)source->length);
+    int64_t first = enqueuer->used + enqueuer->in_hand;
     pthread_mutex_lock(&enqueuer->lock);
-    enqueuer->epoch_begin = enqueuer->used - index;
-    bool endless = source->length - index >= enqueuer->end - enqueuer->used;
-    enqueuer->limit = endless ? enqueuer->end : enqueuer->used + source->length - index;
+    enqueuer->epoch_begin = first - index;
+    bool endless = source->length - index >= enqueuer->end - first;
+    enqueuer->limit = endless ? enqueuer->end : first + source->length - index;
     pthread_cond_broadcast(&enqueuer->room);
     pthread_mutex_unlock(&enqueuer->lock);
     return CORNU_OK;
@@ -211,6 +215,11 @@ static uint64_t updates_now(const cornu__source *source)
     return source->ports.model ? cornu__model_iterations(source->ports.model) : 0;
 }
 
+static bool more_is_wanted(const cornu__enqueuer *enqueuer)
+{
+    return enqueuer->epoch < enqueuer->end_epoch && enqueuer->used + enqueuer->in_hand < enqueuer->end;
+}
+
 /* Ends the epoch in hand and begins the next, unless no more is wanted. */
 static cornu_status next_epoch(cornu__enqueuer *enqueuer)
 {
@@ -218,15 +227,49 @@ static cornu_status next_epoch(cornu__enqueuer *enqueuer)
     if (source->class->end_epoch)
         CORNU_TRY(source->class->end_epoch(source));
     enqueuer->epoch++;
-    source->updates = updates_now(source);
+    source->updates = updates_now(source) + (uint64_t)(enqueuer->in_hand && enqueuer->trains);
     cornu_array_release(enqueuer->behind);
     enqueuer->behind = NULL;
-    if (enqueuer->epoch < enqueuer->end_epoch && enqueuer->used < enqueuer->end)
+    if (more_is_wanted(enqueuer))
         return begin_epoch(enqueuer, 0);
     pthread_mutex_lock(&enqueuer->lock);
     enqueuer->epoch_begin = enqueuer->end = enqueuer->limit = enqueuer->used;
     pthread_mutex_unlock(&enqueuer->lock);
     return CORNU_OK;
+}
+
+/* The consumer has taken the last batch of an epoch: all of it is made, so nothing else of the source runs. */
+static cornu_status begin_early(cornu__enqueuer *enqueuer)
+{
+    enqueuer->begun_early = true;
+    return next_epoch(enqueuer);
+}
+
+/* Lets no worker begin a batch, and waits for those that are being made. Called with the lock held. */
+static void wait_for_workers(cornu__enqueuer *enqueuer)
+{
+    enqueuer->limit = enqueuer->next;
+    for (int64_t number = enqueuer->used; number < enqueuer->next; number++) {
+        while (place_of(enqueuer, number)->ready != number)
+            pthread_cond_wait(&enqueuer->made, &enqueuer->lock);
+    }
+}
+
+/* The step did not update the model just once, as was expected when the epoch was begun early (its gradients were not finite, or a callback trained too):
+ * the order was drawn with the wrong number, and what was made by it is made again. */
+static cornu_status begin_again(cornu__enqueuer *enqueuer)
+{
+    pthread_mutex_lock(&enqueuer->lock);
+    wait_for_workers(enqueuer);
+    for (; enqueuer->next > enqueuer->used; enqueuer->next--) {
+        ring_place *place = place_of(enqueuer, enqueuer->next - 1);
+        cornu__slot_release_given(&place->slot);
+        place->ready = NOTHING;
+    }
+    enqueuer->limit = enqueuer->used; /* until the epoch has begun */
+    pthread_mutex_unlock(&enqueuer->lock);
+    enqueuer->source->updates = updates_now(enqueuer->source);
+    return begin_epoch(enqueuer, 0);
 }
 
 static cornu_status first_epoch(cornu__enqueuer *enqueuer, const cornu__position *from)
@@ -321,6 +364,28 @@ bool cornu__enqueuer_wait(cornu__enqueuer *enqueuer, int milliseconds)
     return ready;
 }
 
+/* Whether the epoch behind the one of the consumer's batch may begin already. */
+static bool may_begin_early(const cornu__enqueuer *enqueuer)
+{
+    bool last = enqueuer->used + 1 - enqueuer->epoch_begin == enqueuer->source->length;
+    bool more = enqueuer->epoch + 1 < enqueuer->end_epoch && enqueuer->used + 1 < enqueuer->end;
+    return last && more && enqueuer->workers > 0 && enqueuer->source->begins_early;
+}
+
+static cornu_status take(cornu__enqueuer *enqueuer, ring_place *place)
+{
+    const cornu__source *source = enqueuer->source;
+    enqueuer->in_hand = true;
+    enqueuer->asked_for =
+        source->class->number ? source->class->number(source, enqueuer->used - enqueuer->epoch_begin) : NOTHING;
+    if (place->slot.state) {
+        cornu_array_release(enqueuer->behind);
+        enqueuer->behind = place->slot.state;
+        place->slot.state = NULL;
+    }
+    return may_begin_early(enqueuer) ? begin_early(enqueuer) : CORNU_OK;
+}
+
 cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch **batch)
 {
     *batch = NULL;
@@ -345,13 +410,7 @@ cornu_status cornu__enqueuer_get(cornu__enqueuer *enqueuer, const cornu__batch *
     if (place->outcome != MADE)
         return CORNU_OK;
     *batch = &place->slot.batch;
-    enqueuer->in_hand = true;
-    if (place->slot.state) {
-        cornu_array_release(enqueuer->behind);
-        enqueuer->behind = place->slot.state;
-        place->slot.state = NULL;
-    }
-    return CORNU_OK;
+    return take(enqueuer, place);
 }
 
 cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
@@ -369,14 +428,16 @@ cornu_status cornu__enqueuer_done(cornu__enqueuer *enqueuer)
         pthread_cond_broadcast(&enqueuer->room);
     pthread_mutex_unlock(&enqueuer->lock);
     enqueuer->in_hand = false;
+    bool early = enqueuer->begun_early;
+    enqueuer->begun_early = false;
+    if (early && source->updates != updates_now(source))
+        return begin_again(enqueuer);
     return epoch_over ? next_epoch(enqueuer) : CORNU_OK;
 }
 
 int64_t cornu__enqueuer_number(const cornu__enqueuer *enqueuer)
 {
-    const cornu__source *source = enqueuer->source;
-    bool numbered = enqueuer->in_hand && source->class->number;
-    return numbered ? source->class->number(source, enqueuer->used - enqueuer->epoch_begin) : -1;
+    return enqueuer->in_hand ? enqueuer->asked_for : NOTHING;
 }
 
 void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *position)
@@ -386,7 +447,7 @@ void cornu__enqueuer_position(const cornu__enqueuer *enqueuer, cornu__position *
     *position = (cornu__position){
         .epoch = enqueuer->epoch,
         .index = index,
-        .updates = source->updates,
+        .updates = enqueuer->begun_early ? updates_now(source) : source->updates,
         .asked = source->class->asked ? source->class->asked(source, index) : 0,
         .state = cornu_array_retain(enqueuer->behind ? enqueuer->behind : source->epoch_state),
     };
@@ -424,6 +485,7 @@ cornu__enqueuer *cornu__enqueuer_start(cornu__source *source, const cornu__enque
         return NULL;
     }
     enqueuer->source = source;
+    enqueuer->trains = options->trains;
     enqueuer->workers = options->workers;
     if (source->most_workers > 0 && options->workers > source->most_workers)
         enqueuer->workers = source->most_workers;

@@ -4,7 +4,8 @@
  * A ring of slots, batch n in slot n modulo their count. Workers take the next number, make that batch, and mark its slot as made; the
  * consumer waits for the next number, whoever makes it. So order never depends on who is first, and at most max_queue_size batches
  * are made ahead of the one in use; a full ring is filled again when it is half empty. Batches of the source's next epoch are made only after the last one of this epoch was used, so
- * that on_epoch_end runs while nothing else of the source does.
+ * that on_epoch_end runs while nothing else of the source does. A source that begins early (data/source.h) does so when the consumer takes that last one: what follows is made
+ * while the model trains on it, and no step waits for the first batch of an epoch.
  *
  * A stream of batches has a position behind each batch that was used, from which another process can go on and gets the same batches in the
  * same order: epoch and index for what is numbered, and for the program's own generator what its save_state said when it made that
@@ -36,6 +37,7 @@ typedef struct cornu__enqueuer_options {
     bool processes;      /* workers are processes, not threads; for sources of a program's generator */
     int worker_restarts; /* how many of them are replaced when they die */
     bool keep_states;    /* positions hold the state of the program's generator or Sequence, if it has save_state */
+    bool trains;         /* each batch is one update of the model: what an epoch begun early is drawn with */
 } cornu__enqueuer_options;
 
 /* Begins the source's first epoch, or the one of `from`, and starts the workers. Takes over the source, also on failure (NULL). A generator

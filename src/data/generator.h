@@ -19,6 +19,7 @@ struct cornu_generator {
     bool thread_safe;
     /* A Sequence whose batches cost least in their order: no other is drawn for them, and they have one worker process if it is not thread_safe */
     bool in_turn;
+    bool begins_early;                       /* of the library's own Sequences: data/source.h */
     cornu_array *(*save_state)(void *state); /* or NULL, as the next two */
     cornu_status (*load_state)(void *state, const cornu_array *saved);
     cornu_status (*seek)(void *state, int64_t number);

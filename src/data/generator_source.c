@@ -167,7 +167,8 @@ cornu__source *cornu__generator_source(const cornu__ports *ports, cornu_generato
                                  .ports = *ports,
                                  .class_weights = class_weights,
                                  .generator = cornu_generator_retain(generator),
-                                 .concurrent = generator->thread_safe};
+                                 .concurrent = generator->thread_safe,
+                                 .begins_early = generator->begins_early};
     self->steps = steps;
     self->shuffle = shuffle && cornu__is_sequence(generator) && !generator->in_turn;
     return &self->base;

@@ -405,8 +405,10 @@ cornu__source *cornu__process_source(cornu__source *inner, const cornu__process_
         cornu__source_destroy(inner);
         return NULL;
     }
-    self->base = (cornu__source){
-        .class = &process_source_class, .ports = inner->ports, .generator = cornu_generator_retain(inner->generator)};
+    self->base = (cornu__source){.class = &process_source_class,
+                                 .ports = inner->ports,
+                                 .generator = cornu_generator_retain(inner->generator),
+                                 .begins_early = inner->begins_early};
     self->inner = inner;
     self->blocks.file = self->grace.event = -1;
     pthread_mutex_init(&self->lock, NULL);

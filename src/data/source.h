@@ -27,7 +27,7 @@ typedef struct cornu__source_class {
     cornu_status (*pull)(cornu__source *source, cornu__slot *slot, int64_t index);
     /* Fills slot->batch. NULL: `pull` has done it. */
     cornu_status (*write)(cornu__source *source, cornu__slot *slot, int64_t index);
-    /* After all batches of the epoch were used; no other call runs. NULL: nothing to do. */
+    /* After all batches of the epoch were used, or while the last one is; no other call runs. NULL: nothing to do. */
     cornu_status (*end_epoch)(cornu__source *source);
     /* A position's `asked` before batch `index` of this epoch. NULL: 0. */
     int64_t (*asked)(const cornu__source *source, int64_t index);
@@ -46,6 +46,9 @@ struct cornu__source {
     cornu_generator *generator;                /* the program's, kept; NULL: arrays */
     bool concurrent;                           /* `pull` may run in several threads at once */
     int most_workers;                          /* that it has use for; 0: any number */
+    /* The end of an epoch changes nothing but the order of the next, and it may be begun twice: so it may end when its last batch is taken. For the library's own Sequences; a
+     * program's may look in on_epoch_end at what the step has made. */
+    bool begins_early;
     uint64_t updates;         /* the model had made when the epoch in hand began; set by the enqueuer */
     bool keep_states;         /* the program's save_state is called; set by the enqueuer, before the first epoch */
     cornu_array *epoch_state; /* what it gave when the epoch in hand began; or NULL */

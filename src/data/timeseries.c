@@ -130,8 +130,11 @@ static cornu_sequence *windows_create(const windows *wanted)
         sequence = cornu_sequence_create(.length = windows_length, .get = windows_get,
                                          .on_epoch_end = windows_epoch_end, .state = self, .release = windows_release);
     }
-    if (!sequence)
+    if (!sequence) {
         windows_release(self);
+        return NULL;
+    }
+    sequence->begins_early = true;
     return sequence;
 }
 

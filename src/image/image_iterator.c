@@ -469,10 +469,12 @@ cornu_sequence *cornu__image_iterator_sequence(image_iterator *self, const cornu
         sequence =
             cornu_sequence_create(.length = length, .get = get, .on_epoch_end = on_epoch_end, .save_state = save_state,
                                   .load_state = load_state, .state = self, .release = release);
-    if (sequence)
-        sequence->input_scale = input_scale(self);
-    else
+    if (!sequence) {
         cornu__image_iterator_free(self);
+        return NULL;
+    }
+    sequence->input_scale = input_scale(self);
+    sequence->begins_early = true;
     return sequence;
 }
 

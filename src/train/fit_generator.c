@@ -33,6 +33,7 @@ static cornu_status enqueue(cornu__fit *fit, validation *data, cornu_generator *
     ring.epochs = fit->steps > 0 ? 0 : fit->epochs - fit->initial_epoch;
     ring.batches = fit->steps > 0 ? cornu__fit_batches_left(fit) : 0;
     ring.from = from;
+    ring.trains = true;
     ring.keep_states = fit->keeps_backups;
     cornu__resume_warn_of_replay(fit, generator, from, "generator");
     fit->batches = cornu__enqueuer_start(

@@ -23,7 +23,7 @@ typedef struct counting_source {
     bool slow; /* random delays */
     int64_t epoch;
     atomic_int pulling, most_pulling; /* calls at once */
-    atomic_int pulls, end_epochs;
+    atomic_int pulls, begin_epochs, end_epochs;
     int64_t expected_pull; /* for sources that are not concurrent: pulls come in order */
     bool out_of_order;
     bool *destroyed;
@@ -41,6 +41,8 @@ static void delay(const counting_source *self, int64_t index)
 static cornu_status counting_begin(cornu__source *source, int64_t epoch)
 {
     counting_source *self = (counting_source *)source;
+    atomic_fetch_add(&self->begin_epochs, 1);
+    self->expected_pull = 0;
     self->epoch = epoch;
     source->length = self->batches;
     return CORNU_OK;
@@ -85,7 +87,6 @@ static cornu_status counting_end(cornu__source *source)
     counting_source *self = (counting_source *)source;
     assert_int_equal(atomic_load(&self->pulling), 0);
     atomic_fetch_add(&self->end_epochs, 1);
-    self->expected_pull = 0;
     return CORNU_OK;
 }
 
@@ -131,18 +132,22 @@ static int drop_marker(void **state)
 static const int worker_counts[] = {0, 1, 2, 4, 7};
 static const int queue_sizes[] = {1, 2, 3, 10};
 
+static void take_epoch(cornu__enqueuer *ring, int64_t epoch, int64_t batches)
+{
+    for (int64_t index = 0; index < batches; index++) {
+        const cornu__batch *batch;
+        assert_int_equal(cornu__enqueuer_get(ring, &batch), CORNU_OK);
+        assert_non_null(batch);
+        assert_int_equal(batch->rows, 1 + index);
+        assert_int_equal(batch->inputs[0].shape[0], epoch);
+        assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
+    }
+}
+
 static void take_epochs(cornu__enqueuer *ring, int64_t epochs, int64_t batches)
 {
-    for (int64_t epoch = 0; epoch < epochs; epoch++) {
-        for (int64_t index = 0; index < batches; index++) {
-            const cornu__batch *batch;
-            assert_int_equal(cornu__enqueuer_get(ring, &batch), CORNU_OK);
-            assert_non_null(batch);
-            assert_int_equal(batch->rows, 1 + index);
-            assert_int_equal(batch->inputs[0].shape[0], epoch);
-            assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
-        }
-    }
+    for (int64_t epoch = 0; epoch < epochs; epoch++)
+        take_epoch(ring, epoch, batches);
 }
 
 static void order_is_by_number_for_any_workers_and_queue(void **state)
@@ -217,6 +222,77 @@ static void no_more_than_the_queue_is_made_ahead(void **state)
             assert_int_equal(cornu__enqueuer_get(ring, &batch), CORNU_OK);
         }
         cornu__enqueuer_stop(ring);
+    }
+}
+
+/* The consumer holds the last batch of the first of two epochs. */
+static cornu__enqueuer *with_last_batch_in_hand(counting_source *source, bool trains)
+{
+    cornu__enqueuer *ring = cornu__enqueuer_start(
+        &source->base, &(cornu__enqueuer_options){.workers = 2, .max_queue_size = 3, .epochs = 2, .trains = trains});
+    assert_non_null(ring);
+    const cornu__batch *batch;
+    for (int64_t index = 0; index < source->batches; index++) {
+        assert_int_equal(cornu__enqueuer_get(ring, &batch), CORNU_OK);
+        assert_int_equal(batch->rows, 1 + index);
+        if (index + 1 < source->batches)
+            assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
+    }
+    return ring;
+}
+
+static void an_epoch_may_begin_while_the_last_batch_before_it_is_used(void **state)
+{
+    (void)state;
+    for (int64_t batches = 1; batches < 4; batches++) {
+        counting_source *source = counting(batches, true);
+        source->base.begins_early = true;
+        cornu__enqueuer *ring = with_last_batch_in_hand(source, false);
+        wait_for_pulls(source, (int)batches + 1);
+        assert_int_equal(atomic_load(&source->end_epochs), 1);
+        cornu__position position;
+        cornu__enqueuer_position(ring, &position);
+        assert_int_equal(position.epoch, 1);
+        assert_int_equal(position.index, 0);
+        assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
+        take_epoch(ring, 1, batches);
+        assert_int_equal(atomic_load(&source->begin_epochs), 2);
+        assert_int_equal(atomic_load(&source->end_epochs), 2);
+        assert_int_equal(atomic_load(&source->pulls), 2 * batches);
+        cornu__enqueuer_stop(ring);
+    }
+}
+
+static void a_programs_sequence_ends_its_epoch_behind_the_last_step(void **state)
+{
+    (void)state;
+    counting_source *source = counting(3, true);
+    cornu__enqueuer *ring = with_last_batch_in_hand(source, false);
+    wait_until_idle(source);
+    assert_int_equal(atomic_load(&source->pulls), 3);
+    assert_int_equal(atomic_load(&source->end_epochs), 0);
+    assert_int_equal(cornu__enqueuer_done(ring), CORNU_OK);
+    assert_int_equal(atomic_load(&source->end_epochs), 1);
+    cornu__enqueuer_stop(ring);
+}
+
+/* The source has no model, whose updates thus never become what was expected. */
+static void what_was_begun_early_with_the_wrong_updates_is_made_again(void **state)
+{
+    (void)state;
+    for (size_t w = 0; w < sizeof worker_counts / sizeof *worker_counts; w++) {
+        for (int concurrent = 0; concurrent < 2; concurrent++) {
+            counting_source *source = counting(5, concurrent);
+            source->slow = source->base.begins_early = true;
+            cornu__enqueuer *ring = cornu__enqueuer_start(
+                &source->base, &(cornu__enqueuer_options){
+                                   .workers = worker_counts[w], .max_queue_size = 10, .epochs = 4, .trains = true});
+            take_epochs(ring, 4, 5);
+            assert_int_equal(atomic_load(&source->begin_epochs), worker_counts[w] > 0 ? 7 : 4);
+            assert_int_equal(atomic_load(&source->end_epochs), 4);
+            assert_false(source->out_of_order);
+            cornu__enqueuer_stop(ring);
+        }
     }
 }
 
@@ -367,6 +443,9 @@ int main(void)
         cmocka_unit_test(order_is_by_number_for_any_workers_and_queue),
         cmocka_unit_test(a_concurrent_source_is_called_by_several_workers),
         cmocka_unit_test(no_more_than_the_queue_is_made_ahead),
+        cmocka_unit_test(an_epoch_may_begin_while_the_last_batch_before_it_is_used),
+        cmocka_unit_test(a_programs_sequence_ends_its_epoch_behind_the_last_step),
+        cmocka_unit_test(what_was_begun_early_with_the_wrong_updates_is_made_again),
         cmocka_unit_test(a_generator_is_not_asked_for_more_than_is_wanted),
         cmocka_unit_test(an_exhausted_generator_ends_after_its_last_batch),
         cmocka_unit_test(an_error_reaches_the_consumer_in_its_turn_with_batch_and_message),

@@ -186,6 +186,7 @@ static void begin_by(stream *self, int workers, bool processes, const cornu__pos
                                                                  .batches = batches,
                                                                  .from = from,
                                                                  .keep_states = true,
+                                                                 .trains = workers == 2, /* or is taken not to */
                                                                  .processes = processes && self->generator});
 }
 
