@@ -1,13 +1,12 @@
 /* evaluate.c: cornu evaluate: loss and metrics of a trained model over files. */
 #include <stdio.h>
 
-#include <cornu/train.h>
-
 #include "cli/commands.h"
 #include "cli/compile.h"
 #include "cli/data_files.h"
 #include "cli/input_scale.h"
 #include "cli/model_files.h"
+#include "cli/outputs.h"
 #include "cli/picture_folder.h"
 #include "cli/progress_options.h"
 #include "cli/queue.h"
@@ -58,9 +57,6 @@ static cornu_status check(const void *given)
     CORNU_TRY(cornu__progress_check(&options->progress));
     CORNU_TRY(cornu__report_check(&options->report));
     CORNU_TRY(cornu__pictures_check(&options->pictures, &options->data));
-    if (options->report.report && cornu__is_picture_folder(options->data.data))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--report is for data in memory, and --data %s is a folder",
-                           options->data.data);
     return cornu__model_check(&options->model);
 }
 
@@ -107,6 +103,22 @@ static cornu_status run_over(const values *options, const cornu__dataset *data, 
     return status;
 }
 
+/* Of pictures, which are read once more, it takes as long as the evaluation. */
+static cornu_status report(const values *options, const cornu__dataset *data, cornu_model *model)
+{
+    if (!options->report.report)
+        return CORNU_OK;
+    int verbose = data->pictures ? cornu__progress_verbose(&options->progress) : 0;
+    cornu_array *outputs =
+        cornu__outputs_over(&options->queue, data, model, options->batch_size, options->steps, verbose);
+    if (!outputs)
+        return cornu_error_status();
+    cornu_status status =
+        cornu__report_write(&options->report, data, outputs, !cornu__progress_is_json(&options->progress));
+    cornu_array_release(outputs);
+    return status;
+}
+
 static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_model **model)
 {
     cornu_logs results;
@@ -118,8 +130,7 @@ static cornu_status evaluate(const values *options, cornu__dataset *data, cornu_
     CORNU_TRY(run_over(options, data, *model, &results));
     for (int i = 0; i < results.count && !cornu__progress_is_json(&options->progress); i++)
         printf("%s: %.4f\n", results.names[i], results.values[i]);
-    return cornu__report_write(&options->report, data, *model, options->batch_size, options->steps,
-                               !cornu__progress_is_json(&options->progress));
+    return report(options, data, *model);
 }
 
 static int run(const void *given)
@@ -140,7 +151,7 @@ const cornu__subcommand cornu__command_evaluate = {
     .usage = "--model MODEL [--weights FILE]\n                      (--data FILE | --x FILE --y FILE) [OPTIONS]",
     .examples = "  cornu evaluate --model model.json --weights weights.npz --data test.npz\n"
                 "  cornu evaluate --model model.keras --data test.npz --report mistakes\n"
-                "  cornu evaluate --model photos.keras --data photos_of_may\n",
+                "  cornu evaluate --model photos.keras --data photos_of_may --report mistakes\n",
     .groups = groups,
     .values_size = sizeof(values),
     .defaults = &defaults,

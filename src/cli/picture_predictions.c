@@ -1,9 +1,11 @@
 /* picture_predictions.c: what a model says of each picture, as a table. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/plain_locale.h"
 #include "base/status.h"
 #include "cli/picture_predictions.h"
+#include "cli/picture_rows.h"
 
 cornu_status cornu__picture_predictions_check(cornu_model *model)
 {
@@ -50,37 +52,22 @@ static void write_class(const cornu_model *model, int64_t number, FILE *stream)
         fprintf(stream, "%lld", (long long)number);
 }
 
-/* The rows of one batch; *row := the next. */
-static cornu_status write_batch(const cornu_sequence *pictures, int64_t index, const cornu_model *model,
-                                const cornu_array *outputs, int64_t *row, FILE *stream)
-{
-    int64_t rows = cornu_array_size(outputs, 0), columns = cornu_array_count(outputs) / rows;
-    cornu_array *samples = cornu_flow_batch_samples(pictures, index);
-    if (!samples)
-        return cornu_error_status();
-    for (int64_t i = 0; i < cornu_array_count(samples) && *row < rows; i++) {
-        double probability;
-        int64_t class_number =
-            most_probable((const float *)cornu_array_data(outputs) + *row * columns, columns, &probability);
-        const char *name = cornu_flow_filename(pictures, ((const int64_t *)cornu_array_data(samples))[i]);
-        write_field(strncmp(name, "./", 2) == 0 ? name + 2 : name, stream);
-        write_class(model, class_number, stream);
-        fprintf(stream, ",%.6g\n", probability);
-        ++*row;
-    }
-    cornu_array_release(samples);
-    return CORNU_OK;
-}
-
 cornu_status cornu__picture_predictions_write(const cornu_sequence *pictures, const cornu_model *model,
                                               const cornu_array *outputs, FILE *stream)
 {
-    int64_t row = 0;
-    cornu_status status = CORNU_OK;
+    int64_t *samples, rows = cornu_array_size(outputs, 0), columns = cornu_array_count(outputs) / rows;
+    const float *numbers = cornu_array_data(outputs);
+    CORNU_TRY(cornu__picture_rows(pictures, rows, &samples));
     cornu__plain_locale locale = cornu__plain_locale_begin();
     fprintf(stream, "file,class,probability\n");
-    for (int64_t i = 0; i < cornu_sequence_length(pictures) && status == CORNU_OK; i++)
-        status = write_batch(pictures, i, model, outputs, &row, stream);
+    for (int64_t row = 0; row < rows; row++) {
+        double probability;
+        int64_t class_number = most_probable(numbers + row * columns, columns, &probability);
+        write_field(cornu__picture_name(pictures, samples[row]), stream);
+        write_class(model, class_number, stream);
+        fprintf(stream, ",%.6g\n", probability);
+    }
     cornu__plain_locale_end(locale);
-    return status;
+    cornu__free(samples);
+    return CORNU_OK;
 }

@@ -1,14 +1,13 @@
 /* predict.c: cornu predict: a trained model's outputs for files, as text or .npy. */
 #include <stdio.h>
 
-#include <cornu/train.h>
-
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/input_scale.h"
 #include "cli/model_files.h"
+#include "cli/outputs.h"
 #include "cli/picture_folder.h"
 #include "cli/picture_predictions.h"
 #include "cli/progress_options.h"
@@ -152,25 +151,6 @@ static cornu_status check_outputs(const values *options, const cornu__dataset *d
     return CORNU_OK;
 }
 
-static cornu_array *run_over(const values *options, const cornu__dataset *data, cornu_model *model)
-{
-    bool queue = cornu__queue_feeds(&options->queue, data), told = cornu__progress_wanted(&options->progress);
-    const cornu_predict_options given = {.struct_size = sizeof given,
-                                         .batch_size = queue ? 0 : options->batch_size,
-                                         .verbose = told ? cornu__progress_verbose(&options->progress) : 0,
-                                         .steps = options->steps,
-                                         .max_queue_size = options->queue.max_queue_size,
-                                         .workers = cornu__queue_workers(&options->queue),
-                                         .use_multiprocessing = options->queue.use_multiprocessing,
-                                         .worker_restarts = options->queue.worker_restarts};
-    if (!queue)
-        return cornu_predict_with(model, data->x, &given);
-    cornu_sequence *batches = cornu__queue_batches(data, options->batch_size);
-    cornu_array *outputs = batches ? cornu_predict_on_generator_with(model, batches, &given) : NULL;
-    cornu_sequence_release(batches);
-    return outputs;
-}
-
 static cornu_status load(const values *options, cornu__dataset *data, cornu_model **model)
 {
     if (cornu__is_picture_folder(options->data.data)) {
@@ -192,7 +172,9 @@ static cornu_status predict(const values *options, cornu__dataset *data, cornu_m
     CORNU_TRY(check_outputs(options, data, *model));
     cornu__model_warn_of_no_weights(&options->model);
     cornu__signals_install();
-    cornu_array *outputs = run_over(options, data, *model);
+    bool told = cornu__progress_wanted(&options->progress);
+    cornu_array *outputs = cornu__outputs_over(&options->queue, data, *model, options->batch_size, options->steps,
+                                               told ? cornu__progress_verbose(&options->progress) : 0);
     cornu_array *classes = outputs && options->classes ? most_probable(outputs) : NULL;
     bool whole = outputs && (classes || !options->classes);
     cornu_status status = whole ? deliver(options, data, *model, classes ? classes : outputs) : cornu_error_status();

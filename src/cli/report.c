@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <cornu/plot.h>
-#include <cornu/train.h>
 
 #include "array/array.h"
 #include "base/file.h"
@@ -12,6 +11,7 @@
 #include "base/memory.h"
 #include "base/plain_locale.h"
 #include "base/text.h"
+#include "cli/picture_rows.h"
 #include "cli/report.h"
 #include "train/classification.h"
 #include "view/confusion.h"
@@ -25,7 +25,7 @@ const cornu__argument cornu__report_argument_table[] = {
     {"report", CORNU__ARGUMENT_TEXT, AT(report), 0, "FOLDER",
      "write confusion.png, classes.txt and the worst mistakes there; or FILE.png, .svg, .pdf: the matrix alone [none]"},
     {"class-names", CORNU__ARGUMENT_LIST, AT(class_names), 0, "NAME,...",
-     "in the order of their numbers [the table's, or the numbers]"},
+     "in the order of their numbers [the table's or folder's, or the numbers]"},
     {"mistakes", CORNU__ARGUMENT_INT, AT(mistakes), 1, "N", "how many of the worst are shown [40]"},
     {"dark", CORNU__ARGUMENT_FLAG, AT(dark), 0, NULL, "pictures light on dark"},
     {0},
@@ -35,6 +35,7 @@ typedef struct report {
     const cornu__report_arguments *arguments;
     const cornu__dataset *data;
     const cornu_array *outputs, *targets;
+    int64_t *samples; /* of a folder of pictures: each row's; else NULL */
     cornu__classification classes;
     const char **names; /* of the classes, or NULL */
     bool alone;         /* one picture, not a folder */
@@ -206,15 +207,24 @@ static void add_quoted(cornu__text *text, const char *name)
     cornu__text_add(text, plain ? "," : "\",");
 }
 
+/* The sample of a mistake: its file, or its number. */
+static void add_sample(const report *of, cornu__text *text, int64_t row)
+{
+    if (of->samples)
+        add_quoted(text, cornu__picture_name(of->data->pictures, of->samples[row]));
+    else
+        cornu__text_add(text, "%lld,", (long long)row);
+}
+
 static cornu_status list_mistakes(const report *of)
 {
     cornu__text text = {0};
     char room[16];
     cornu__plain_locale locale = cornu__plain_locale_begin();
-    cornu__text_add(&text, "sample,true,predicted,probability,loss\n");
+    cornu__text_add(&text, "%s,true,predicted,probability,loss\n", of->samples ? "file" : "sample");
     for (int64_t i = 0; i < shown_mistakes(of); i++) {
         const cornu__mistake *mistake = &of->classes.mistakes[i];
-        cornu__text_add(&text, "%lld,", (long long)mistake->sample);
+        add_sample(of, &text, mistake->sample);
         add_quoted(&text, name_of(of, mistake->truth, room));
         add_quoted(&text, name_of(of, mistake->said, room));
         cornu__text_add(&text, "%.6g,%.6g\n", mistake->probability, mistake->loss);
@@ -225,7 +235,7 @@ static cornu_status list_mistakes(const report *of)
     return status;
 }
 
-/* The inputs, if they are pictures; no new reference. */
+/* The inputs, if they are pictures (of a folder: what they are like); no new reference. */
 static const cornu_array *pictures_of(const report *of)
 {
     const cornu_array *x = cornu_array_item_count(of->data->x) == 1 ? cornu_array_item(of->data->x, 0) : NULL;
@@ -235,8 +245,20 @@ static const cornu_array *pictures_of(const report *of)
     return sizes && rank <= 4 && (channels == 1 || channels == 3 || channels == 4) ? x : NULL;
 }
 
+static cornu_array *pick_of_folder(const report *of)
+{
+    int64_t count = shown_mistakes(of), *rows = cornu__alloc_array((size_t)count, sizeof *rows);
+    for (int64_t i = 0; rows && i < count; i++)
+        rows[i] = of->classes.mistakes[i].sample;
+    cornu_array *picked = rows ? cornu__picture_rows_read(of->data->pictures, rows, count) : NULL;
+    cornu__free(rows);
+    return picked;
+}
+
 static cornu_array *pick_pictures(const report *of, const cornu_array *pictures)
 {
+    if (of->samples)
+        return pick_of_folder(of);
     int64_t shape[4], count = shown_mistakes(of), size = cornu_array_count(pictures) / cornu_array_size(pictures, 0);
     int rank = cornu_array_rank(pictures);
     shape[0] = count;
@@ -251,6 +273,13 @@ static cornu_array *pick_pictures(const report *of, const cornu_array *pictures)
     return picked;
 }
 
+/* Without its folder, which is the class that the caption names. */
+static void add_file_name(cornu__text *text, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    cornu__text_add(text, "%s", slash ? slash + 1 : path);
+}
+
 static cornu_status write_captions(const report *of, int64_t count, char **captions)
 {
     char room[16];
@@ -259,7 +288,11 @@ static cornu_status write_captions(const report *of, int64_t count, char **capti
         cornu__text text = {0};
         cornu__text_add(&text, "true: %s\n", name_of(of, mistake->truth, room));
         cornu__text_add(&text, "said: %s\n", name_of(of, mistake->said, room));
-        cornu__text_add(&text, "%.0f %%, no. %lld", 100 * mistake->probability, (long long)mistake->sample);
+        cornu__text_add(&text, of->samples ? "%.0f %%\n" : "%.0f %%, ", 100 * mistake->probability);
+        if (of->samples)
+            add_file_name(&text, cornu__picture_name(of->data->pictures, of->samples[mistake->sample]));
+        else
+            cornu__text_add(&text, "no. %lld", (long long)mistake->sample);
         captions[i] = cornu__text_take(&text);
         if (!captions[i])
             return CORNU_ERROR_OUT_OF_MEMORY;
@@ -276,7 +309,7 @@ static cornu_status draw_sheet(const report *of, const cornu_array *pictures, ch
     CORNU_TRY(write_captions(of, count, captions));
     cornu_array *picked = pick_pictures(of, pictures);
     char *path = place_for(of, "mistakes.png");
-    cornu_status status = CORNU_ERROR_OUT_OF_MEMORY;
+    cornu_status status = picked ? CORNU_ERROR_OUT_OF_MEMORY : cornu_error_status();
     if (picked && path)
         status = cornu_plot_images(path, picked, .title = title, .captions = (const char *const *)captions,
                                    .dark = of->arguments->dark);
@@ -365,23 +398,39 @@ static cornu_status write_report(report *of)
     return why_not ? report_numbers(of, why_not) : report_classes(of);
 }
 
-cornu_status cornu__report_write(const cornu__report_arguments *arguments, const cornu__dataset *data,
-                                 cornu_model *model, int batch_size, int steps, bool told)
+/* The class of each row's picture: (n) of int32. */
+static cornu_array *classes_of(const cornu_sequence *pictures, const int64_t *samples, int64_t count)
 {
-    if (!arguments->report)
-        return CORNU_OK;
-    cornu_array *outputs = cornu_predict(model, data->x, .batch_size = batch_size, .steps = steps);
-    if (!outputs)
-        return cornu_error_status();
+    cornu_array *classes = cornu_array_zeros(CORNU_INT32, 1, &count);
+    int32_t *numbers = classes ? cornu_array_data(classes) : NULL;
+    for (int64_t i = 0; numbers && i < count; i++)
+        numbers[i] = cornu_flow_class_of(pictures, samples[i]);
+    return classes;
+}
+
+static cornu_status report_folder(report *of)
+{
+    int64_t count = cornu_array_size(of->outputs, 0);
+    CORNU_TRY(cornu__picture_rows(of->data->pictures, count, &of->samples));
+    cornu_array *classes = classes_of(of->data->pictures, of->samples, count);
+    of->targets = classes;
+    cornu_status status = classes ? write_report(of) : cornu_error_status();
+    cornu_array_release(classes);
+    return status;
+}
+
+cornu_status cornu__report_write(const cornu__report_arguments *arguments, const cornu__dataset *data,
+                                 const cornu_array *outputs, bool told)
+{
     report of = {.arguments = arguments,
                  .data = data,
                  .outputs = only(outputs),
                  .targets = only(data->y),
                  .alone = is_picture(arguments->report),
                  .told = told};
-    cornu_status status = write_report(&of);
+    cornu_status status = data->pictures ? report_folder(&of) : write_report(&of);
     cornu__classification_free(&of.classes);
     cornu__free(of.names);
-    cornu_array_release(outputs);
+    cornu__free(of.samples);
     return status;
 }

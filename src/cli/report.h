@@ -27,8 +27,8 @@ cornu_status cornu__report_check(const cornu__report_arguments *arguments);
 /* Whether the model's report can be made. */
 cornu_status cornu__report_check_model(const cornu__report_arguments *arguments, cornu_model *model);
 
-/* Predicts for the first `rows` samples (0: all) and writes the report; the table also to standard output, where `told`. */
+/* Writes the report that is wanted of what the model said of the first samples; the table also to standard output, where `told`. */
 cornu_status cornu__report_write(const cornu__report_arguments *arguments, const cornu__dataset *data,
-                                 cornu_model *model, int batch_size, int steps, bool told);
+                                 const cornu_array *outputs, bool told);
 
 #endif

@@ -1,5 +1,6 @@
 """cornu fit, evaluate and predict on a folder of pictures."""
 
+import csv
 import os
 import random
 import signal
@@ -132,6 +133,59 @@ class Pictures(CommandCase):
         with open(self.path("found.csv"), encoding="utf-8") as file:
             self.assertEqual(file.read(), result.stdout)
 
+    def reported(self, model, folder, *words):
+        """The lines of classes.txt and the rows of mistakes.csv."""
+        report = self.path("report")
+        result = cornu("evaluate", "--model", model, "--data", folder, "--report", report, "--verbose", "0", *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(os.path.join(report, "classes.txt"), encoding="utf-8") as file:
+            table = file.read()
+        self.assertIn(table, result.stdout)
+        with open(os.path.join(report, "mistakes.csv"), encoding="utf-8", newline="") as file:
+            return [line.split() for line in table.splitlines()], list(csv.reader(file))
+
+    def test_a_report_names_the_classes_and_the_files(self):
+        model, folder = self.trained(), self.make_folder("new", 3)
+        self.paint("new/green/of a rose.png", COLORS["red"])
+        self.paint("new/red/9.png", COLORS["green"])
+        for words in ((), ("--workers", "2", "--batch-size", "3"), ("--class-mode", "categorical"), ("--workers", "2", "--use-multiprocessing")):
+            if "categorical" in words:  # one output tells two classes apart
+                self.refused(cornu("evaluate", "--model", model, "--data", folder, "--report", self.path("r"), *words), 1)
+                continue
+            table, mistakes = self.reported(model, folder, *words)
+            self.assertEqual(table[0], ["class", "precision", "recall", "f1", "samples"])
+            self.assertEqual([(row[0], row[4]) for row in table[1:3]], [("green", "4"), ("red", "4")])
+            self.assertEqual(table[1][1:4], ["0.7500"] * 3)
+            self.assertEqual(mistakes[0], ["file", "true", "predicted", "probability", "loss"])
+            self.assertEqual(sorted(row[:3] for row in mistakes[1:]), [["green/of a rose.png", "green", "red"], ["red/9.png", "red", "green"]])
+            self.assertEqual(sorted(os.listdir(self.path("report"))), ["classes.txt", "confusion.png", "mistakes.csv", "mistakes.png"])
+        self.assertEqual(cornu("evaluate", "--model", model, "--data", folder, "--report", self.path("matrix.svg"), "--verbose", "0").returncode, 0)
+        with open(self.path("matrix.svg"), encoding="utf-8") as file:
+            self.assertIn("<svg", file.read())
+
+    def test_a_report_leaves_out_what_cannot_be_read(self):
+        model, folder = self.trained(), self.make_folder("new", 3)
+        with open(self.path("new/green/0.png"), "r+b") as file:
+            file.truncate(60)
+        self.paint("new/red/9.png", COLORS["green"])
+        for words in (("--batch-size", "2"), ("--workers", "3", "--use-multiprocessing", "--batch-size", "2")):
+            table, mistakes = self.reported(model, folder, "--bad-files", "skip", *words)
+            self.assertEqual([(row[0], row[4]) for row in table[1:3]], [("green", "2"), ("red", "4")])
+            self.assertEqual([row[:3] for row in mistakes[1:]], [["red/9.png", "red", "green"]])
+
+    def test_a_report_of_three_classes_and_of_some_steps(self):
+        colors = {**COLORS, "blue": (20, 30, 230)}
+        model, folder = self.path("three.keras"), self.make_folder("three", 4, colors)
+        for words in ((), ("--loss", "categorical_crossentropy")):
+            result = self.fit(folder, "--scale", "255", "--epochs", "60", "--save-model", model, "--verbose", "0", *words)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            more = ("--class-mode", "categorical") if words else ()
+            table, mistakes = self.reported(model, folder, *more)
+            self.assertEqual([(row[0], *row[1:]) for row in table[1:4]], [(name, "1.0000", "1.0000", "1.0000", "4") for name in sorted(colors)])
+            self.assertEqual(len(mistakes), 1)
+            table, _ = self.reported(model, folder, "--steps", "2", "--batch-size", "3", *more)
+            self.assertEqual([row[4] for row in table[1:4]], ["4", "2", "0"])
+
     def test_pictures_without_classes_can_be_predicted(self):
         model = self.trained()
         self.paint('flat/a,"b".png', COLORS["red"])
@@ -235,7 +289,6 @@ class Pictures(CommandCase):
         self.refused(cornu("fit", "--model", "linear", "--data", folder), 1, "give --target-size")
         self.refused(self.fit(folder, "--validation-data", table), 1, "is no folder that can be read")
         self.refused(self.fit(self.path("none"), "--target-size", "8"), 2, "--target-size is for a folder")
-        self.refused(cornu("evaluate", "--model", "linear", "--data", folder, "--report", "r"), 2, "--report is for data in memory")
 
     def test_waiting_for_pictures_is_told_of_in_json(self):
         result = self.fit(self.make_folder("photos"), "--workers", "0", env=environment(CORNU_PROGRESS="json"))
