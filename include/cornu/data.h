@@ -91,6 +91,18 @@ CORNU_API cornu_sequence *cornu_sequence_create_with(const cornu_sequence_option
 CORNU_API cornu_sequence *cornu_sequence_retain(cornu_sequence *sequence);
 CORNU_API void cornu_sequence_release(cornu_sequence *sequence); /* NULL is allowed */
 
+/* The next batch, for a loop of one's own: of a Sequence one after another, epoch after epoch (on_epoch_end runs when the batch behind an epoch's last is asked for); of a
+ * generator what it gives, batch->x NULL when it has no more. The program lets go of the batch by cornu_batch_clear. What is in `batch` before is not looked at.
+ *
+ *     cornu_batch batch;
+ *     for (int i = 0; i < 20 && cornu_generator_next(pictures, &batch) == CORNU_OK; i++) {
+ *         cornu_train_on_batch(model, batch.x, batch.y);
+ *         cornu_batch_clear(&batch);
+ *     }
+ *
+ * Not while the same generator feeds a training. A training of a Sequence afterwards begins the epoch in hand from its first batch. */
+CORNU_API cornu_status cornu_generator_next(cornu_generator *generator, cornu_batch *batch);
+
 /* Batches per epoch of a Sequence now; -1 for a plain generator. */
 CORNU_API int64_t cornu_sequence_length(const cornu_sequence *sequence);
 /* One batch of a Sequence, for programs, which let go of it by cornu_batch_clear. */

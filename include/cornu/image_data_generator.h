@@ -6,6 +6,8 @@
  *     cornu_sequence *batches = cornu_flow(augment, x, y, .batch_size = 32);
  *     cornu_history *history = cornu_fit_generator(model, batches, .epochs = 10, .workers = 2);
  *
+ * In a loop of one's own cornu_generator_next(batches, &batch) gives one batch after another, each epoch with other draws.
+ *
  * What is drawn for a sample depends on the seed, the epoch and the sample's index alone: the number of workers changes nothing. Where old versions of Keras
  * err, this is right by default, and the options that end in _compat bring their pixels back.
  */

@@ -265,6 +265,33 @@ int64_t cornu__generator_replays(const cornu_generator *generator, const cornu__
 
 /* --- For programs --- */
 
+static cornu_status next_of_sequence(cornu_sequence *sequence, cornu_batch *batch)
+{
+    int64_t length;
+    CORNU_TRY(cornu__sequence_length_checked(sequence, &length));
+    if (sequence->next_index >= length) {
+        if (sequence->on_epoch_end)
+            sequence->on_epoch_end(sequence->state);
+        sequence->asked++;
+        sequence->next_index = 0;
+    }
+    CORNU_TRY(cornu__generator_ask(sequence, sequence->next_index, batch));
+    sequence->next_index++;
+    return CORNU_OK;
+}
+
+cornu_status cornu_generator_next(cornu_generator *generator, cornu_batch *batch)
+{
+    *batch = (cornu_batch){0};
+    if (!generator)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "this is no generator");
+    if (cornu__is_sequence(generator))
+        return next_of_sequence(generator, batch);
+    CORNU_TRY(cornu__generator_ask(generator, generator->asked, batch));
+    generator->asked += batch->x != NULL;
+    return CORNU_OK;
+}
+
 cornu_status cornu_sequence_get(cornu_sequence *sequence, int64_t index, cornu_batch *batch)
 {
     if (!sequence || !cornu__is_sequence(sequence))

@@ -30,6 +30,7 @@ struct cornu_generator {
     const char *const *class_names; /* of its targets' classes, in memory of its state; NULL: it knows none */
     int class_count;
     double input_scale; /* what the numbers of x were multiplied by at last; 0: it does not say */
+    int64_t next_index; /* of a Sequence that a program asks for one batch after another */
     int64_t asked;      /* over its life: batches of a plain generator, ends of epochs of a Sequence */
     cornu_batch
         ahead; /* of a plain generator: the batch of its number, which was asked for and is still to be given; x NULL: none */

@@ -110,12 +110,93 @@ static void a_sequence_of_arrays_refuses_what_does_not_fit(void **state)
     assert_int_equal(cornu__allocation_live(), 0);
 }
 
+typedef struct epochs {
+    int64_t length, ended;
+} epochs;
+
+static int64_t growing_length(void *state)
+{
+    return ((epochs *)state)->length;
+}
+
+/* x: epoch and index. */
+static cornu_status get_place(void *state, int64_t index, cornu_batch *batch)
+{
+    int64_t place[2] = {((epochs *)state)->ended, index};
+    batch->x = cornu_array_copy_of(CORNU_INT64, 2, (int64_t[]){1, 2}, place);
+    return batch->x ? CORNU_OK : CORNU_ERROR_OUT_OF_MEMORY;
+}
+
+static void end_and_grow(void *state)
+{
+    ((epochs *)state)->ended++;
+    ((epochs *)state)->length++;
+}
+
+static void a_sequence_is_taken_batch_by_batch_and_epoch_by_epoch(void **state)
+{
+    (void)state;
+    epochs self = {.length = 1};
+    cornu_batch batch;
+    cornu_sequence *sequence =
+        cornu_sequence_create(.length = growing_length, .get = get_place, .on_epoch_end = end_and_grow, .state = &self);
+    for (int64_t epoch = 0; epoch < 4; epoch++) {
+        for (int64_t index = 0; index <= epoch; index++) {
+            assert_int_equal(cornu_generator_next(sequence, &batch), CORNU_OK);
+            const int64_t *place = cornu_array_data(batch.x);
+            assert_int_equal(place[0], epoch);
+            assert_int_equal(place[1], index);
+            assert_int_equal(batch.number, index);
+            cornu_batch_clear(&batch);
+            assert_int_equal(self.ended, epoch);
+        }
+    }
+    self.length = 0;
+    assert_int_equal(cornu_generator_next(sequence, &batch), CORNU_ERROR_DATA);
+    assert_null(batch.x);
+    cornu_sequence_release(sequence);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
+/* The third time: no more. */
+static cornu_status give_two(void *state, cornu_batch *batch)
+{
+    int *given = state;
+    assert_int_equal(batch->number, *given);
+    if (*given < 2)
+        batch->x = cornu_array_copy_of(CORNU_INT32, 1, (int64_t[]){1}, &(int32_t){++*given});
+    return CORNU_OK;
+}
+
+static void a_generator_is_taken_until_it_has_no_more(void **state)
+{
+    (void)state;
+    int given = 0;
+    cornu_batch batch;
+    cornu_generator *generator = cornu_generator_create(.next = give_two, .state = &given);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(cornu_generator_next(generator, &batch), CORNU_OK);
+        assert_int_equal(*(const int32_t *)cornu_array_data(batch.x), i);
+        cornu_batch_clear(&batch);
+    }
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(cornu_generator_next(generator, &batch), CORNU_OK);
+        assert_null(batch.x);
+    }
+    cornu_generator_release(generator);
+    assert_int_equal(cornu_generator_next(NULL, &batch), CORNU_ERROR_INVALID_ARGUMENT);
+    assert_null(batch.x);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(release_is_called_once_with_the_last_reference),
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(a_failing_function_leaves_no_arrays_and_always_a_message),
+        cmocka_unit_test(a_sequence_is_taken_batch_by_batch_and_epoch_by_epoch),
+        cmocka_unit_test(a_generator_is_taken_until_it_has_no_more),
         cmocka_unit_test(a_sequence_of_arrays_gives_views_in_order),
         cmocka_unit_test(a_sequence_of_arrays_refuses_what_does_not_fit),
     };

@@ -543,6 +543,27 @@ static void pictures_are_saved_where_asked(void **state)
     cornu_image_data_generator_release(generator);
 }
 
+/* The tutorials' way to look at augmentation: one picture, taken as often as one likes. */
+static void a_loop_of_ones_own_gets_a_new_look_each_epoch(void **state)
+{
+    (void)state;
+    cornu_image_data_generator *generator = everything();
+    cornu_array *picture = cornu_array_rows(value_array("flow.x"), 0, 1);
+    cornu_sequence *batches = cornu_flow(generator, picture, NULL, .batch_size = 1);
+    cornu_batch looks[4];
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(cornu_generator_next(batches, &looks[i]), CORNU_OK);
+        for (int before = 0; before < i; before++)
+            assert_memory_not_equal(cornu_array_data(looks[i].x), cornu_array_data(looks[before].x),
+                                    (size_t)cornu_array_count(looks[i].x) * sizeof(float));
+    }
+    for (int i = 0; i < 4; i++)
+        cornu_batch_clear(&looks[i]);
+    cornu_sequence_release(batches);
+    cornu_array_release(picture);
+    cornu_image_data_generator_release(generator);
+}
+
 /* --- what cannot be --- */
 
 static cornu_status refuse(void *state, float *picture, const int64_t shape[3])
@@ -676,6 +697,7 @@ int main(void)
         cmocka_unit_test(training_is_the_same_for_any_workers_and_queue),
         cmocka_unit_test(training_is_the_same_with_worker_processes),
         cmocka_unit_test(pictures_are_saved_where_asked),
+        cmocka_unit_test(a_loop_of_ones_own_gets_a_new_look_each_epoch),
         cmocka_unit_test(an_error_names_the_sample),
         cmocka_unit_test(bad_arguments_get_a_sentence),
         cmocka_unit_test(nothing_is_lost_where_memory_ends),
