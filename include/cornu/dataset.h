@@ -74,6 +74,8 @@ typedef struct cornu_dataset_options {
     /* How many samples lie together, so that reading one has read the others: the rows of a compressed chunk. A sequence then shuffles such blocks,
      * and the samples of as many blocks as .buffer_size holds. 0 or 1: none do */
     int64_t block_size;
+    /* What sample `index` is called, where samples have names: a file's path; NULL: this one has none. The text lasts as long as `state`. Called by several threads at once */
+    const char *(*sample_name)(void *state, int64_t index);
 } cornu_dataset_options;
 #define CORNU_DATASET_DEFAULTS CORNU_DEFAULTS(.random_access = true)
 
@@ -97,6 +99,11 @@ CORNU_API bool cornu_dataset_thread_safe(const cornu_dataset *dataset);
 CORNU_API int64_t cornu_dataset_block_size(const cornu_dataset *dataset); /* 1: no blocks */
 /* For messages and lists: the path, or what the program called it. */
 CORNU_API const char *cornu_dataset_name(const cornu_dataset *dataset);
+
+/* What a sample is called, valid as long as the dataset: the path of its file (texts and pictures of folders), its name in an archive of tar, or what the program's own dataset
+ * says. Datasets of datasets have the names of the samples they are made of, side by side those of the first dataset that has some; windows have none. NULL: it has no name,
+ * or there is no such sample. */
+CORNU_API const char *cornu_dataset_sample_name(const cornu_dataset *dataset, int64_t index);
 
 /* Reads sample `index` into a place made for this dataset; safe from several threads if they have samples of their own, whatever the flags say. A message
  * names the dataset and the sample. */
@@ -125,7 +132,8 @@ typedef struct cornu_dataset_sequence_options {
 #define CORNU_DATASET_SEQUENCE_DEFAULTS CORNU_DEFAULTS(.batch_size = 32, .shuffle = true, .buffer_size = 1000)
 
 /*
- * cornu_dataset_sequence(dataset, .y = cornu_names("label"), .batch_size = 64): a Sequence of its samples. Keeps the dataset. Each sample is in an epoch once.
+ * cornu_dataset_sequence(dataset, .y = cornu_names("label"), .batch_size = 64): a Sequence of its samples. Keeps the dataset. Each sample is in an epoch once. It knows the names
+ * of samples and, where y is one field with class_names, of classes: cornu_flow_filename, cornu_flow_class_name (flow.h); a model takes over the latter.
  *
  * The order is a function of seed, epoch and number of samples, so batches are the same for any number of workers, threads or processes. Up to 2^20 samples (or
  * blocks) it is drawn with equal chances for each order, as everywhere; beyond, no list of them is kept: a keyed bijection says which sample is where.
@@ -145,7 +153,7 @@ CORNU_API cornu_sequence *cornu_dataset_sequence_with(cornu_dataset *dataset,
 CORNU_API cornu_dataset *cornu_dataset_slice(cornu_dataset *dataset, int64_t begin, int64_t end);
 /* Those samples, in that order: `indices` is an array of whole numbers, copied. */
 CORNU_API cornu_dataset *cornu_dataset_subset(cornu_dataset *dataset, const cornu_array *indices);
-/* The samples of each behind those of the one before; all have the same fields: the shards of a large set. */
+/* The samples of each behind those of the one before; all have the same fields, and the same class names if they have some: the shards of a large set. */
 CORNU_API cornu_dataset *cornu_dataset_concatenate(int count, cornu_dataset *const *datasets);
 /* Sample i has the fields of sample i of each: a picture, its mask and a row of a table. All have as many samples; names differ. */
 CORNU_API cornu_dataset *cornu_dataset_zip(int count, cornu_dataset *const *datasets);

@@ -183,16 +183,17 @@ typedef struct cornu_image_dataset_from_directory_options {
 CORNU_API cornu_sequence *cornu_image_dataset_from_directory_with(
     const char *folder, const cornu_image_dataset_from_directory_options *options);
 
-/* --- What such a Sequence knows; texts are valid as long as it is --- */
+/* --- What such a Sequence knows, or one of a dataset (cornu_dataset_sequence); texts are valid as long as it is --- */
 
 /* The number of samples: Keras's samples. -1 with an error for a Sequence of another kind. */
 CORNU_API int64_t cornu_flow_samples(const cornu_sequence *sequence);
-/* The class table: how many classes there are (0: none), and the name of each: Keras's class_indices. NULL: no such class. */
+/* The class table: how many classes there are (0: none), and the name of each: Keras's class_indices; of a dataset: of its target. NULL: no such class. */
 CORNU_API int cornu_flow_num_classes(const cornu_sequence *sequence);
 CORNU_API const char *cornu_flow_class_name(const cornu_sequence *sequence, int class_index);
 /* The number of the class of that name; -1: there is none. */
 CORNU_API int cornu_flow_class_index(const cornu_sequence *sequence, const char *class_name);
-/* Of a sample, whatever the order of the epoch: its class number (-1: none), its file below the folder, and the file's whole path. NULL: no such sample. */
+/* Of a sample, whatever the order of the epoch: its class number (-1: none), its file below the folder, and the file's whole path. NULL: no such sample. Of a dataset's samples the
+ * name alone is known: cornu_flow_filename is cornu_dataset_sample_name. */
 CORNU_API int cornu_flow_class_of(const cornu_sequence *sequence, int64_t sample);
 CORNU_API const char *cornu_flow_filename(const cornu_sequence *sequence, int64_t sample);
 CORNU_API const char *cornu_flow_filepath(const cornu_sequence *sequence, int64_t sample);

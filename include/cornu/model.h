@@ -211,8 +211,8 @@ CORNU_API char *cornu_summary_text_with(cornu_model *model, const cornu_summary_
 CORNU_API const cornu_history *cornu_model_history(const cornu_model *model);
 
 /* The names of the classes that the model tells apart, in the order of their numbers. fit and fit_generator take them from the training data, where these have some
- * (cornu_flow_from_directory and its kin) and the model has none; cornu_save writes them into .keras and .h5 files, and cornu_load_model reads them. A model
- * with names refuses to be trained or evaluated on data whose classes have others: each label would say something else. */
+ * (cornu_flow_from_directory and its kin; a dataset whose target has class names) and the model has none; cornu_save writes them into .keras and .h5 files, and
+ * cornu_load_model reads them. A model with names refuses to be trained or evaluated on data whose classes have others: each label would say something else. */
 CORNU_API int cornu_model_class_count(const cornu_model *model); /* 0: it knows no names */
 /* Valid until other names are set. NULL: there is no such class. */
 CORNU_API const char *cornu_model_class_name(const cornu_model *model, int index);

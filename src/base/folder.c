@@ -1,10 +1,11 @@
-/* folder.c: making folders. */
+/* folder.c: making folders, and what lies in them. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/folder.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 static cornu_status make_one(const char *path)
 {
@@ -54,4 +55,13 @@ cornu_status cornu__folder_make_for(const char *path)
     cornu_status status = make_all(folder);
     cornu__free(folder);
     return status;
+}
+
+char *cornu__path_below(const char *folder, const char *name)
+{
+    cornu__text path = {0};
+    name += strncmp(name, "./", 2) == 0 ? 2 : 0;
+    bool below = folder && name[0] != '/';
+    cornu__text_add(&path, "%s%s%s", below ? folder : "", below ? "/" : "", name);
+    return cornu__text_take(&path);
 }

@@ -142,6 +142,7 @@ static cornu_status fill(cornu_dataset *dataset, const cornu_dataset_options *gi
                            (long long)(given->count < 0 ? given->count : given->block_size));
     dataset->count = given->count;
     dataset->read = given->read;
+    dataset->sample_name = given->sample_name;
     dataset->random_access = given->random_access;
     dataset->thread_safe = given->thread_safe;
     dataset->block_size = given->block_size > 1 ? given->block_size : 1;
@@ -254,6 +255,12 @@ int64_t cornu_dataset_block_size(const cornu_dataset *dataset)
 const char *cornu_dataset_name(const cornu_dataset *dataset)
 {
     return dataset ? dataset->name : "";
+}
+
+const char *cornu_dataset_sample_name(const cornu_dataset *dataset, int64_t index)
+{
+    bool named = dataset && dataset->sample_name && index >= 0 && index < dataset->count;
+    return named ? dataset->sample_name(dataset->state, index) : NULL;
 }
 
 cornu_status cornu__field_expect_fixed(const char *function, const cornu_dataset *dataset, int field)

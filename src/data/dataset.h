@@ -39,6 +39,7 @@ struct cornu_dataset {
     /* Several samples in a row, whose places are those of the first, the others' behind them; what is not wanted is left out. The places of
      * what is wanted are moved on the way, and are nowhere afterwards. NULL: one by one. */
     cornu_status (*read_run)(void *state, int64_t first, int64_t count, cornu_sample *sample);
+    const char *(*sample_name)(void *state, int64_t index); /* NULL: no sample has one */
     void *state;
     void (*release)(void *state);
     bool random_access, thread_safe;

@@ -47,6 +47,14 @@ static cornu_status shards_read(void *state, int64_t index, cornu_sample *sample
     return cornu__dataset_read(dataset, within, &inner);
 }
 
+static const char *shards_sample_name(void *state, int64_t index)
+{
+    const shards *self = state;
+    int64_t within;
+    const cornu_dataset *dataset = self->datasets[shard_of(self, index, &within)];
+    return cornu_dataset_sample_name(dataset, within);
+}
+
 /* A run may go over the end of a shard into the next. */
 static cornu_status shards_read_run(void *state, int64_t first, int64_t count, cornu_sample *sample)
 {
@@ -89,14 +97,35 @@ static void describe(const cornu_field *field, char *text, size_t size)
              cornu__text_shape(shape, sizeof shape, field->rank, field->shape));
 }
 
+/* One class number would stand for two classes. */
+static cornu_status check_classes(const cornu_dataset *first, const cornu_dataset *other, int number)
+{
+    const cornu_field *wanted = &first->fields[number], *came = &other->fields[number];
+    if (!wanted->class_names || !came->class_names)
+        return CORNU_OK;
+    for (int64_t i = 0; i < wanted->num_classes && i < came->num_classes; i++) {
+        if (strcmp(wanted->class_names[i], came->class_names[i]) != 0)
+            return cornu__fail(
+                CORNU_ERROR_DATA, "dataset_concatenate: class %lld of field '%s' is '%s' in '%s', and '%s' in '%s'",
+                (long long)i, wanted->name, came->class_names[i], other->name, wanted->class_names[i], first->name);
+    }
+    if (wanted->num_classes == came->num_classes)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_DATA, "dataset_concatenate: field '%s' has %lld classes in '%s', and %lld in '%s'",
+                       wanted->name, (long long)came->num_classes, other->name, (long long)wanted->num_classes,
+                       first->name);
+}
+
 static cornu_status check_alike(const cornu_dataset *first, const cornu_dataset *other)
 {
     if (first->field_count != other->field_count)
         return cornu__fail(CORNU_ERROR_SHAPE, "dataset_concatenate: '%s' has %d fields where '%s' has %d", other->name,
                            other->field_count, first->name, first->field_count);
     for (int i = 0; i < first->field_count; i++) {
-        if (same_field(&first->fields[i], &other->fields[i]))
+        if (same_field(&first->fields[i], &other->fields[i])) {
+            CORNU_TRY(check_classes(first, other, i));
             continue;
+        }
         char wanted[CORNU__SHAPE_TEXT_SIZE + 100], came[CORNU__SHAPE_TEXT_SIZE + 100];
         describe(&first->fields[i], wanted, sizeof wanted);
         describe(&other->fields[i], came, sizeof came);
@@ -162,6 +191,7 @@ cornu_dataset *cornu_dataset_concatenate(int count, cornu_dataset *const *datase
                                                .fields = datasets[0]->fields,
                                                .field_count = datasets[0]->field_count,
                                                .read = shards_read,
+                                               .sample_name = shards_sample_name,
                                                .state = self,
                                                .release = shards_release,
                                                .random_access = true,

@@ -55,6 +55,11 @@ static cornu_status map_read(void *state, int64_t index, cornu_sample *sample)
     return status;
 }
 
+static const char *map_sample_name(void *state, int64_t index)
+{
+    return cornu_dataset_sample_name(((const map *)state)->inner, index);
+}
+
 static map *map_create(cornu_dataset *inner, const cornu_dataset_map_options *given)
 {
     map *self = cornu__alloc(sizeof *self);
@@ -87,6 +92,7 @@ cornu_dataset *cornu_dataset_map_with(cornu_dataset *dataset, const cornu_datase
                                           .field_count =
                                               given.field_count > 0 ? given.field_count : dataset->field_count,
                                           .read = map_read,
+                                          .sample_name = map_sample_name,
                                           .state = self,
                                           .release = map_release,
                                           .random_access = true,

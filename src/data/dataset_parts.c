@@ -16,12 +16,23 @@ static void part_release(void *state)
     cornu__free(self);
 }
 
+static int64_t index_within(const part *self, int64_t index)
+{
+    return self->indices ? self->indices[index] : self->begin + index;
+}
+
+static const char *part_sample_name(void *state, int64_t index)
+{
+    const part *self = state;
+    return cornu_dataset_sample_name(self->inner, index_within(self, index));
+}
+
 static cornu_status part_read(void *state, int64_t index, cornu_sample *sample)
 {
     const part *self = state;
     cornu_sample inner = *sample;
     inner.dataset = self->inner;
-    return cornu__dataset_read(self->inner, self->indices ? self->indices[index] : self->begin + index, &inner);
+    return cornu__dataset_read(self->inner, index_within(self, index), &inner);
 }
 
 static cornu_status part_read_run(void *state, int64_t first, int64_t count, cornu_sample *sample)
@@ -48,6 +59,7 @@ static cornu_dataset *part_create(cornu_dataset *inner, int64_t begin, int64_t c
                                            .fields = fields,
                                            .field_count = inner->field_count,
                                            .read = part_read,
+                                           .sample_name = part_sample_name,
                                            .state = self,
                                            .release = part_release,
                                            .random_access = true,

@@ -7,7 +7,7 @@
 #include "data/sample_buffer.h"
 #include "data/sample_order.h"
 #include "format/limits.h"
-#include "model/step.h"
+#include "model/model.h"
 
 /* What of a batch a field becomes. Several fields in one part are a dictionary. */
 typedef struct batch_part {
@@ -353,6 +353,15 @@ static dataset_sequence *self_create(cornu_dataset *dataset)
     return self;
 }
 
+static void name_classes(const dataset_sequence *self, cornu_sequence *sequence)
+{
+    const cornu_field *field = self->y.count == 1 ? &self->dataset->fields[self->y.fields[0]] : NULL;
+    if (!field || !field->class_names || field->num_classes > CORNU__MOST_CLASSES)
+        return;
+    sequence->class_names = field->class_names;
+    sequence->class_count = (int)field->num_classes;
+}
+
 static cornu_sequence *sequence_of(dataset_sequence *self)
 {
     cornu_sequence *sequence =
@@ -363,6 +372,8 @@ static cornu_sequence *sequence_of(dataset_sequence *self)
         return NULL;
     sequence->in_turn = !self->dataset->random_access || self->order.group > 0;
     sequence->begins_early = true;
+    sequence->dataset = self->dataset;
+    name_classes(self, sequence);
     return sequence;
 }
 

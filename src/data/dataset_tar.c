@@ -14,7 +14,8 @@
 #include "format/tar.h"
 
 #define KEY_FIELD "__key__"
-#define LONGEST_NUMBER 64 /* of a whole number as text, with blanks around */
+#define MOST_KEY_BYTES (64 << 20) /* of names that are kept; samples behind have none */
+#define LONGEST_NUMBER 64         /* of a whole number as text, with blanks around */
 
 typedef struct part {
     char *name;       /* of the field */
@@ -29,6 +30,9 @@ typedef struct archive {
     part *parts;
     bool guesses; /* the first sample is in hand, and tells the fields */
     int64_t left_out;
+    cornu__text keys; /* of the samples, each with its NUL */
+    size_t *key_begins;
+    size_t key_count, key_room;
 } archive;
 
 static void archive_release(void *state)
@@ -39,6 +43,8 @@ static void archive_release(void *state)
         cornu__free(self->parts[i].extensions);
     }
     cornu__free(self->parts);
+    cornu__text_free(&self->keys);
+    cornu__free(self->key_begins);
     cornu__record_file_close(&self->file);
     cornu__free(self);
 }
@@ -176,6 +182,12 @@ static cornu_status read_sample(void *state, int64_t index, cornu_sample *sample
     return status;
 }
 
+static const char *sample_key(void *state, int64_t index)
+{
+    const archive *self = state;
+    return (uint64_t)index < self->key_count ? self->keys.data + self->key_begins[index] : NULL;
+}
+
 /* --- Opening --- */
 
 static cornu_status see_entry(void *state, const cornu__tar_entry *entry)
@@ -197,6 +209,21 @@ static cornu_status see_entry(void *state, const cornu__tar_entry *entry)
     return CORNU_OK;
 }
 
+static cornu_status keep_key(archive *self, const char *key)
+{
+    size_t size = strlen(key) + 1;
+    bool all_before = self->key_count == (size_t)self->file.count - 1; /* this one is counted */
+    if (!all_before || size > MOST_KEY_BYTES - self->keys.length)
+        return CORNU_OK;
+    size_t *begins = cornu__grow(self->key_begins, self->key_count, &self->key_room, sizeof *begins);
+    if (!begins)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    self->key_begins = begins;
+    begins[self->key_count++] = self->keys.length;
+    cornu__text_add_bytes(&self->keys, key, size);
+    return self->keys.failed ? cornu__fail_memory("the names of samples", self->keys.wanted) : CORNU_OK;
+}
+
 static cornu_status see_end(void *state, const char *key)
 {
     archive *self = state;
@@ -210,7 +237,7 @@ static cornu_status see_end(void *state, const char *key)
                                guessed ? "" : "; all samples of a dataset have the same fields (.fields says which)");
         of->seen = false;
     }
-    return CORNU_OK;
+    return keep_key(self, key);
 }
 
 static cornu_status choose_parts(archive *self, const cornu_tar_dataset_options *given, const cornu_dataset *first)
@@ -260,8 +287,8 @@ static cornu_dataset *create(archive *self)
     }
     cornu_dataset *dataset =
         cornu_dataset_create(.name = self->file.file.path, .count = self->file.count, .field_count = self->part_count,
-                             .fields = fields, .read = read_sample, .state = self, .release = archive_release,
-                             .random_access = random_access, .thread_safe = random_access);
+                             .fields = fields, .read = read_sample, .sample_name = sample_key, .state = self,
+                             .release = archive_release, .random_access = random_access, .thread_safe = random_access);
     cornu__free(fields);
     return dataset;
 }

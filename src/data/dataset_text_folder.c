@@ -3,6 +3,7 @@
 
 #include <cornu/text_dataset.h>
 
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@ typedef enum label_mode { NO_LABEL, INT_LABEL, BINARY_LABEL, CATEGORICAL_LABEL }
 typedef struct folder {
     cornu__directory directory;
     int64_t *order; /* file number of a sample */
+    char **paths;   /* of each file */
     size_t begin, end;
     label_mode mode;
     int64_t max_length;
@@ -29,6 +31,9 @@ typedef struct folder {
 static void folder_release(void *state)
 {
     folder *self = state;
+    for (size_t i = 0; self->paths && i < self->directory.count; i++)
+        cornu__free(self->paths[i]);
+    cornu__free(self->paths);
     cornu__directory_free(&self->directory);
     cornu__free(self->order);
     cornu__free(self);
@@ -67,17 +72,10 @@ static cornu_status read_stream(const folder *self, cornu__stream *stream, cornu
 
 static cornu_status read_text(const folder *self, size_t file, cornu_sample *sample)
 {
-    cornu__text path = {0};
     cornu__stream stream;
-    cornu__text_add(&path, "%s/%s", self->directory.path, self->directory.filenames[file]);
-    if (path.failed)
-        return CORNU_ERROR_OUT_OF_MEMORY;
-    cornu_status status = cornu__stream_open(&stream, path.data);
-    if (status == CORNU_OK) {
-        status = read_stream(self, &stream, sample);
-        cornu__stream_close(&stream);
-    }
-    cornu__text_free(&path);
+    CORNU_TRY(cornu__stream_open(&stream, self->paths[file]));
+    cornu_status status = read_stream(self, &stream, sample);
+    cornu__stream_close(&stream);
     return status;
 }
 
@@ -96,10 +94,21 @@ static void write_label(const folder *self, int32_t class_number, void *to)
     row[class_number] = 1;
 }
 
+static size_t file_of(const folder *self, int64_t index)
+{
+    return (size_t)self->order[self->begin + (size_t)index];
+}
+
+static const char *file_name(void *state, int64_t index)
+{
+    const folder *self = state;
+    return self->paths[file_of(self, index)];
+}
+
 static cornu_status read_file(void *state, int64_t index, cornu_sample *sample)
 {
     const folder *self = state;
-    size_t file = (size_t)self->order[self->begin + (size_t)index];
+    size_t file = file_of(self, index);
     if (self->mode != NO_LABEL && cornu_sample_wants(sample, 1))
         write_label(self, self->directory.classes[file], cornu_sample_data(sample, 1));
     if (!cornu_sample_wants(sample, 0))
@@ -148,6 +157,20 @@ static cornu_status list_files(folder *self, const char *path, const options_typ
     return cornu__directory_scan(&self->directory, path, &wanted);
 }
 
+static cornu_status make_paths(folder *self)
+{
+    const cornu__directory *directory = &self->directory;
+    self->paths = cornu__alloc_array(directory->count, sizeof *self->paths);
+    if (!self->paths)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < directory->count; i++) {
+        self->paths[i] = cornu__path_below(directory->path, directory->filenames[i]);
+        if (!self->paths[i])
+            return cornu_error_status();
+    }
+    return CORNU_OK;
+}
+
 static cornu_status choose_files(folder *self, const options_type *given)
 {
     size_t count = self->directory.count;
@@ -160,7 +183,7 @@ static cornu_status choose_files(folder *self, const options_type *given)
     CORNU_TRY(cornu__directory_order(count, given->shuffle, given->seed, given->validation_split, given->subset,
                                      self->order, &self->begin, &self->end));
     if (self->begin < self->end)
-        return CORNU_OK;
+        return make_paths(self);
     return cornu__fail(CORNU_ERROR_DATA, "'%s' has no texts%s (of %zu files that end in .txt)", self->directory.path,
                        given->subset ? " for this subset" : "", count);
 }
@@ -178,7 +201,8 @@ static cornu_dataset *create(folder *self)
                              .class_names = (const char *const *)directory->class_names}};
     return cornu_dataset_create(.name = directory->path, .count = (int64_t)(self->end - self->begin),
                                 .field_count = self->mode == NO_LABEL ? 1 : 2, .fields = fields, .read = read_file,
-                                .state = self, .release = folder_release, .thread_safe = true);
+                                .sample_name = file_name, .state = self, .release = folder_release,
+                                .thread_safe = true);
 }
 
 cornu_dataset *cornu_text_dataset_from_directory_with(const char *path, const options_type *options)

@@ -39,6 +39,15 @@ static cornu_status zip_read(void *state, int64_t index, cornu_sample *sample)
     return CORNU_OK;
 }
 
+static const char *zip_sample_name(void *state, int64_t index)
+{
+    const side_by_side *self = state;
+    const char *name = NULL;
+    for (int i = 0; i < self->count && !name; i++)
+        name = cornu_dataset_sample_name(self->datasets[i], index);
+    return name;
+}
+
 static cornu_status zip_read_run(void *state, int64_t first, int64_t count, cornu_sample *sample)
 {
     const side_by_side *self = state;
@@ -105,6 +114,7 @@ static cornu_dataset *compose(side_by_side *self, const char *name, const cornu_
                                            .fields = fields,
                                            .field_count = field_count,
                                            .read = zip_read,
+                                           .sample_name = zip_sample_name,
                                            .state = self,
                                            .release = zip_release,
                                            .random_access = true,

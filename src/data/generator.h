@@ -3,6 +3,7 @@
 #define CORNU_DATA_GENERATOR_H
 
 #include <cornu/data.h>
+#include <cornu/dataset.h>
 
 #include "base/memory.h"
 #include "base/reference.h"
@@ -27,6 +28,7 @@ struct cornu_generator {
      * In the program, in any thread: takes it in. Both or neither. */
     cornu_status (*tell_news)(void *state, cornu_array **news);
     cornu_status (*hear_news)(void *state, const cornu_array *news);
+    const cornu_dataset *dataset;   /* that its samples are read from, kept by its state; NULL: none */
     const char *const *class_names; /* of its targets' classes, in memory of its state; NULL: it knows none */
     int class_count;
     double input_scale; /* what the numbers of x were multiplied by at last; 0: it does not say */

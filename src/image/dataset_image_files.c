@@ -3,9 +3,9 @@
 
 #include <cornu/image_dataset.h>
 
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/text.h"
 #include "data/directory.h"
 #include "image/picture_reader.h"
 
@@ -40,6 +40,11 @@ static cornu_status read_picture(void *state, int64_t index, cornu_sample *sampl
     if (!cornu_sample_wants(sample, 0))
         return CORNU_OK;
     return cornu__picture_reader_file(&self->reader, self->paths[index], cornu_sample_data(sample, 0));
+}
+
+static const char *path_of(void *state, int64_t index)
+{
+    return ((const image_files *)state)->paths[index];
 }
 
 /* --- Opening --- */
@@ -79,11 +84,7 @@ static cornu_status make_paths(image_files *self, const char *folder, const char
         return CORNU_ERROR_OUT_OF_MEMORY;
     self->count = (int64_t)count;
     for (size_t i = 0; i < count; i++) {
-        const char *name = strncmp(names[i], "./", 2) == 0 ? names[i] + 2 : names[i];
-        bool below = folder && name[0] != '/';
-        cornu__text path = {0};
-        cornu__text_add(&path, "%s%s%s", below ? folder : "", below ? "/" : "", name);
-        self->paths[i] = cornu__text_take(&path);
+        self->paths[i] = cornu__path_below(folder, names[i]);
         if (!self->paths[i])
             return cornu_error_status();
     }
@@ -138,8 +139,8 @@ cornu_dataset *cornu_image_files_dataset_with(const char *folder, const options_
                                        .num_classes = (int64_t)self->directory.class_count,
                                        .class_names = (const char *const *)self->directory.class_names}};
         dataset = cornu_dataset_create(.name = folder ? folder : self->paths[0], .count = self->count, .fields = fields,
-                                       .field_count = self->labels ? 2 : 1, .read = read_picture, .state = self,
-                                       .release = release, .thread_safe = true);
+                                       .field_count = self->labels ? 2 : 1, .read = read_picture,
+                                       .sample_name = path_of, .state = self, .release = release, .thread_safe = true);
     }
     if (!dataset)
         release(self);

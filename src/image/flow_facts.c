@@ -4,33 +4,49 @@
 #include <cornu/flow.h>
 
 #include "array/array.h"
+#include "data/generator.h"
 #include "image/picture_files.h"
 
 int64_t cornu_flow_samples(const cornu_sequence *sequence)
 {
+    if (sequence && sequence->dataset)
+        return cornu_dataset_count(sequence->dataset);
     const cornu__image_iterator *iterator = cornu__image_iterator_of(sequence);
     return iterator ? iterator->count : -1;
 }
 
+/* Its class table: of a dataset that of its targets; of files that of their folders or column, though a class mode make no labels of them. Returns how many classes there are. */
+static int classes_of(const cornu_sequence *sequence, const char *const **names)
+{
+    if (sequence && sequence->dataset) {
+        *names = sequence->class_names;
+        return sequence->class_count;
+    }
+    const cornu__picture_files *files = cornu__picture_files_of_sequence(sequence);
+    *names = files ? (const char *const *)files->labels.names : NULL;
+    return files ? (int)files->labels.class_count : 0;
+}
+
 int cornu_flow_num_classes(const cornu_sequence *sequence)
 {
-    const cornu__picture_files *files = cornu__picture_files_of_sequence(sequence);
-    return files ? (int)files->labels.class_count : 0;
+    const char *const *names;
+    return classes_of(sequence, &names);
 }
 
 const char *cornu_flow_class_name(const cornu_sequence *sequence, int class_index)
 {
-    const cornu__picture_files *files = cornu__picture_files_of_sequence(sequence);
-    bool known = files && class_index >= 0 && (size_t)class_index < files->labels.class_count;
-    return known ? files->labels.names[class_index] : NULL;
+    const char *const *names;
+    int count = classes_of(sequence, &names);
+    return class_index >= 0 && class_index < count ? names[class_index] : NULL;
 }
 
 int cornu_flow_class_index(const cornu_sequence *sequence, const char *class_name)
 {
-    const cornu__picture_files *files = cornu__picture_files_of_sequence(sequence);
-    for (size_t i = 0; files && class_name && i < files->labels.class_count; i++) {
-        if (strcmp(files->labels.names[i], class_name) == 0)
-            return (int)i;
+    const char *const *names;
+    int count = classes_of(sequence, &names);
+    for (int i = 0; class_name && i < count; i++) {
+        if (strcmp(names[i], class_name) == 0)
+            return i;
     }
     return -1;
 }
@@ -50,6 +66,8 @@ int cornu_flow_class_of(const cornu_sequence *sequence, int64_t sample)
 
 const char *cornu_flow_filename(const cornu_sequence *sequence, int64_t sample)
 {
+    if (sequence && sequence->dataset)
+        return cornu_dataset_sample_name(sequence->dataset, sample);
     const cornu__picture_files *files = files_with(sequence, sample);
     return files ? files->names[sample] : NULL;
 }

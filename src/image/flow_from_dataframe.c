@@ -9,10 +9,10 @@
 #include <cornu/flow.h>
 
 #include "array/array.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/text.h"
 #include "image/batch_rows.h"
 #include "image/column_classes.h"
 #include "data/directory.h"
@@ -32,10 +32,7 @@ typedef struct making {
 
 static cornu_status look_for(const char *folder, const char *name, bool *there)
 {
-    cornu__text text = {0};
-    bool below = folder && name[0] != '/';
-    cornu__text_add(&text, "%s%s%s", below ? folder : "", below ? "/" : "", name);
-    char *path = cornu__text_take(&text);
+    char *path = cornu__path_below(folder, name);
     if (!path)
         return cornu_error_status();
     struct stat about;

@@ -3,8 +3,8 @@
 
 #include "image/picture_files.h"
 #include "array/array.h"
+#include "base/folder.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "data/generator.h"
 #include "format/limits.h"
 #include "image/batch_rows.h"
@@ -192,10 +192,7 @@ static cornu_status make_paths(picture_files *self, const char *folder)
     if (!self->paths || !self->is_bad)
         return CORNU_ERROR_OUT_OF_MEMORY;
     for (int64_t i = 0; i < self->count; i++) {
-        bool below = folder && self->names[i][0] != '/';
-        cornu__text path = {0};
-        cornu__text_add(&path, "%s%s%s", below ? folder : "", below ? "/" : "", self->names[i]);
-        self->paths[i] = cornu__text_take(&path);
+        self->paths[i] = cornu__path_below(folder, self->names[i]);
         if (!self->paths[i])
             return cornu_error_status();
     }

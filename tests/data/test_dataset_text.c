@@ -115,6 +115,11 @@ static void expect_case(const json_t *one)
     assert_int_equal(cornu_dataset_count(dataset), json_array_size(pairs));
     for (int64_t i = 0; i < cornu_dataset_count(dataset); i++) {
         read_sample(dataset, i, sample);
+        const char *name = cornu_dataset_sample_name(dataset, i);
+        assert_int_equal(strncmp(name, folder, strlen(folder)), 0);
+        bool cut = cornu_sample_size(sample, 0) < (int64_t)strlen(name + strlen(folder) + 1); /* max_length */
+        assert_true(cut == (json_number_or(arguments, "max_length", CORNU_NONE) != CORNU_NONE));
+        assert_memory_equal(name + strlen(folder) + 1, cornu_sample_data(sample, 0), cornu_sample_size(sample, 0));
         int64_t found = 0;
         for (size_t j = 0; j < json_array_size(pairs); j++)
             found += is_pair(dataset, sample, json_array_get(pairs, j)) && (!in_order || (int64_t)j == i);

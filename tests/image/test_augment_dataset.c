@@ -186,6 +186,7 @@ static void pictures_are_those_of_load_img(void **state)
     cornu_array *image = made(cornu_load_img(path_of(file, "image/wolf/05.png"), .target_size = cornu_pair(8, 9),
                                              .interpolation = "bilinear"));
     assert_int_equal(cornu_dataset_count(files), 1);
+    assert_string_equal(cornu_dataset_sample_name(files, 0), file);
     for (int i = 0; i < 8 * 9 * 3; i++)
         assert_true((double)values_of(all, "picture")[i] == cornu_array_get(image, i));
     cornu_array_release(image);
@@ -375,6 +376,11 @@ static void pictures_masks_and_rows_of_a_table_stand_side_by_side(void **state)
             int number = (int)cornu_array_get(numbers, j);
             assert_false(seen[number]);
             seen[number] = true;
+            char name[20]; /* that of the picture's file */
+            snprintf(name, sizeof name, "/%02d.png", number);
+            const char *path =
+                made((void *)(uintptr_t)cornu_flow_filename(batches, (int64_t)cornu_array_get(batch.samples, j)));
+            assert_true(strstr(path, name) && strstr(path, "/image/") && access(path, R_OK) == 0);
             for (int pixel = 0; pixel < PIXELS; pixel++) {
                 uint8_t wanted = shade(number, pixel / WIDTH, pixel % WIDTH);
                 assert_true(values_of(batch.x, "image")[j * PIXELS + pixel] == (float)wanted);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <cornu/dataset.h>
 #include <cornu/flow.h>
 #include <cornu/image.h>
 #include <cornu/saving.h>
@@ -143,6 +144,58 @@ static void data_with_other_classes_are_refused_with_the_difference(void **state
     cornu_model_release(model);
 }
 
+static cornu_status read_vector(void *state, int64_t index, cornu_sample *sample)
+{
+    (void)state;
+    memset(cornu_sample_data(sample, 0), 0, 48 * sizeof(float));
+    *(int32_t *)cornu_sample_data(sample, 1) = (int32_t)(index % 2);
+    return CORNU_OK;
+}
+
+static cornu_sequence *dataset_of(const char *const *classes)
+{
+    int64_t count = 0;
+    while (classes[count])
+        count++;
+    const cornu_field fields[] = {
+        {.name = "x", .rank = 3, .shape = {4, 4, 3}},
+        {.name = "y", .dtype = CORNU_INT32, .num_classes = count, .class_names = classes},
+    };
+    cornu_dataset *dataset =
+        cornu_dataset_create(.count = 6, .fields = fields, .field_count = 2, .read = read_vector, .thread_safe = true);
+    cornu_sequence *batches = cornu_dataset_sequence(dataset);
+    cornu_dataset_release(dataset);
+    assert_non_null(batches);
+    return batches;
+}
+
+static void datasets_are_learned_from_and_refused_likewise(void **state)
+{
+    cornu_model *model = picture_model(3);
+    cornu_sequence *known = dataset_of(ant_bee), *other = dataset_of(ant_cow), *more = dataset_of(ant_bee_cow),
+                   *pictures = pictures_of(*state, "a", ant_cow, "sparse");
+    train(model, known);
+    assert_knows(model, ant_bee);
+    train(model, known);
+    const char *path = scripted_path(*state, "model.keras");
+    assert_int_equal(cornu_save(model, path), CORNU_OK);
+    cornu_model_release(model);
+    model = cornu_load_model(path);
+    assert_non_null(model);
+    assert_knows(model, ant_bee);
+    assert_null(cornu_fit_generator(model, other, .verbose = 0));
+    assert_refused("fit_generator: class 1 of the data is 'cow'", "the model has learned it as 'bee'");
+    assert_null(cornu_fit_generator(model, pictures, .verbose = 0));
+    assert_refused("fit_generator: class 1 of the data is 'cow'", "the model has learned it as 'bee'");
+    assert_int_equal(cornu_evaluate_generator(model, more, NULL, .verbose = 0), CORNU_ERROR_DATA);
+    assert_refused("the data have 3 classes, and the model has learned 2", "'cow' is one too many");
+    cornu_sequence_release(known);
+    cornu_sequence_release(other);
+    cornu_sequence_release(more);
+    cornu_sequence_release(pictures);
+    cornu_model_release(model);
+}
+
 static void a_training_that_does_not_begin_leaves_no_names(void **state)
 {
     cornu_model *model = picture_model(2);
@@ -178,6 +231,7 @@ int main(void)
         TEST(a_model_learns_the_names_with_the_classes),
         TEST(files_keep_the_names),
         TEST(data_with_other_classes_are_refused_with_the_difference),
+        TEST(datasets_are_learned_from_and_refused_likewise),
         TEST(a_training_that_does_not_begin_leaves_no_names),
         TEST(names_that_are_none_are_refused),
     };
