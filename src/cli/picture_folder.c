@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/input_scale.h"
 #include "cli/picture_folder.h"
+#include "model/plan.h"
 
 #define AT(field) offsetof(cornu__picture_arguments, field)
 const cornu__argument cornu__picture_argument_table[] = {
@@ -16,7 +17,7 @@ const cornu__argument cornu__picture_argument_table[] = {
      "what all pictures are resized to [what the model's file takes]"},
     {"color-mode", CORNU__ARGUMENT_TEXT, AT(color_mode), 0, "rgb|grayscale|rgba", "[as the model's file, else rgb]"},
     {"class-mode", CORNU__ARGUMENT_TEXT, AT(class_mode), 0, "sparse|categorical|binary",
-     "targets are class numbers, or rows with a 1 [sparse; categorical with --loss categorical_crossentropy]"},
+     "targets are class numbers, or rows with a 1 [what the loss, also of MODEL's file, wants]"},
     {"interpolation", CORNU__ARGUMENT_TEXT, AT(interpolation), 0, "nearest|bilinear|bicubic|hamming|box|lanczos",
      "how they are resized, with Pillow's arithmetic [bilinear]"},
     {"keep-aspect-ratio", CORNU__ARGUMENT_FLAG, AT(keep_aspect_ratio), 0, NULL,
@@ -133,11 +134,22 @@ static const char *choose_color(const cornu__picture_request *request)
     return shape[2] == 1 ? "grayscale" : shape[2] == 4 ? "rgba" : "rgb";
 }
 
+/* Whether the loss compares each of several outputs with a number of its own. */
+static bool wants_rows(const cornu__picture_request *request)
+{
+    int rank = 0;
+    const cornu__plan *plan = request->model ? request->model->plan : NULL;
+    if (!plan)
+        return request->loss && strncmp(request->loss, "categorical_", strlen("categorical_")) == 0;
+    const int64_t *shape = cornu_output_shape(request->model, 0, &rank);
+    bool several = shape && rank > 1 && shape[rank - 1] > 1;
+    return several && plan->outputs[0].loss && plan->outputs[0].class_axis < 0;
+}
+
 static const char *choose_class_mode(const cornu__picture_request *request)
 {
     const char *given = request->arguments->class_mode;
-    bool rows = request->loss && strcmp(request->loss, "categorical_crossentropy") == 0;
-    return !request->labels ? "none" : given ? given : rows ? "categorical" : "sparse";
+    return !request->labels ? "none" : given ? given : wants_rows(request) ? "categorical" : "sparse";
 }
 
 /* --- The batches --- */

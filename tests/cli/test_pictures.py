@@ -224,6 +224,28 @@ class Pictures(CommandCase):
         self.assertIn("accuracy", result.stdout)
         self.assertEqual(self.fit(self.path("photos"), "--class-mode", "categorical", "--verbose", "0").returncode, 0)
 
+    def test_the_loss_of_a_models_file_says_what_targets_are(self):
+        colors = {**COLORS, "blue": (20, 30, 230)}
+        three, two = self.make_folder("three", 4, colors), self.make_folder("two", 4)
+        for number, (folder, loss, words) in enumerate((
+                (three, "categorical_crossentropy", ()), (three, "kl_divergence", ("--class-mode", "categorical")),
+                (three, "binary_crossentropy", ("--class-mode", "categorical")), (three, "sparse_categorical_crossentropy", ()),
+                (two, "binary_crossentropy", ()), (two, "categorical_crossentropy", ()), (two, "mean_squared_error", ("--class-mode", "categorical")))):
+            for ending in (".keras", ".h5"):
+                model = self.path(f"{number}{ending}")
+                made = self.fit(folder, "--scale", "255", "--loss", loss, "--metrics", "accuracy", *words, "--epochs", "60", "--save-model", model, "--verbose", "0")
+                self.assertEqual(made.returncode, 0, made.stderr)
+                said = cornu("evaluate", "--model", model, "--data", folder, "--verbose", "0")
+                self.assertEqual((said.returncode, said.stderr), (0, ""), loss)
+                self.assertIn("accuracy: 1.0000", said.stdout)
+            on = ("fit", "--model", model, "--data", folder, "--validation-split", "0.25", "--epochs", "61", "--initial-epoch", "60", "--verbose", "2")
+            result = cornu(*on)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), loss)
+            self.assertIn("val_accuracy: 1.0000", result.stdout)
+        changed = cornu(*on, "--loss", "sparse_categorical_crossentropy")
+        self.assertEqual(changed.returncode, 0, changed.stderr)
+        self.refused(cornu("evaluate", "--model", model, "--data", two, "--class-mode", "sparse", "--verbose", "0"), 1, "(None, 2)")
+
     def test_folders_with_other_classes_are_refused(self):
         folder = self.make_folder("photos")
         odd = self.make_folder("odd", 1, {"blue": (0, 0, 255), "red": COLORS["red"]})
