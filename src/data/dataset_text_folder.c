@@ -8,7 +8,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "data/directory.h"
+#include "data/file_labels.h"
 #include "data/stages.h"
 #include "format/limits.h"
 #include "format/stream.h"
@@ -127,10 +127,12 @@ static cornu_status find_mode(const options_type *given, label_mode *mode)
     static const label_mode modes[] = {INT_LABEL, BINARY_LABEL, CATEGORICAL_LABEL};
     *mode = NO_LABEL;
     if (given->labels && strcmp(given->labels, "inferred") != 0)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "labels is '%s'; wanted 'inferred' or NULL", given->labels);
-    if (!given->labels && given->class_names)
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                           "labels is '%s'; wanted 'inferred' or NULL; labels of your own go into file_labels",
+                           given->labels);
+    if (given->class_names && (!given->labels || given->file_labels))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "class_names goes with .labels = \"inferred\" only");
-    if (!given->label_mode || !given->labels)
+    if (!given->label_mode || (!given->labels && !given->file_labels))
         return CORNU_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(given->label_mode, names[i]) == 0) {
@@ -148,13 +150,18 @@ static cornu_status list_files(folder *self, const char *path, const options_typ
 {
     static const char *const endings[] = {".txt", NULL};
     static const char *const whole[] = {"."}; /* one class: the folder itself */
-    cornu__directory_options wanted = {.classes = given->labels ? given->class_names : whole,
-                                       .class_count = given->labels ? 0 : 1,
+    bool inferred = given->labels && !given->file_labels;
+    cornu__directory_options wanted = {.classes = inferred ? given->class_names : whole,
+                                       .class_count = inferred ? 0 : 1,
                                        .endings = endings,
                                        .follow_links = given->follow_links};
-    while (given->labels && given->class_names && given->class_names[wanted.class_count])
+    while (inferred && given->class_names && given->class_names[wanted.class_count])
         wanted.class_count++;
-    return cornu__directory_scan(&self->directory, path, &wanted);
+    CORNU_TRY(cornu__directory_scan(&self->directory, path, &wanted));
+    return given->file_labels && self->mode != NO_LABEL
+               ? cornu__directory_set_labels(&self->directory, given->file_labels, given->file_label_count,
+                                             given->label_mode)
+               : CORNU_OK;
 }
 
 static cornu_status make_paths(folder *self)
@@ -192,12 +199,13 @@ static cornu_dataset *create(folder *self)
 {
     const cornu__directory *directory = &self->directory;
     int64_t classes = (int64_t)directory->class_count;
+    bool known = cornu__are_class_numbers(directory->classes, directory->count, directory->class_count);
     cornu_field fields[] = {{.name = "text", .dtype = CORNU_UINT8, .rank = 1, .shape = {CORNU_NONE}},
                             {.name = "label",
                              .dtype = self->mode == INT_LABEL ? CORNU_INT32 : CORNU_FLOAT32,
                              .rank = self->mode == INT_LABEL ? 0 : 1,
                              .shape = {self->mode == CATEGORICAL_LABEL ? classes : 1},
-                             .num_classes = classes,
+                             .num_classes = known ? classes : 0,
                              .class_names = (const char *const *)directory->class_names}};
     return cornu_dataset_create(.name = directory->path, .count = (int64_t)(self->end - self->begin),
                                 .field_count = self->mode == NO_LABEL ? 1 : 2, .fields = fields, .read = read_file,

@@ -1,5 +1,4 @@
 /* image_dataset_from_directory.c: cornu_image_dataset_from_directory: a folder as Keras 3 reads it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <cornu/flow.h>
@@ -7,7 +6,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "data/directory.h"
+#include "data/file_labels.h"
 #include "image/picture_files.h"
 
 #define CALLER "image_dataset_from_directory"
@@ -67,59 +66,12 @@ static cornu_status scan(const char *folder, const options_type *given, cornu__d
     return cornu__directory_scan(directory, folder, &wanted);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* sorted := the different numbers of `labels`; returns how many. */
-static size_t sort_labels(const int32_t *labels, size_t count, int32_t *sorted)
-{
-    size_t different = 0;
-    memcpy(sorted, labels, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_number);
-    for (size_t i = 0; i < count; i++)
-        if (different == 0 || sorted[i] != sorted[different - 1])
-            sorted[different++] = sorted[i];
-    return different;
-}
-
-/* The classes of labels that were given: their numbers as texts. */
-static cornu_status name_labels(const options_type *given, size_t count, cornu__class_labels *labels)
-{
-    int32_t *sorted = cornu__alloc_array(count, sizeof *sorted);
-    if (!sorted)
-        return CORNU_ERROR_OUT_OF_MEMORY;
-    size_t different = sort_labels(given->file_labels, count, sorted);
-    cornu_status status = CORNU_OK;
-    if (labels->mode != CORNU__CLASS_SPARSE && (sorted[0] != 0 || sorted[different - 1] != (int32_t)different - 1))
-        status = cornu__fail(CORNU_ERROR_DATA,
-                             "file_labels has %zu different numbers from %d to %d; label_mode '%s' wants 0, 1, ... %zu",
-                             different, sorted[0], sorted[different - 1], given->label_mode, different - 1);
-    labels->names = status == CORNU_OK ? cornu__alloc_array(different, sizeof *labels->names) : NULL;
-    for (; labels->names && labels->class_count < different; labels->class_count++) {
-        cornu__text text = {0};
-        cornu__text_add(&text, "%d", sorted[labels->class_count]);
-        labels->names[labels->class_count] = cornu__text_take(&text);
-        if (!labels->names[labels->class_count])
-            break;
-    }
-    cornu__free(sorted);
-    if (status == CORNU_OK && labels->class_count < different)
-        status = CORNU_ERROR_OUT_OF_MEMORY;
-    return status;
-}
-
 static cornu_status take_labels(const options_type *given, cornu__directory *directory, cornu__class_labels *labels)
 {
-    if (given->file_labels) {
-        if (given->file_label_count != (int64_t)directory->count)
-            return cornu__fail(CORNU_ERROR_DATA, "%lld file_labels for the %zu files of '%s'",
-                               (long long)given->file_label_count, directory->count, directory->path);
-        memcpy(directory->classes, given->file_labels, directory->count * sizeof *directory->classes);
-        CORNU_TRY(name_labels(given, directory->count, labels));
-    } else if (given->labels) {
+    if (given->file_labels)
+        CORNU_TRY(
+            cornu__directory_set_labels(directory, given->file_labels, given->file_label_count, given->label_mode));
+    if (given->file_labels || given->labels) {
         labels->class_count = directory->class_count;
         labels->names = directory->class_names;
         directory->class_count = 0;
@@ -201,8 +153,10 @@ cornu_sequence *cornu_image_dataset_from_directory_with(const char *folder, cons
     options_type given = {.struct_size = sizeof given, CORNU_IMAGE_DATASET_FROM_DIRECTORY_DEFAULTS};
     const char *class_mode;
     cornu__options_lay(&given, sizeof given, options);
-    if (!given.label_mode) /* as in Keras: no labels, and so no classes */
+    if (!given.label_mode) { /* as in Keras: no labels, and so no classes */
         given.labels = NULL;
+        given.file_labels = NULL;
+    }
     if (check_arguments(&given) != CORNU_OK || find_class_mode(&given, &class_mode) != CORNU_OK) {
         cornu__fail_context(CALLER);
         return NULL;

@@ -5,6 +5,7 @@
 #include "array/array.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "data/file_labels.h"
 #include "data/generator.h"
 #include "format/limits.h"
 #include "image/batch_rows.h"
@@ -199,6 +200,16 @@ static cornu_status make_paths(picture_files *self, const char *folder)
     return CORNU_OK;
 }
 
+/* Whether labels are the numbers of the classes that have names; labels of the program's own may be others. */
+static bool has_class_table(const picture_files *self)
+{
+    const cornu__class_labels *labels = &self->labels;
+    if (!cornu__class_mode_has_classes(labels->mode))
+        return false;
+    size_t count = labels->first ? (size_t)labels->first[self->count] : (size_t)self->count;
+    return cornu__are_class_numbers(labels->numbers, count, labels->class_count);
+}
+
 cornu_sequence *cornu__picture_files_sequence(image_iterator *iterator, const char *folder,
                                               const cornu__file_settings *settings)
 {
@@ -209,7 +220,7 @@ cornu_sequence *cornu__picture_files_sequence(image_iterator *iterator, const ch
     }
     iterator->count = self->count;
     cornu_sequence *sequence = cornu__image_iterator_sequence(iterator, &settings->flow);
-    if (sequence && cornu__class_mode_has_classes(self->labels.mode)) {
+    if (sequence && has_class_table(self)) {
         sequence->class_names = (const char *const *)self->labels.names;
         sequence->class_count = (int)self->labels.class_count;
     }

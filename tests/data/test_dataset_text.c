@@ -79,9 +79,13 @@ static cornu_dataset *open_case(const json_t *arguments)
         class_names[i] = json_string_value(json_array_get(names, i));
     const json_t *split = json_object_get(arguments, "validation_split");
     bool no_mode = json_is_null(json_object_get(arguments, "label_mode"));
-    bool no_labels = json_is_null(json_object_get(arguments, "labels"));
+    const json_t *labels = json_object_get(arguments, "labels");
+    static int32_t numbers[20];
+    for (size_t i = 0; i < json_array_size(labels); i++)
+        numbers[i] = (int32_t)json_integer_value(json_array_get(labels, i));
     return cornu_text_dataset_from_directory(
-        folder, .labels = no_labels ? NULL : "inferred",
+        folder, .labels = json_is_null(labels) ? NULL : "inferred",
+        .file_labels = json_is_array(labels) ? numbers : NULL, .file_label_count = (int64_t)json_array_size(labels),
         .label_mode = no_mode ? NULL : json_text_or(arguments, "label_mode", "int"),
         .class_names = names ? class_names : NULL, .max_length = json_number_or(arguments, "max_length", CORNU_NONE),
         .shuffle = json_truth_or(arguments, "shuffle", true), .seed = json_number_or(arguments, "seed", CORNU_NONE),
@@ -140,6 +144,14 @@ static void a_folder_is_what_keras_makes_of_it(void **state)
     assert_int_equal(cornu_dataset_field(dataset, 1)->num_classes, 3);
     assert_string_equal(cornu_dataset_field(dataset, 1)->class_names[1], "b");
     cornu_dataset_release(dataset);
+    static const int32_t numbers[12] = {4, 7}, classes[12] = {1, 0, 1};
+    dataset = made(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12));
+    assert_int_equal(cornu_dataset_field(dataset, 1)->num_classes, 0); /* 7 is the number of no class */
+    cornu_dataset_release(dataset);
+    dataset = made(cornu_text_dataset_from_directory(folder, .file_labels = classes, .file_label_count = 12));
+    assert_int_equal(cornu_dataset_field(dataset, 1)->num_classes, 2);
+    assert_string_equal(cornu_dataset_field(dataset, 1)->class_names[1], "1");
+    cornu_dataset_release(dataset);
     dataset = made(cornu_dataset_open(folder));
     assert_int_equal(cornu_dataset_count(dataset), 12);
     cornu_dataset_release(dataset);
@@ -156,6 +168,15 @@ static void arguments_and_folders_that_are_wrong_are_refused(void **state)
                    "wants a seed");
     expect_refusal(cornu_text_dataset_from_directory(folder, .class_names = cornu_names("d")),
                    "class 'd' has no folder");
+    static const int32_t numbers[12] = {0, 1, 3};
+    expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 11),
+                   "11 file_labels for the 12 files");
+    expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12,
+                                                     .label_mode = "categorical"),
+                   "3 different numbers from 0 to 3; label_mode 'categorical' wants 0, 1, ... 2");
+    expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12,
+                                                     .class_names = cornu_names("a")),
+                   "class_names");
     expect_refusal(cornu_text_dataset_from_directory(folder, .max_length = -5), "max_length is -5");
     expect_refusal(cornu_text_dataset_from_directory("/nowhere"), "/nowhere");
     expect_refusal(cornu_text_dataset_from_directory(NULL), "text_dataset_from_directory");

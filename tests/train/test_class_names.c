@@ -196,6 +196,24 @@ static void datasets_are_learned_from_and_refused_likewise(void **state)
     cornu_model_release(model);
 }
 
+/* Labels of the program's own that are no numbers of classes: a name would stand at another number. */
+static void labels_that_are_no_class_numbers_give_no_names(void **state)
+{
+    static const int32_t labels[] = {2, 0, 2, 0}, numbers[] = {1, 0, 1, 0};
+    cornu_sequence_release(pictures_of(*state, "a", ant_bee, "none"));
+    for (int dense = 0; dense < 2; dense++) {
+        cornu_model *model = picture_model(3);
+        cornu_sequence *pictures =
+            cornu_image_dataset_from_directory(scripted_path(*state, "a"), .image_size = cornu_pair(4, 4),
+                                               .file_labels = dense ? numbers : labels, .file_label_count = 4);
+        assert_non_null(pictures);
+        train(model, pictures);
+        assert_knows(model, dense ? (const char *const[]){"0", "1", NULL} : (const char *const[]){NULL});
+        cornu_sequence_release(pictures);
+        cornu_model_release(model);
+    }
+}
+
 static void a_training_that_does_not_begin_leaves_no_names(void **state)
 {
     cornu_model *model = picture_model(2);
@@ -232,6 +250,7 @@ int main(void)
         TEST(files_keep_the_names),
         TEST(data_with_other_classes_are_refused_with_the_difference),
         TEST(datasets_are_learned_from_and_refused_likewise),
+        TEST(labels_that_are_no_class_numbers_give_no_names),
         TEST(a_training_that_does_not_begin_leaves_no_names),
         TEST(names_that_are_none_are_refused),
     };
