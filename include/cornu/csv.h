@@ -86,6 +86,9 @@ typedef struct cornu_csv_dataset_options {
  * go into "x" only if that was said. Memory: a row for each reader, 16 bytes for each of at most 2^20 places of rows, and the different texts of classes.
  *
  * .like is for a test table: `.like = train` gives it the training table's class numbers and means; a class that is not there is an error.
+ *
+ * A path with *, ? or [...] in it stands for all files of such names, in byte order: shards, their rows behind one another. All have the same columns. The first one says what they are, as
+ * by .like: types, classes, means and all that nobody has said.
  */
 #define cornu_csv_dataset(path_, ...)                                                                                  \
     CORNU_KEYWORDS(cornu_csv_dataset_with(path_, &cornu_keywords), cornu_csv_dataset_options,                          \

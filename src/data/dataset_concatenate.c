@@ -55,6 +55,11 @@ static const char *shards_sample_name(void *state, int64_t index)
     return cornu_dataset_sample_name(dataset, within);
 }
 
+const cornu_dataset *cornu__dataset_first_shard(const cornu_dataset *dataset)
+{
+    return dataset && dataset->read == shards_read ? ((const shards *)dataset->state)->datasets[0] : dataset;
+}
+
 /* A run may go over the end of a shard into the next. */
 static cornu_status shards_read_run(void *state, int64_t first, int64_t count, cornu_sample *sample)
 {

@@ -5,7 +5,8 @@
 
 #include "base/memory.h"
 #include "base/options.h"
-#include "data/dataset.h"
+#include "data/dataset_composed.h"
+#include "data/dataset_shards.h"
 #include "data/stages.h"
 #include "format/csv_table.h"
 
@@ -240,11 +241,12 @@ static const char **used_columns(const cornu_csv_dataset_options *given, bool *a
 static cornu_status open_table(rows *self, const char *path, const cornu_csv_dataset_options *given)
 {
     const cornu__csv_table *like = NULL;
-    if (given->like && given->like->read != read_row)
+    const cornu_dataset *model = cornu__dataset_first_shard(given->like);
+    if (model && model->read != read_row)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "csv_dataset: like is '%s', which cornu_csv_dataset did not make", given->like->name);
-    if (given->like)
-        like = &((const rows *)given->like->state)->table;
+                           "csv_dataset: like is '%s', which cornu_csv_dataset did not make", model->name);
+    if (model)
+        like = &((const rows *)model->state)->table;
     size_t count = 0;
     while (given->columns && given->columns[count].name)
         count++;
@@ -271,10 +273,27 @@ static cornu_status open_table(rows *self, const char *path, const cornu_csv_dat
     return status;
 }
 
-cornu_dataset *cornu_csv_dataset_with(const char *path, const cornu_csv_dataset_options *options)
+/* Columns make x in their order, so one that stands elsewhere would be taken for another. */
+static cornu_status check_alike(const cornu__csv_table *table, const cornu__csv_table *first)
 {
-    cornu_csv_dataset_options given = {.struct_size = sizeof given, CORNU_CSV_DATASET_DEFAULTS};
-    cornu__options_lay(&given, sizeof given, options);
+    size_t least = table->column_count < first->column_count ? table->column_count : first->column_count;
+    for (size_t i = 0; i < least; i++) {
+        if (strcmp(table->columns[i].name, first->columns[i].name) != 0)
+            return cornu__fail(CORNU_ERROR_DATA, "csv_dataset: column %zu of '%s' is '%.40s', and of '%s' '%.40s'", i,
+                               table->file.file.path, table->columns[i].name, first->file.file.path,
+                               first->columns[i].name);
+    }
+    if (table->column_count == first->column_count)
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_DATA, "csv_dataset: '%s' has %zu columns, and '%s' %zu", table->file.file.path,
+                       table->column_count, first->file.file.path, first->column_count);
+}
+
+static cornu_dataset *open_shard(const char *path, const void *options, const cornu_dataset *first)
+{
+    cornu_csv_dataset_options given = *(const cornu_csv_dataset_options *)options;
+    if (!given.like)
+        given.like = (cornu_dataset *)(uintptr_t)first;
     rows *self = cornu__alloc(sizeof *self);
     if (!self)
         return NULL;
@@ -282,10 +301,18 @@ cornu_dataset *cornu_csv_dataset_with(const char *path, const cornu_csv_dataset_
         cornu__free(self);
         return NULL;
     }
-    cornu_dataset *dataset = choose_outputs(self, &given) == CORNU_OK ? create(self) : NULL;
+    bool alike = !first || check_alike(&self->table, &((const rows *)first->state)->table) == CORNU_OK;
+    cornu_dataset *dataset = alike && choose_outputs(self, &given) == CORNU_OK ? create(self) : NULL;
     if (!dataset)
         rows_release(self);
     return dataset;
+}
+
+cornu_dataset *cornu_csv_dataset_with(const char *path, const cornu_csv_dataset_options *options)
+{
+    cornu_csv_dataset_options given = {.struct_size = sizeof given, CORNU_CSV_DATASET_DEFAULTS};
+    cornu__options_lay(&given, sizeof given, options);
+    return cornu__dataset_of_shards("csv_dataset", path, open_shard, &given);
 }
 
 cornu_sequence *cornu_csv_sequence_with(const char *path, const cornu_csv_sequence_options *options)

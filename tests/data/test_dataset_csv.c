@@ -221,6 +221,45 @@ static void a_test_table_has_the_training_tables_classes_and_means(void **state)
     unlink(other);
 }
 
+static void files_of_one_pattern_are_one_table(void **state)
+{
+    (void)state;
+    char first[PATH_SIZE], second[PATH_SIZE], pattern[PATH_SIZE];
+    write_text(scratch_path(first, "shard-1.csv"), "k,v\nb,1\na,\nc,3\n");
+    write_text(scratch_path(second, "shard-2.csv"), "k,v\nc,8\nb,\nb,7\n");
+    scratch_path(pattern, "shard-*.csv");
+    cornu_dataset *all = made(cornu_csv_dataset(pattern, .target = "k", .missing = "mean"));
+    cornu_sample *sample = made(cornu_sample_create(all));
+    assert_int_equal(cornu_dataset_count(all), 6);
+    expect_field(all, "y", CORNU_INT32, 0, 0, 3);
+    const double wanted[][2] = {{1, 1}, {2, 0}, {3, 2}, {8, 2}, {2, 1}, {7, 1}}; /* 2: the mean of the first */
+    for (int i = 5; i >= 0; i--) {
+        read_sample(all, i, sample);
+        assert_true(value_of(all, sample, "x", 0) == wanted[i][0]);
+        assert_true(value_of(all, sample, "y", 0) == wanted[i][1]);
+    }
+    cornu_sample_release(sample);
+    write_text(path, "k,v\nc,\n");
+    cornu_dataset *test = made(cornu_csv_dataset(path, .target = "k", .missing = "mean", .like = all));
+    sample = made(cornu_sample_create(test));
+    read_sample(test, 0, sample);
+    assert_true(value_of(test, sample, "x", 0) == 2 && value_of(test, sample, "y", 0) == 2);
+    cornu_sample_release(sample);
+    cornu_dataset_release(test);
+    cornu_dataset_release(all);
+
+    write_text(second, "k,v\nd,8\n");
+    expect_refusal(cornu_csv_dataset(pattern, .target = "k", .missing = "0"),
+                   "shard-2.csv', line 2, column 1 (k): 'd'");
+    write_text(second, "v,k\n8,c\n");
+    expect_refusal(cornu_csv_dataset(pattern, .target = "k", .missing = "0"), "shard-2.csv' is 'v', and of '");
+    write_text(second, "k,v,w\nb,8,1\n");
+    expect_refusal(cornu_csv_dataset(pattern, .target = "k", .missing = "0"), "shard-2.csv' has 3 columns, and '");
+    unlink(first);
+    unlink(second);
+    expect_refusal(cornu_csv_dataset(pattern), "there is no file of a name like");
+}
+
 static void a_text_that_comes_late_makes_classes_of_all(void **state)
 {
     (void)state;
@@ -572,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(missing_values_become_what_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(policies_of_columns_go_before_the_tables, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_test_table_has_the_training_tables_classes_and_means, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(files_of_one_pattern_are_one_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_text_that_comes_late_makes_classes_of_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_pythons_csv_module_writes_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(real_tables_are_what_pandas_reads, set_up, tear_down),
