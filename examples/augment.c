@@ -6,6 +6,7 @@
  * --plain trains on the pictures as they are, for comparison. --steps gives steps_per_epoch = n / 32, as the tutorials do; without it an epoch is
  * all batches. The last 360 pictures, by other writers than the first, are held out. The last line is `test accuracy: ` and the value.
  */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,15 +107,24 @@ static int run(const settings *options)
     return failed;
 }
 
+/* Whether the text is a whole number, `least` or more, and nothing else. */
+static bool read_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= least && value <= INT_MAX;
+}
+
 int main(int argc, char **argv)
 {
     settings options = {.data = "share/digits.npz", .epochs = 30, .workers = 1};
     for (int i = 1; i < argc; i++) {
         bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--epochs") == 0 && has_value)
-            options.epochs = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--workers") == 0 && has_value)
-            options.workers = atoi(argv[++i]);
+        if (strcmp(argv[i], "--epochs") == 0 && has_value && read_number(argv[i + 1], 1, &options.epochs))
+            i++;
+        else if (strcmp(argv[i], "--workers") == 0 && has_value && read_number(argv[i + 1], 0, &options.workers))
+            i++;
         else if (strcmp(argv[i], "--plain") == 0)
             options.plain = true;
         else if (strcmp(argv[i], "--steps") == 0)
@@ -123,7 +133,7 @@ int main(int argc, char **argv)
             options.data = argv[i];
         else {
             fprintf(stderr,
-                    "augment: unknown option or missing value: %s\n"
+                    "augment: unknown option, or a missing or wrong value: %s\n"
                     "Usage: augment [share/digits.npz] [--epochs N] [--workers N] [--plain] [--steps]\n",
                     argv[i]);
             return 2;

@@ -7,6 +7,7 @@
  *
  * Options: --epochs N, --seed N, --pictures FOLDER. The last line is `test accuracy: ` and the value.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,7 @@
 typedef struct settings {
     const char *data;
     const char *pictures; /* folder for the pictures */
-    int epochs;
-    uint64_t seed;
+    int epochs, seed;
 } settings;
 
 typedef struct images {
@@ -148,7 +148,7 @@ static cornu_model *build(const images *data, const settings *options)
     int64_t count = cornu_array_size(data->train_x, 0), height = cornu_array_size(data->train_x, 1),
             width = cornu_array_size(data->train_x, 2);
     double updates = (double)((count + BATCH_SIZE - 1) / BATCH_SIZE * options->epochs);
-    cornu_model *model = cornu_sequential(.name = "digits", .seed = options->seed);
+    cornu_model *model = cornu_sequential(.name = "digits", .seed = (uint64_t)options->seed);
     cornu_add(model, cornu_rescaling(1 / data->white, .input_shape = {height, width, 1}));
     cornu_add(model, cornu_conv2d(32, 3, .padding = "same", .activation = "relu"));
     cornu_add(model, cornu_batch_normalization(.momentum = 0.9));
@@ -266,15 +266,24 @@ static int run(const settings *options)
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Whether the text is a whole number, `least` or more, and nothing else. */
+static bool read_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= least && value <= INT_MAX;
+}
+
 int main(int argc, char **argv)
 {
     settings options = {.data = "share/digits.npz", .pictures = ".", .epochs = 30};
     for (int i = 1; i < argc; i++) {
         bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--epochs") == 0 && has_value)
-            options.epochs = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--seed") == 0 && has_value)
-            options.seed = strtoull(argv[++i], NULL, 10);
+        if (strcmp(argv[i], "--epochs") == 0 && has_value && read_number(argv[i + 1], 1, &options.epochs))
+            i++;
+        else if (strcmp(argv[i], "--seed") == 0 && has_value && read_number(argv[i + 1], 0, &options.seed))
+            i++;
         else if (strcmp(argv[i], "--pictures") == 0 && has_value)
             options.pictures = argv[++i];
         else if (argv[i][0] != '-')
@@ -282,7 +291,7 @@ int main(int argc, char **argv)
         else {
             fprintf(
                 stderr,
-                "digits: unknown option or missing value: %s\n"
+                "digits: unknown option, or a missing or wrong value: %s\n"
                 "Usage: digits [share/digits.npz | FOLDER of IDX files] [--epochs N] [--seed N] [--pictures FOLDER]\n",
                 argv[i]);
             return 2;

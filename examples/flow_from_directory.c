@@ -8,6 +8,7 @@
  * `validation accuracy: ` and the value.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,15 @@ static int run(const settings *options)
     return failed;
 }
 
+/* Whether the text is a whole number, `least` or more, and nothing else. */
+static bool read_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= least && value <= INT_MAX;
+}
+
 int main(int argc, char **argv)
 {
     settings options = {.epochs = 10, .workers = 4};
@@ -142,12 +152,12 @@ int main(int argc, char **argv)
         bool has_value = i + 1 < argc;
         if (strcmp(argv[i], "--from") == 0 && has_value)
             options.from = argv[++i];
-        else if (strcmp(argv[i], "--size") == 0 && has_value)
-            options.size = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--epochs") == 0 && has_value)
-            options.epochs = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--workers") == 0 && has_value)
-            options.workers = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--size") == 0 && has_value && read_number(argv[i + 1], 1, &options.size))
+            i++;
+        else if (strcmp(argv[i], "--epochs") == 0 && has_value && read_number(argv[i + 1], 1, &options.epochs))
+            i++;
+        else if (strcmp(argv[i], "--workers") == 0 && has_value && read_number(argv[i + 1], 0, &options.workers))
+            i++;
         else if (argv[i][0] != '-' && !options.folder)
             options.folder = argv[i];
         else

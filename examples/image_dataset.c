@@ -6,6 +6,8 @@
  * FOLDER has one sub-folder for each class. A fifth of the files is held out: the same pipeline stands behind them, with training off, so that they are
  * only rescaled. MixUp mixes pictures and their labels, so the labels are one-hot rows. The last line is `validation accuracy: ` and the value.
  */
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,17 +81,26 @@ static int run(const settings *options)
     return failed;
 }
 
+/* Whether the text is a whole number, `least` or more, and nothing else. */
+static bool read_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= least && value <= INT_MAX;
+}
+
 int main(int argc, char **argv)
 {
     settings options = {.size = 64, .epochs = 10, .workers = 4};
     for (int i = 1; i < argc; i++) {
         bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--size") == 0 && has_value)
-            options.size = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--epochs") == 0 && has_value)
-            options.epochs = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--workers") == 0 && has_value)
-            options.workers = atoi(argv[++i]);
+        if (strcmp(argv[i], "--size") == 0 && has_value && read_number(argv[i + 1], 1, &options.size))
+            i++;
+        else if (strcmp(argv[i], "--epochs") == 0 && has_value && read_number(argv[i + 1], 1, &options.epochs))
+            i++;
+        else if (strcmp(argv[i], "--workers") == 0 && has_value && read_number(argv[i + 1], 0, &options.workers))
+            i++;
         else if (argv[i][0] != '-' && !options.folder)
             options.folder = argv[i];
         else

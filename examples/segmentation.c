@@ -9,6 +9,7 @@
  * last line says how well what the model marks there agrees with the masks: the area of both together over the area of either.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -203,15 +204,24 @@ static int run(const settings *options)
     return right ? 0 : 1;
 }
 
+/* Whether the text is a whole number, `least` or more, and nothing else. */
+static bool read_number(const char *text, int least, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= least && value <= INT_MAX;
+}
+
 int main(int argc, char **argv)
 {
     settings options = {.epochs = 12, .workers = 2};
     for (int i = 1; i < argc; i++) {
         bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--epochs") == 0 && has_value)
-            options.epochs = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--workers") == 0 && has_value)
-            options.workers = atoi(argv[++i]);
+        if (strcmp(argv[i], "--epochs") == 0 && has_value && read_number(argv[i + 1], 1, &options.epochs))
+            i++;
+        else if (strcmp(argv[i], "--workers") == 0 && has_value && read_number(argv[i + 1], 0, &options.workers))
+            i++;
         else if (argv[i][0] != '-' && !options.folder)
             options.folder = argv[i];
         else

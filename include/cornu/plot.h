@@ -55,10 +55,11 @@ CORNU_API cornu_status cornu_plot_history_with(const char *path, const cornu_his
 typedef struct cornu_sheet_options {
     size_t struct_size;
     const char *title;
-    const char *const *captions; /* one per image, or NULL; of several lines where '\n' is in it */
-    const bool *marked;          /* captions set in the colour of a mistake, or NULL */
-    int columns;                 /* 0: fitting */
-    double minimum, maximum;     /* what is black and white; equal: the images' own extremes */
+    /* One per image, or NULL; of several lines where '\n' is in it, and where it is too wide: between words, which a no-break space (U+00A0) does not part */
+    const char *const *captions;
+    const bool *marked;      /* captions set in the colour of a mistake, or NULL */
+    int columns;             /* 0: fitting */
+    double minimum, maximum; /* what is black and white; equal: the images' own extremes */
     bool dark;
 } cornu_sheet_options;
 

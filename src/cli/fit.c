@@ -315,7 +315,7 @@ static int train(const values *options, cornu_model *model, const cornu__dataset
 static cornu_status check_pictures(const values *options)
 {
     CORNU_TRY(cornu__pictures_check(&options->pictures, &options->data));
-    if (cornu__augmentation_given(&options->changes) && !cornu__is_picture_folder(options->data.data))
+    if (cornu__augmentation_given(&options->changes) && cornu__is_no_picture_folder(options->data.data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "changes at random (--rotation-range and its like) are for a folder of pictures as --data");
     return cornu__augmentation_check(&options->changes);

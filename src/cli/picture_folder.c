@@ -38,6 +38,12 @@ bool cornu__is_picture_folder(const char *data)
     return data && stat(data, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+bool cornu__is_no_picture_folder(const char *data)
+{
+    struct stat about;
+    return !data || (stat(data, &about) == 0 && !S_ISDIR(about.st_mode));
+}
+
 /* The first option that is only for folders, as it is written; NULL: none is given. */
 static const char *given_option(const cornu__picture_arguments *given)
 {
@@ -87,7 +93,7 @@ cornu_status cornu__pictures_check(const cornu__picture_arguments *arguments, co
                              : data->sample_weight ? "--sample-weight"
                              : data->classes       ? "--classes"
                                                    : NULL;
-    if (option && !folder)
+    if (option && cornu__is_no_picture_folder(data->data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s is for a folder of pictures as --data", option);
     if (for_others && folder)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s does not go with a folder of pictures as --data",

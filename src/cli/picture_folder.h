@@ -28,6 +28,9 @@ cornu_status cornu__pictures_check(const cornu__picture_arguments *arguments, co
 /* Whether --data names a folder. */
 bool cornu__is_picture_folder(const char *data);
 
+/* Whether there is something else, or nothing is named. What is named and is not there is told of when it is read. */
+bool cornu__is_no_picture_folder(const char *data);
+
 /* What a subcommand wants of a folder. */
 typedef struct cornu__picture_request {
     const cornu__picture_arguments *arguments;

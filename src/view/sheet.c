@@ -4,8 +4,9 @@
 
 #include <cornu/plot.h>
 
+#include "base/memory.h"
 #include "base/options.h"
-#include "view/canvas.h"
+#include "view/caption.h"
 
 #define CELL 96.0
 #define GAP 14.0
@@ -108,59 +109,108 @@ static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n,
     cairo_surface_destroy(surface);
 }
 
-static double height_of_captions(const char *const *captions, int64_t count)
+/* --- Captions and where all lies --- */
+
+/* A row of images begins at `tops[row]`; the last number is the page's height. */
+typedef struct layout {
+    int64_t count, columns, rows;
+    char **captions; /* broken into lines; NULL: there is none */
+    double *tops;
+} layout;
+
+static void free_layout(layout *self)
 {
-    int most = 0;
-    for (int64_t n = 0; captions && n < count; n++) {
-        int ends = 0;
-        for (const char *c = captions[n] ? captions[n] : ""; *c; c++)
-            ends += *c == '\n';
-        most = ends > most ? ends : most;
-    }
-    return captions ? CAPTION_HEIGHT + most * LINE_HEIGHT : 0;
+    for (int64_t n = 0; self->captions && n < self->count; n++)
+        cornu__free(self->captions[n]);
+    cornu__free(self->captions);
+    cornu__free(self->tops);
 }
 
-/* Lines end with '\n', except the last. */
+static cornu_status break_captions(layout *self, const char *const *captions)
+{
+    cornu_status status = CORNU_OK;
+    cornu__canvas measuring;
+    cornu__canvas_begin_measuring(&measuring);
+    for (int64_t n = 0; captions && n < self->count && status == CORNU_OK; n++) {
+        if (!captions[n])
+            continue;
+        self->captions[n] = cornu__caption_broken(&measuring, TEXT_SIZE, CELL + GAP - 4, captions[n]);
+        status = self->captions[n] ? CORNU_OK : cornu_error_status();
+    }
+    cornu__canvas_drop(&measuring);
+    return status;
+}
+
+/* Of the captions below a row; where there are any, a row without one leaves the room of one line. */
+static double height_of_captions(const layout *self, int64_t row)
+{
+    int most = 1;
+    for (int64_t n = row * self->columns; n < self->count && n < (row + 1) * self->columns; n++) {
+        int lines = self->captions[n] ? cornu__caption_line_count(self->captions[n]) : 1;
+        most = lines > most ? lines : most;
+    }
+    return CAPTION_HEIGHT + (most - 1) * LINE_HEIGHT;
+}
+
+static cornu_status lay_out(layout *self, const pictures *all, const cornu_sheet_options *options)
+{
+    int64_t columns = options->columns > 0 ? options->columns : (int64_t)ceil(sqrt((double)all->count * 1.6));
+    self->count = all->count;
+    self->columns = columns < all->count ? columns : all->count;
+    self->rows = (all->count + self->columns - 1) / self->columns;
+    self->captions = cornu__alloc_array((size_t)self->count, sizeof *self->captions);
+    self->tops = cornu__alloc_array((size_t)self->rows + 1, sizeof *self->tops);
+    if (!self->captions || !self->tops)
+        return CORNU_ERROR_OUT_OF_MEMORY;
+    CORNU_TRY(break_captions(self, options->captions));
+    self->tops[0] = GAP + (options->title ? TITLE_HEIGHT : 0);
+    for (int64_t row = 0; row < self->rows; row++)
+        self->tops[row + 1] = self->tops[row] + CELL + (options->captions ? height_of_captions(self, row) : 0) + GAP;
+    return CORNU_OK;
+}
+
 static void draw_caption(cornu__canvas *canvas, double middle, double top, const char *caption)
 {
-    char line[128];
+    char line[256];
     for (double y = top + 15; caption; y += LINE_HEIGHT) {
         size_t length = strcspn(caption, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), caption);
-        cornu__canvas_text(canvas, middle, y, TEXT_SIZE, CORNU__ALIGN_CENTER, CELL + GAP - 4, line);
+        cornu__canvas_text(canvas, middle, y, TEXT_SIZE, CORNU__ALIGN_CENTER, 0, line);
         caption = caption[length] ? caption + length + 1 : NULL;
     }
+}
+
+static cornu_status draw(const char *path, const pictures *all, const layout *places,
+                         const cornu_sheet_options *options)
+{
+    const cornu__theme *theme = cornu__theme_of(options->dark);
+    cornu__canvas canvas;
+    CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)places->columns * (CELL + GAP),
+                                  places->tops[places->rows], theme->paper));
+    if (options->title) {
+        cornu__canvas_color(&canvas, theme->ink);
+        cornu__canvas_text(&canvas, GAP, 28, TEXT_SIZE + 5, CORNU__ALIGN_LEFT, canvas.width - 2 * GAP, options->title);
+    }
+    for (int64_t n = 0; n < all->count; n++) {
+        double left = GAP + (double)(n % places->columns) * (CELL + GAP), top = places->tops[n / places->columns];
+        bool marked = options->marked && options->marked[n];
+        draw_image(&canvas, all, n, left, top);
+        cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
+        draw_caption(&canvas, left + CELL / 2, top + CELL, places->captions[n]);
+    }
+    return cornu__canvas_commit(&canvas);
 }
 
 cornu_status cornu_plot_images_with(const char *path, const cornu_array *images, const cornu_sheet_options *given)
 {
     cornu_sheet_options own = {.struct_size = sizeof own};
     cornu__options_lay(&own, sizeof own, given);
-    const cornu_sheet_options *options = &own;
     pictures all;
-    CORNU_TRY(look_at(images, options, &all));
-    const cornu__theme *theme = cornu__theme_of(options->dark);
-    int64_t columns = options->columns > 0 ? options->columns : (int64_t)ceil(sqrt((double)all.count * 1.6));
-    columns = columns < all.count ? columns : all.count;
-    int64_t rows = (all.count + columns - 1) / columns;
-    double caption_height = height_of_captions(options->captions, all.count),
-           title_height = options->title ? TITLE_HEIGHT : 0;
-    cornu__canvas canvas;
-    CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)columns * (CELL + GAP),
-                                  title_height + GAP + (double)rows * (CELL + caption_height + GAP), theme->paper));
-    if (options->title) {
-        cornu__canvas_color(&canvas, theme->ink);
-        cornu__canvas_text(&canvas, GAP, 28, TEXT_SIZE + 5, CORNU__ALIGN_LEFT, canvas.width - 2 * GAP, options->title);
-    }
-    for (int64_t n = 0; n < all.count; n++) {
-        double left = GAP + (double)(n % columns) * (CELL + GAP);
-        double top = title_height + GAP + (double)(n / columns) * (CELL + caption_height + GAP);
-        draw_image(&canvas, &all, n, left, top);
-        if (!options->captions || !options->captions[n])
-            continue;
-        bool marked = options->marked && options->marked[n];
-        cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
-        draw_caption(&canvas, left + CELL / 2, top + CELL, options->captions[n]);
-    }
-    return cornu__canvas_commit(&canvas);
+    layout places = {0};
+    CORNU_TRY(look_at(images, &own, &all));
+    cornu_status status = lay_out(&places, &all, &own);
+    if (status == CORNU_OK)
+        status = draw(path, &all, &places, &own);
+    free_layout(&places);
+    return status;
 }

@@ -310,7 +310,13 @@ class Pictures(CommandCase):
         self.refused(self.fit(folder, "--color-mode", "gray"), 1, "there is no color_mode 'gray'")
         self.refused(cornu("fit", "--model", "linear", "--data", folder), 1, "give --target-size")
         self.refused(self.fit(folder, "--validation-data", table), 1, "is no folder that can be read")
-        self.refused(self.fit(self.path("none"), "--target-size", "8"), 2, "--target-size is for a folder")
+        self.refused(cornu("fit", "--model", "linear", "--x", table, "--target-size", "8"), 2, "--target-size is for a folder")
+
+    def test_a_folder_that_is_not_there_is_told_of_as_such(self):
+        for words in (("--target-size", "8"), ("--bad-files", "skip"), ("--horizontal-flip",), ()):
+            self.refused(cornu("fit", "--model", "linear", "--data", self.path("none"), *words), 1, "cannot read", "none': No such file")
+        for command in ("evaluate", "predict"):
+            self.refused(cornu(command, "--model", "linear", "--data", self.path("none"), "--target-size", "8"), 1, "none': No such file")
 
     def test_waiting_for_pictures_is_told_of_in_json(self):
         result = self.fit(self.make_folder("photos"), "--workers", "0", env=environment(CORNU_PROGRESS="json"))

@@ -51,6 +51,17 @@ class Examples(unittest.TestCase):
         sources = {name[:-2] for name in os.listdir(os.path.join(ROOT, "examples")) if name.endswith(".c")}
         self.assertEqual(set(EXAMPLES), sources)
 
+    def test_what_is_no_number_is_refused(self):
+        wrong = {"augment": ("--epochs", "--workers"), "digits": ("--epochs", "--seed"), "flow_from_directory": ("--size", "--epochs", "--workers"),
+                 "image_dataset": ("--size", "--epochs", "--workers"), "segmentation": ("--epochs", "--workers")}
+        for name, options in wrong.items():
+            for option in options:
+                for value in ("abc", "3x", "-1", "", "99999999999"):
+                    with self.subTest(name=name, option=option, value=value), tempfile.TemporaryDirectory() as folder:
+                        result = self.run_example(name, "digits", option, value, folder=folder)
+                        self.assertEqual(result.returncode, 2, result.stdout)
+                        self.assertIn(f"Usage: {name}", result.stdout)
+
     def test_augment(self):
         self.learns("augment")
 

@@ -161,6 +161,60 @@ static void a_caption_may_have_several_lines(void **state)
     cornu_array_release(images);
 }
 
+/* The texts that an SVG file says it has, one a line; to free. */
+static char *words_of(const char *path)
+{
+    char *all = calloc(1, 1 << 16), *words = NULL;
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_true(fread(all, 1, (1 << 16) - 1, file) > 0);
+    fclose(file);
+    char *begin = strstr(all, "<desc>"), *end = strstr(all, "</desc>");
+    assert_true(begin && end);
+    *end = '\0';
+    words = strdup(begin + strlen("<desc>"));
+    free(all);
+    return words;
+}
+
+static void what_is_too_wide_in_a_caption_goes_on_in_the_next_line(void **state)
+{
+    (void)state;
+    cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){1, 2, 2, 1});
+    const char *captions[] = {"a line of words that is far too wide for one\n"
+                              "shear\u00a0-13.25, height\u00a0shift\u00a00.97\n"
+                              "a_name_without_any_place_to_break_it.jpeg\n"
+                              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+                              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"};
+    assert_int_equal(cornu_plot_images(path_of("wide.svg"), images, .captions = captions), CORNU_OK);
+    char *words = words_of(path_of("wide.svg"));
+    assert_null(strstr(words, "\u2026")); /* nothing is cut */
+    assert_non_null(strstr(words, "\nshear -13.25,\nheight shift 0.97\n"));
+    assert_null(strstr(words, " \n"));
+    assert_null(strstr(words, "?")); /* no letter is broken */
+    int lines = 0;
+    char joined[256] = "";
+    for (char *line = strtok(words, "\n"); line; line = strtok(NULL, "\n"), lines++)
+        strcat(joined, line);
+    assert_non_null(strstr(joined, "a_name_without_any_place_to_break_it.jpeg"));
+    assert_in_range(lines, 9, 12);
+    free(words);
+    cornu_array_release(images);
+}
+
+/* A long caption makes its own row of pictures higher, not all of them. */
+static void a_row_is_as_high_as_its_longest_caption(void **state)
+{
+    (void)state;
+    cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){4, 2, 2, 1});
+    const char *short_ones[] = {"a", "b", "c", "d"}, *long_one[] = {"a", "b\nb\nb", "c", "d"};
+    assert_int_equal(cornu_plot_images(path_of("four.png"), images, .captions = short_ones, .columns = 2), CORNU_OK);
+    int height = height_of(path_of("four.png"));
+    assert_int_equal(cornu_plot_images(path_of("four.png"), images, .captions = long_one, .columns = 2), CORNU_OK);
+    assert_int_equal(height_of(path_of("four.png")), height + 28);
+    cornu_array_release(images);
+}
+
 /* A box is measured on one canvas and drawn on another: at each resolution, and in each kind of file, its text must fit. */
 static void a_text_is_as_wide_on_every_canvas(void **state)
 {
@@ -215,6 +269,8 @@ int main(void)
         cmocka_unit_test(one_value_and_no_finite_value_can_be_drawn),
         cmocka_unit_test(a_sheet_shows_pixels_and_marks_mistakes),
         cmocka_unit_test(a_caption_may_have_several_lines),
+        cmocka_unit_test(what_is_too_wide_in_a_caption_goes_on_in_the_next_line),
+        cmocka_unit_test(a_row_is_as_high_as_its_longest_caption),
         cmocka_unit_test(a_text_is_as_wide_on_every_canvas),
         cmocka_unit_test(what_is_no_image_is_refused),
         cmocka_unit_test(a_folder_that_does_not_exist_is_an_error),
