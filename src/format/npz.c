@@ -8,6 +8,10 @@
 
 /* Weights are close to noise: more than the first level of deflate costs much time and gains next to nothing. */
 #define DEFLATE_LEVEL 1
+
+/* Bytes. A smaller member is stored: to begin and end deflating takes a quarter of a megabyte to be cleared, far more time than its few bytes are
+ * worth, and the state of a training has a hundred such members. */
+#define SMALLEST_DEFLATED 4096
 #define SUFFIX ".npy"
 
 /* --- Reading --- */
@@ -111,9 +115,10 @@ static cornu_status add_member(zip_t *archive, const char *path, const char *nam
     char *member_name = cornu__text_take(&member);
     if (!member_name)
         return CORNU_ERROR_OUT_OF_MEMORY;
+    zip_uint64_t size = (zip_uint64_t)array->count * cornu_dtype_size(array->dtype);
     zip_buffer_fragment_t parts[] = {
         {.data = (zip_uint8_t *)header, .length = header_size},
-        {.data = array->data, .length = (zip_uint64_t)array->count * cornu_dtype_size(array->dtype)},
+        {.data = array->data, .length = size},
     };
     zip_source_t *source = zip_source_buffer_fragment(archive, parts, array->count > 0 ? 2 : 1, 0);
     zip_int64_t index = source ? zip_file_add(archive, member_name, source, ZIP_FL_ENC_UTF_8) : -1;
@@ -126,7 +131,8 @@ static cornu_status add_member(zip_t *archive, const char *path, const char *nam
     }
     /* No clock: the same arrays make the same file. (1980-01-01 is the format's first day.) */
     const zip_uint16_t first_day = 1 << 5 | 1;
-    if (zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_DEFLATE, DEFLATE_LEVEL) != 0 ||
+    zip_int32_t method = size < SMALLEST_DEFLATED ? ZIP_CM_STORE : ZIP_CM_DEFLATE;
+    if (zip_set_file_compression(archive, (zip_uint64_t)index, method, DEFLATE_LEVEL) != 0 ||
         zip_file_set_dostime(archive, (zip_uint64_t)index, 0, first_day, 0) != 0)
         return fail_add(archive, path, name);
     return CORNU_OK;

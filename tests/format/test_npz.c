@@ -117,6 +117,29 @@ static void the_same_arrays_make_the_same_file(void **state)
     cornu_array_release(dictionary);
 }
 
+static void expect_method(zip_t *archive, const char *name, zip_uint16_t method)
+{
+    zip_stat_t about;
+    assert_int_equal(zip_stat(archive, name, 0, &about), 0);
+    assert_int_equal(about.comp_method, method);
+}
+
+static void large_members_are_deflated_and_small_ones_stored(void **state)
+{
+    (void)state;
+    char path[PATH_SIZE];
+    scratch_path(path, "methods.npz");
+    cornu_array *dictionary = make_dictionary(1024);
+    assert_int_equal(cornu_save_npz(path, dictionary), CORNU_OK);
+    zip_t *archive = zip_open(path, ZIP_RDONLY, NULL);
+    assert_non_null(archive);
+    expect_method(archive, "vector.npy", ZIP_CM_DEFLATE);
+    expect_method(archive, "folder/rows.npy", ZIP_CM_STORE);
+    zip_discard(archive);
+    cornu_array_release(dictionary);
+    scratch_remove(path);
+}
+
 /* An archive with one member of these bytes. */
 static void write_archive(const char *path, const char *member, const void *bytes, size_t size, zip_uint16_t encryption)
 {
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(objects_are_refused_with_the_members_name),
         cmocka_unit_test(what_is_saved_comes_back),
         cmocka_unit_test(the_same_arrays_make_the_same_file),
+        cmocka_unit_test(large_members_are_deflated_and_small_ones_stored),
         cmocka_unit_test(members_that_are_no_arrays_are_refused),
         cmocka_unit_test(a_wrong_check_sum_is_seen),
         cmocka_unit_test(sizes_that_cannot_be_are_refused_before_memory_is_asked_for),
