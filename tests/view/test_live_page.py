@@ -34,7 +34,7 @@ class Training:
     """cornu fit with a page, in the background."""
 
     def __init__(self, epochs, *options, port=0, model="cnn"):
-        command = [COMMAND, "fit", "--model", model, "--data", os.path.join(ROOT, "share", "digits.npz"), "--scale", "16", "--batch-size", "8",
+        command = [COMMAND, "fit", "--model", model, "--data", os.path.join(ROOT, "share", "digits.npz"), "--scale", "16", "--batch-size", "8", "--threads", "1",
                    "--epochs", str(epochs), "--validation-split", "0.2", "--progress", "line", "--view", "--view-port", str(port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.address = re.match(r"Metrics: (http://127\.0\.0\.1:\d+/)\n", self.process.stdout.readline()).group(1)
