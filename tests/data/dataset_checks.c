@@ -31,19 +31,6 @@ char *scratch_path(char out[PATH_SIZE], const char *name)
     return out;
 }
 
-char *shared_path(char out[PATH_SIZE], const char *name)
-{
-    const char *shared = getenv("CORNU_SHARED_DATA"), *root = getenv("CORNU_SOURCE_DIR");
-    if (shared)
-        snprintf(out, PATH_SIZE, "%s/%s", shared, name);
-    else
-        snprintf(out, PATH_SIZE, "%s/../shared/data/%s", root ? root : ".", name);
-    if (access(out, R_OK) == 0)
-        return out;
-    print_message("no %s: skipped\n", out);
-    return NULL;
-}
-
 void write_bytes(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");

@@ -6,12 +6,13 @@
 
 #include <cornu/dataset.h>
 
+#include "support/shared_data.h"
+
 #define PATH_SIZE 512
 
-/* A path in tests/format/fixtures; of a file that is there for this process alone; of one in the folder of real data, NULL (the test is skipped) where it is not. */
+/* A path in tests/format/fixtures; of a file that is there for this process alone. */
 char *fixture_path(char out[PATH_SIZE], const char *name);
 char *scratch_path(char out[PATH_SIZE], const char *name);
-char *shared_path(char out[PATH_SIZE], const char *name);
 
 void write_bytes(const char *path, const void *bytes, size_t size);
 void write_text(const char *path, const char *text);

@@ -1,4 +1,4 @@
-/* oracle_values.c: reading values of real Keras, and the checks that the tests of preprocessing share. */
+/* oracle_values.c: comparing with values of real Keras, and other checks that the tests of preprocessing share. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,31 +12,6 @@
 
 #include "base/memory.h"
 #include "data/oracle_values.h"
-
-static const char *path_of(const char *name, const char *extension)
-{
-    static char path[512];
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.%s", root ? root : ".", name, extension);
-    return path;
-}
-
-json_t *oracle_json(const char *name)
-{
-    json_error_t error;
-    json_t *json = json_load_file(path_of(name, "json"), 0, &error);
-    if (!json)
-        fail_msg("%s: %s", path_of(name, "json"), error.text);
-    return json;
-}
-
-cornu_array *oracle_arrays(const char *name)
-{
-    cornu_array *arrays = cornu_load_npz(path_of(name, "npz"));
-    if (!arrays)
-        fail_msg("%s", cornu_error_message());
-    return arrays;
-}
 
 int64_t json_number_or(const json_t *object, const char *key, int64_t otherwise)
 {

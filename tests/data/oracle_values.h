@@ -1,14 +1,8 @@
-/* oracle_values.h: values of real Keras (tests/oracle/values) for the tests of this room. */
+/* oracle_values.h: comparing with values of real Keras, and other checks that the tests of preprocessing share. */
 #ifndef CORNU_TESTS_DATA_ORACLE_VALUES_H
 #define CORNU_TESTS_DATA_ORACLE_VALUES_H
 
-#include <jansson.h>
-
-#include <cornu/array.h>
-
-/* values/<name>.json and .npz; the test fails if they cannot be read. The caller releases. */
-json_t *oracle_json(const char *name);
-cornu_array *oracle_arrays(const char *name);
+#include "support/oracle.h"
 
 /* An integer, truth or text of an object, or `otherwise` where it is missing or null. */
 int64_t json_number_or(const json_t *object, const char *key, int64_t otherwise);

@@ -300,8 +300,7 @@ static void messages_become_sequences_for_any_workers(void **state)
 {
     (void)state;
     char file[PATH_SIZE];
-    if (!shared_path(file, "sms_spam/sms.tsv"))
-        skip();
+    shared_data_path(file, "sms_spam/sms.tsv");
     cornu_dataset *messages = made(cornu_csv_dataset(file, .header = 0, .quotes = false));
     cornu_dataset *some = made(cornu_dataset_slice(messages, 0, 300));
     cornu_tokenizer *tokenizer = made(cornu_tokenizer_create(.num_words = 100));
@@ -314,8 +313,7 @@ static void messages_become_sequences_for_any_workers(void **state)
     cornu_tokenizer_release(tokenizer);
     cornu_dataset_release(some);
     cornu_dataset_release(messages);
-    if (!shared_path(file, "imdb_subset/aclImdb_subset.tar.gz"))
-        skip();
+    shared_data_path(file, "imdb_subset/aclImdb_subset.tar.gz");
     cornu_dataset *reviews = made(cornu_tar_dataset(file, .fields = cornu_names("txt", "__key__")));
     assert_true(cornu_dataset_count(reviews) > 1000);
     assert_false(cornu_dataset_random_access(reviews));

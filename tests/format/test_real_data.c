@@ -14,21 +14,7 @@
 #include <cornu/csv.h>
 
 #include "files.h"
-
-/* The path of a data file, into `out`; skips the test when it is not there. */
-static const char *data_path(char out[PATH_SIZE], const char *name)
-{
-    const char *folder = getenv("CORNU_SHARED_DATA"), *root = getenv("CORNU_SOURCE_DIR");
-    if (folder)
-        snprintf(out, PATH_SIZE, "%s/%s", folder, name);
-    else
-        snprintf(out, PATH_SIZE, "%s/../shared/data/%s", root ? root : ".", name);
-    if (access(out, R_OK) != 0) {
-        print_message("skipped: %s is not there (see CORNU_SHARED_DATA)\n", out);
-        skip();
-    }
-    return out;
-}
+#include "support/shared_data.h"
 
 /* Sum and sum of element i times i modulo 251 of an array of bytes. */
 static void expect_sums(const cornu_array *array, int64_t sum, int64_t weighted_sum)
@@ -46,7 +32,7 @@ static void expect_sums(const cornu_array *array, int64_t sum, int64_t weighted_
 static void expect_images(const char *name, int64_t count, int64_t sum, int64_t weighted_sum)
 {
     char path[PATH_SIZE];
-    cornu_array *images = cornu_load_idx(data_path(path, name));
+    cornu_array *images = cornu_load_idx(shared_data_path(path, name));
     if (!images)
         fail_msg("%s", cornu_error_message());
     assert_int_equal(cornu_array_rank(images), 3);
@@ -60,7 +46,7 @@ static void expect_images(const char *name, int64_t count, int64_t sum, int64_t 
 static void expect_labels(const char *name, int64_t count, int64_t sum, int64_t weighted_sum)
 {
     char path[PATH_SIZE];
-    cornu_array *labels = cornu_load_idx(data_path(path, name));
+    cornu_array *labels = cornu_load_idx(shared_data_path(path, name));
     if (!labels)
         fail_msg("%s", cornu_error_message());
     assert_int_equal(cornu_array_rank(labels), 1);
@@ -82,7 +68,7 @@ static void fashion_mnist_is_read_to_the_last_pixel(void **state)
 static void expect_table(const char *name, int64_t rows, int64_t columns, double sum, cornu_dtype target_dtype)
 {
     char path[PATH_SIZE];
-    cornu_array *table = cornu_load_csv(data_path(path, name), .target = "-1");
+    cornu_array *table = cornu_load_csv(shared_data_path(path, name), .target = "-1");
     if (!table)
         fail_msg("%s", cornu_error_message());
     const cornu_array *x = cornu_array_item_named(table, "x"), *y = cornu_array_item_named(table, "y");
@@ -113,7 +99,7 @@ static void a_target_can_stand_first(void **state)
 {
     (void)state;
     char path[PATH_SIZE];
-    cornu_array *table = cornu_load_csv(data_path(path, "tabular/abalone.csv"), .target = "0");
+    cornu_array *table = cornu_load_csv(shared_data_path(path, "tabular/abalone.csv"), .target = "0");
     if (!table)
         fail_msg("%s", cornu_error_message());
     const int32_t *y = cornu_array_data(cornu_array_item_named(table, "y"));
@@ -127,8 +113,9 @@ static void a_missing_value_is_told_with_its_line_and_name(void **state)
 {
     (void)state;
     char path[PATH_SIZE];
-    expect_failure(cornu_load_csv(data_path(path, "tabular/california_housing.csv"), .target = "ocean_proximity"),
-                   CORNU_ERROR_DATA, "line 292, column 5 (total_bedrooms): the field is empty");
+    expect_failure(
+        cornu_load_csv(shared_data_path(path, "tabular/california_housing.csv"), .target = "ocean_proximity"),
+        CORNU_ERROR_DATA, "line 292, column 5 (total_bedrooms): the field is empty");
 }
 
 int main(void)

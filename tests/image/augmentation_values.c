@@ -11,28 +11,18 @@
 
 #include "base/memory.h"
 #include "image/augmentation_values.h"
+#include "support/oracle.h"
 
 static json_t *facts;
 static cornu_array *arrays, *keras3;
 
-static const char *path_of(const char *name)
-{
-    static char path[512];
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s", root ? root : ".", name);
-    return path;
-}
-
 int values_open(void **state)
 {
     (void)state;
-    json_error_t error;
-    facts = json_load_file(path_of("augmentation.json"), 0, &error);
-    arrays = cornu_load_npz(path_of("augmentation.npz"));
-    keras3 = cornu_load_npz(path_of("augmentation_keras3.npz"));
-    if (!facts || !arrays || !keras3)
-        print_error("%s\n", facts ? cornu_error_message() : error.text);
-    return facts && arrays && keras3 ? 0 : 1;
+    facts = oracle_json("augmentation");
+    arrays = oracle_arrays("augmentation");
+    keras3 = oracle_arrays("augmentation_keras3");
+    return 0;
 }
 
 int values_close(void **state)

@@ -84,8 +84,8 @@ int flow_files_open(void **state)
     visit(paint_file);
     snprintf(path, sizeof path, "%s/notes.txt", folder);
     write_bytes(path, "", 0);
-    facts = oracle_index("flow_from_files");
-    golden = oracle_values("flow_from_files");
+    facts = oracle_json("flow_from_files");
+    golden = oracle_arrays("flow_from_files");
     return facts && golden ? 0 : 1;
 }
 

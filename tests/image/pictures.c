@@ -7,44 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "pictures.h"
-
-static const char *root(void)
-{
-    const char *folder = getenv("CORNU_SOURCE_DIR");
-    return folder ? folder : ".";
-}
+#include "support/scratch.h"
 
 const char *picture_path(char out[PATH_SIZE], const char *name)
 {
-    snprintf(out, PATH_SIZE, "%s/tests/image/fixtures/%s", root(), name);
+    const char *root = getenv("CORNU_SOURCE_DIR");
+    snprintf(out, PATH_SIZE, "%s/tests/image/fixtures/%s", root ? root : ".", name);
     return out;
 }
 
 const char *scratch_path(char out[PATH_SIZE], const char *name)
 {
-    const char *folder = getenv("TMPDIR");
-    const char *place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : folder ? folder : "/tmp";
-    snprintf(out, PATH_SIZE, "%s/cornu-test-%ld-%s", place, (long)getpid(), name);
-    return out;
-}
-
-const char *shared_data_path(char out[PATH_SIZE], const char *name)
-{
-    const char *folder = getenv("CORNU_SHARED_DATA");
-    if (folder)
-        snprintf(out, PATH_SIZE, "%s/%s", folder, name);
-    else
-        snprintf(out, PATH_SIZE, "%s/../shared/data/%s", root(), name);
-    if (access(out, R_OK) != 0) {
-        print_message("skipped: %s is not there (see CORNU_SHARED_DATA)\n", out);
-        skip();
-    }
+    snprintf(out, PATH_SIZE, "%s/cornu-test-%ld-%s", scratch_folder(), (long)getpid(), name);
     return out;
 }
 
@@ -105,27 +84,6 @@ uint8_t *read_bytes(const char *path, size_t *size)
     return bytes;
 }
 
-cornu_array *oracle_values(const char *name)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.npz", root(), name);
-    cornu_array *values = cornu_load_npz(path);
-    if (!values)
-        fail_msg("%s", cornu_error_message());
-    return values;
-}
-
-json_t *oracle_index(const char *name)
-{
-    char path[PATH_SIZE];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.json", root(), name);
-    json_t *index = json_load_file(path, 0, &error);
-    if (!index)
-        fail_msg("%s: %s", path, error.text);
-    return index;
-}
-
 void assert_ok(cornu_status status)
 {
     if (status != CORNU_OK)
@@ -179,26 +137,4 @@ static int remove_entry(const char *path, const struct stat *about, int kind, st
 int remove_tree(const char *folder)
 {
     return nftw(folder, remove_entry, 10, FTW_DEPTH | FTW_PHYS);
-}
-
-int exit_status_of(int (*function)(void))
-{
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(function());
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == CANNOT_BE_TRIED) {
-        print_message("root, who may read everything, cannot become another user here\n");
-        skip();
-    }
-    return WEXITSTATUS(status);
-}
-
-bool is_nobody(void)
-{
-    return geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
 }

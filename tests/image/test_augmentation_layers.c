@@ -20,6 +20,7 @@
 #include "image/steps/bend.h"
 #include "image/warp_places.h"
 #include "nn/layer.h"
+#include "support/oracle.h"
 
 static json_t *facts;
 static cornu_array *arrays;
@@ -27,16 +28,9 @@ static cornu_array *arrays;
 static int open_values(void **state)
 {
     (void)state;
-    char path[512];
-    json_error_t error;
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/augmentation_layers.json", root ? root : ".");
-    facts = json_load_file(path, 0, &error);
-    snprintf(path, sizeof path, "%s/tests/oracle/values/augmentation_layers.npz", root ? root : ".");
-    arrays = cornu_load_npz(path);
-    if (!facts || !arrays)
-        print_error("%s\n", facts ? cornu_error_message() : error.text);
-    return facts && arrays ? 0 : 1;
+    facts = oracle_json("augmentation_layers");
+    arrays = oracle_arrays("augmentation_layers");
+    return 0;
 }
 
 static int close_values(void **state)

@@ -326,7 +326,7 @@ static void every_jpeg_of_the_variety_is_decoded_but_the_truncated_one(void **st
 static int read_values(void **state)
 {
     (void)state;
-    values = oracle_values("images");
+    values = oracle_arrays("images");
     return 0;
 }
 

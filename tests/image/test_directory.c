@@ -33,7 +33,7 @@ static int make_tree(void **state)
 {
     (void)state;
     char path[2 * PATH_SIZE];
-    golden = oracle_index("directory");
+    golden = oracle_json("directory");
     scratch_path(tree, "tree");
     const json_t *files = json_object_get(golden, "files"), *links = json_object_get(golden, "links");
     for (size_t i = 0; i < json_array_size(files); i++) {

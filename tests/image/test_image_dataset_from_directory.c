@@ -51,8 +51,8 @@ static int open_folder(void **state)
     char path[2 * PATH_SIZE];
     scratch_path(folder, "dataset");
     mkdir(folder, 0700);
-    facts = oracle_index("image_dataset");
-    golden = oracle_values("image_dataset");
+    facts = oracle_json("image_dataset");
+    golden = oracle_arrays("image_dataset");
     json_array_foreach(json_object_get(facts, "files"), i, name) paint(json_string_value(name), (int)i);
     paint(".hidden/0.png", 3);
     snprintf(path, sizeof path, "%s/empty", folder);

@@ -81,8 +81,8 @@ static void expect_case(cornu__resizer *resizer, const cornu_array *values, cons
 static void pixels_are_pillows(void **state)
 {
     (void)state;
-    cornu_array *values = oracle_values("resize");
-    json_t *index = oracle_index("resize");
+    cornu_array *values = oracle_arrays("resize");
+    json_t *index = oracle_json("resize");
     cornu__resizer resizer = {0};
     const json_t *cases = json_object_get(index, "cases");
     assert_true(json_array_size(cases) > 100);
@@ -98,8 +98,8 @@ static void pixels_are_pillows(void **state)
 static void pixels_are_tensorflows(void **state)
 {
     (void)state;
-    cornu_array *values = oracle_values("resize_tensorflow");
-    json_t *index = oracle_index("resize_tensorflow");
+    cornu_array *values = oracle_arrays("resize_tensorflow");
+    json_t *index = oracle_json("resize_tensorflow");
     const json_t *cases = json_object_get(index, "cases");
     cornu__resizer resizer = {0};
     cornu__image result = {0};

@@ -10,31 +10,6 @@
 
 #include "model/golden.h"
 
-static const char *path_of(const char *name, const char *extension)
-{
-    static char path[512];
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.%s", root ? root : ".", name, extension);
-    return path;
-}
-
-json_t *golden_json(const char *name)
-{
-    json_error_t error;
-    json_t *json = json_load_file(path_of(name, "json"), 0, &error);
-    if (!json)
-        fail_msg("%s: %s", path_of(name, "json"), error.text);
-    return json;
-}
-
-cornu_array *golden_arrays(const char *name)
-{
-    cornu_array *arrays = cornu_load_npz(path_of(name, "npz"));
-    if (!arrays)
-        fail_msg("%s", cornu_error_message());
-    return arrays;
-}
-
 const cornu_array *golden_array(const cornu_array *arrays, const char *format, ...)
 {
     char name[200];

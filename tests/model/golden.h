@@ -1,16 +1,11 @@
-/* golden.h: values of real Keras (tests/oracle/values), and batches for steps. */
+/* golden.h: arrays of real Keras by their names, and batches for steps. */
 #ifndef CORNU_TESTS_MODEL_GOLDEN_H
 #define CORNU_TESTS_MODEL_GOLDEN_H
-
-#include <jansson.h>
 
 #include <cornu/array.h>
 
 #include "model/step.h"
-
-/* tests/oracle/values/<name>.json and .npz; the test fails if they cannot be read. The caller releases. */
-json_t *golden_json(const char *name);
-cornu_array *golden_arrays(const char *name);
+#include "support/oracle.h"
 
 /* The array of that printf'd name; the test fails if there is none. */
 const cornu_array *golden_array(const cornu_array *arrays, const char *format, ...)

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "model/golden.h"
 #include "model/model.h"
+#include "support/shared_data.h"
 
 /* --- what Keras wrote --- */
 
@@ -96,7 +97,7 @@ static void check_round_trip(const char *name, const char *keras_text)
 static void models_of_keras_3_go_there_and_back(void **state)
 {
     (void)state;
-    json_t *golden = golden_json("summary");
+    json_t *golden = oracle_json("summary");
     const json_t *item;
     size_t i;
     int checked = 0;
@@ -112,7 +113,7 @@ static void models_of_keras_3_go_there_and_back(void **state)
     json_decref(golden);
     const char *names[] = {"trajectory_mlp", "trajectory_cnn_bn", "trajectory_two_io"};
     for (i = 0; i < 3; i++) {
-        golden = golden_json(names[i]);
+        golden = oracle_json(names[i]);
         check_round_trip(names[i], json_string_value(json_object_get(golden, "model")));
         json_decref(golden);
     }
@@ -123,7 +124,7 @@ static void weights_stand_in_keras_order(void **state)
     (void)state;
     const char *names[] = {"trajectory_mlp", "trajectory_cnn_bn", "trajectory_two_io"};
     for (int i = 0; i < 3; i++) {
-        json_t *golden = golden_json(names[i]), *weights = json_object_get(golden, "weights");
+        json_t *golden = oracle_json(names[i]), *weights = json_object_get(golden, "weights");
         cornu_model *model = cornu_model_from_json(json_string_value(json_object_get(golden, "model")), 0);
         cornu_array *mine = cornu_get_named_weights(model);
         assert_int_equal(cornu_array_item_count(mine), json_array_size(weights));
@@ -148,15 +149,9 @@ static void weights_stand_in_keras_order(void **state)
 static void files_of_keras_1_and_2_are_read(void **state)
 {
     (void)state;
-    const char *root = getenv("CORNU_SHARED_DATA");
-    char folder[400], path[800];
-    snprintf(folder, sizeof folder, "%s/keras_models/json", root ? root : "../shared/data");
-    DIR *files = opendir(folder);
-    if (!files) {
-        print_message("skipped: there is no folder %s\n", folder);
-        skip();
-        return;
-    }
+    char folder[SHARED_DATA_PATH_SIZE], path[2 * SHARED_DATA_PATH_SIZE];
+    DIR *files = opendir(shared_data_path(folder, "keras_models/json"));
+    assert_non_null(files);
     int read = 0, refused = 0;
     for (const struct dirent *file = readdir(files); file; file = readdir(files)) {
         if (!strstr(file->d_name, ".json"))

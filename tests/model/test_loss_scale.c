@@ -17,22 +17,19 @@
 #include "model/model.h"
 #include "model/plan.h"
 #include "nn/registry.h"
+#include "support/oracle.h"
 
 static json_t *runs;
 static cornu_array *arrays;
 
 static int open_values(void **state)
 {
-    char path[1000];
-    const char *root = getenv("CORNU_SOURCE_DIR");
     (void)state;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/loss_scale.json", root ? root : ".");
-    json_t *index = json_load_file(path, 0, NULL);
+    json_t *index = oracle_json("loss_scale");
     runs = json_incref(json_object_get(index, "runs"));
     json_decref(index);
-    snprintf(path, sizeof path, "%s/tests/oracle/values/loss_scale.npz", root ? root : ".");
-    arrays = cornu_load_npz(path);
-    return runs && arrays ? 0 : 1;
+    arrays = oracle_arrays("loss_scale");
+    return runs ? 0 : 1;
 }
 
 static int close_values(void **state)

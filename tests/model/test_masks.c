@@ -119,8 +119,8 @@ static void follow(const json_t *item, const cornu_array *arrays, int steps, con
 
 static void follow_all(const char *backend)
 {
-    json_t *index = golden_json("masking"), *cases = json_object_get(index, "cases"), *item;
-    cornu_array *arrays = golden_arrays("masking");
+    json_t *index = oracle_json("masking"), *cases = json_object_get(index, "cases"), *item;
+    cornu_array *arrays = oracle_arrays("masking");
     size_t i;
     assert_true(json_array_size(cases) >= 8);
     json_array_foreach(cases, i, item)

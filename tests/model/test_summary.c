@@ -81,7 +81,7 @@ static void summaries_are_those_of_keras_3(void **state)
 {
     (void)state;
     unsetenv("COLUMNS");
-    json_t *golden = golden_json("summary");
+    json_t *golden = oracle_json("summary");
     const json_t *cases = json_object_get(golden, "cases"), *item;
     size_t i;
     int checked = 0;

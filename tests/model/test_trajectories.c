@@ -168,7 +168,7 @@ static void follow_run(struct story *story, const json_t *run)
 
 static void follow(const char *name, const char *backend)
 {
-    struct story story = {.index = golden_json(name), .arrays = golden_arrays(name), .backend = backend};
+    struct story story = {.index = oracle_json(name), .arrays = oracle_arrays(name), .backend = backend};
     json_t *runs = json_object_get(story.index, "runs"), *run;
     size_t i;
     assert_true(json_array_size(runs) >= 7);

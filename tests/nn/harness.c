@@ -1,4 +1,5 @@
 #include "harness.h"
+#include "support/oracle.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,17 +8,7 @@
 
 oracle oracle_open(const char *name)
 {
-    char path[1000];
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    oracle o;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.json", root ? root : ".", name);
-    o.index = json_load_file(path, 0, NULL);
-    if (!o.index)
-        fail_msg("%s: cannot be read", path);
-    snprintf(path, sizeof path, "%s/tests/oracle/values/%s.npz", root ? root : ".", name);
-    o.arrays = cornu_load_npz(path);
-    expect(o.arrays);
-    return o;
+    return (oracle){.index = oracle_json(name), .arrays = oracle_arrays(name)};
 }
 
 void oracle_close(oracle *o)

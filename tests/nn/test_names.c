@@ -1,5 +1,6 @@
 /* Every public name of Keras 3 and Keras 2.3, and every argument of Keras 3's classes (tests/oracle/names.py), is Cornu's too, or stands here. */
 #include "harness.h"
+#include "support/oracle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +8,7 @@
 
 static json_t *names_of(const char *keras)
 {
-    char path[1000];
-    const char *root = getenv("CORNU_SOURCE_DIR");
-    snprintf(path, sizeof path, "%s/tests/oracle/values/names.json", root ? root : ".");
-    json_t *all = json_load_file(path, 0, NULL);
-    if (!all)
-        fail_msg("%s: cannot be read", path);
+    json_t *all = oracle_json("names");
     json_t *names = json_incref(json_object_get(all, keras));
     json_decref(all);
     return names;

@@ -18,11 +18,13 @@
 #include "base/memory.h"
 #include "fixtures.h"
 #include "format/hdf5.h"
+#include "support/shared_data.h"
 
+#define FILE_PATH_SIZE (2 * SHARED_DATA_PATH_SIZE)
 #define MAX_FILES 200
 #define TOLERANCE 1e-5
 
-static char folder[PATH_SIZE / 2];
+static char folder[SHARED_DATA_PATH_SIZE];
 static char *files[MAX_FILES];
 static int file_count;
 static FILE *table;
@@ -51,7 +53,7 @@ static bool is_listed(const char *name)
 /* The files of the folder, or of one in it, whose name with a slash is `inner`. */
 static void list_folder(const char *inner)
 {
-    char path[PATH_SIZE], name[PATH_SIZE];
+    char path[FILE_PATH_SIZE], name[SHARED_DATA_PATH_SIZE];
     snprintf(path, sizeof path, "%s/%s", folder, inner);
     DIR *opened = opendir(path);
     struct dirent *entry;
@@ -67,11 +69,7 @@ static void list_folder(const char *inner)
 static int list_files(void **state)
 {
     (void)state;
-    const char *root = getenv("CORNU_SHARED_DATA"), *source = getenv("CORNU_SOURCE_DIR");
-    if (root)
-        snprintf(folder, sizeof folder, "%s/keras_models", root);
-    else
-        snprintf(folder, sizeof folder, "%s/../shared/data/keras_models", source ? source : ".");
+    shared_data_find(folder, "keras_models");
     list_folder("");
     list_folder("json/");
     qsort(files, (size_t)file_count, sizeof *files, by_name);
@@ -90,10 +88,10 @@ static int free_files(void **state)
     return 0;
 }
 
-static char *path_of(char out[PATH_SIZE], const char *name, const char *cut, const char *ending)
+static char *path_of(char out[FILE_PATH_SIZE], const char *name, const char *cut, const char *ending)
 {
     size_t length = strlen(name) - strlen(cut);
-    snprintf(out, PATH_SIZE, "%s/%.*s%s", folder, (int)length, name, ending);
+    snprintf(out, FILE_PATH_SIZE, "%s/%.*s%s", folder, (int)length, name, ending);
     return out;
 }
 
@@ -109,7 +107,7 @@ static bool exists(const char *path)
 static cornu_model *load_with_config(const char *name, const char *cut)
 {
     static const char *const endings[] = {"_config.json", "_arch.json", ".json", "_model.h5"};
-    char weights[PATH_SIZE], config[PATH_SIZE];
+    char weights[FILE_PATH_SIZE], config[FILE_PATH_SIZE];
     path_of(weights, name, "", "");
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (!exists(path_of(config, name, cut, endings[i])))
@@ -145,7 +143,7 @@ static cornu_model *load_mlp_bn_k3(const char *path)
 /* The model in a file, or for it. */
 static cornu_model *load(const char *name, const char *cut)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     path_of(path, name, "", "");
     if (strcmp(name, "mlp_bn_k3.weights.h5") == 0)
         return load_mlp_bn_k3(path);
@@ -170,7 +168,7 @@ static cornu_array *read_group(const cornu__hdf5 *file, const char *name)
 /* The largest difference to what real Keras predicted, relative to the largest prediction; -1: it is not known. */
 static double difference_to_keras(cornu_model *model, const char *name, const char *cut)
 {
-    char path[PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     if (!exists(path_of(path, name, cut, "_inputs_and_outputs.h5")))
         return -1;
     cornu__hdf5 *file = cornu__hdf5_open(path);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "support/scratch.h"
 #include "train/scripted.h"
 
 /* --- Fixture --- */
@@ -21,9 +22,8 @@
 int scripted_set_up(void **state)
 {
     static scripted made;
-    const char *folder = getenv("CORNU_BINARY_DIR");
     made = (scripted){small_model(3), small_x(SCRIPTED_ROWS), small_y(SCRIPTED_ROWS), {0}};
-    snprintf(made.folder, sizeof made.folder, "%s/cornu_callbacks_XXXXXX", folder ? folder : "/tmp");
+    snprintf(made.folder, sizeof made.folder, "%s/cornu-callbacks-XXXXXX", scratch_folder());
     *state = &made;
     return made.model && made.x && made.y && mkdtemp(made.folder) ? 0 : 1;
 }

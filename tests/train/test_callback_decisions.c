@@ -15,31 +15,12 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "support/oracle.h"
 #include "train/scripted.h"
 
 #define MOST_EPOCHS 16
 
 /* --- The values --- */
-
-static json_t *load_values(void)
-{
-    const char *source = getenv("CORNU_SOURCE_DIR");
-    char path[4096];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/callbacks.json", source ? source : ".");
-    json_t *values = json_load_file(path, 0, &error);
-    if (!values)
-        fail_msg("%s: %s", path, error.text);
-    return values;
-}
-
-static double number_of(const json_t *value)
-{
-    if (json_is_number(value))
-        return json_number_value(value);
-    const char *text = json_string_value(value);
-    return strcmp(text, "nan") == 0 ? NAN : text[0] == '-' ? -INFINITY : INFINITY;
-}
 
 static double option(const json_t *options, const char *name, double otherwise)
 {
@@ -61,7 +42,7 @@ static bool begins_finite(const json_t *one)
     json_array_foreach(json_object_get(one, "values"), i, value)
     {
         if (i >= start && !json_is_null(value))
-            return isfinite(number_of(value));
+            return isfinite(oracle_number(value));
     }
     return true;
 }
@@ -94,7 +75,7 @@ static cornu_status play(void *state, cornu_training *training, int64_t epoch, c
     const json_t *value = json_array_get(self->values, (size_t)epoch);
     small_digest(cornu_training_model(training), self->digests[epoch]);
     self->rates[epoch] = cornu_training_learning_rate(training);
-    return json_is_null(value) ? CORNU_OK : cornu_logs_set(logs, "score", number_of(value));
+    return json_is_null(value) ? CORNU_OK : cornu_logs_set(logs, "score", oracle_number(value));
 }
 
 /* Trains on the case's values; the number of epochs that ran. */
@@ -137,7 +118,7 @@ static void check_stopping(const scripted *test, const json_t *one)
 
 static void early_stopping_decides_as_keras(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "early_stopping"), i, one) check_stopping(*state, one);
     assert_true(i > 300);
@@ -164,7 +145,7 @@ static void check_plateau(const scripted *test, const json_t *one)
 
 static void reduce_lr_on_plateau_decides_as_keras(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "reduce_lr_on_plateau"), i, one) check_plateau(*state, one);
     assert_true(i > 200);
@@ -226,7 +207,7 @@ static void check_checkpoints(const scripted *test, const json_t *one)
 
 static void model_checkpoint_saves_what_keras_saves(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "model_checkpoint"), i, one) check_checkpoints(*state, one);
     assert_true(i > 80);
@@ -248,7 +229,7 @@ static void check_batches(const scripted *test, const json_t *one)
 
 static void model_checkpoint_counts_batches_as_keras(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "model_checkpoint_batches"), i, one) check_batches(*state, one);
     assert_true(i > 3);
@@ -266,7 +247,7 @@ static cornu_status replace(void *state, cornu_training *training, int64_t epoch
     logs->count = 0;
     json_object_foreach(json_array_get(epochs, (size_t)epoch), name, value)
     {
-        cornu_status status = cornu_logs_set(logs, name, number_of(value));
+        cornu_status status = cornu_logs_set(logs, name, oracle_number(value));
         if (status != CORNU_OK)
             return status;
     }
@@ -294,7 +275,7 @@ static void check_csv(const scripted *test, const json_t *one)
 
 static void csv_logger_writes_keras_bytes(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "csv_logger"), i, one) check_csv(*state, one);
     assert_true(i > 10);
@@ -311,7 +292,7 @@ static double schedule(int64_t epoch, double learning_rate, void *state)
 static void learning_rate_scheduler_sets_what_keras_sets(void **state)
 {
     const scripted *test = *state;
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "learning_rate_scheduler"), i, one)
     {
@@ -370,7 +351,7 @@ static void check_terminated(const json_t *one)
     cornu_array *x = small_x(rows), *y = small_y(rows);
     cornu_model *model = small_model(3);
     for (int64_t i = 0; i < rows; i++) {
-        if (!isfinite(number_of(json_array_get(losses, (size_t)i))))
+        if (!isfinite(oracle_number(json_array_get(losses, (size_t)i))))
             cornu_array_float32(x)[i * SMALL_FEATURES] = NAN;
     }
     cornu_set_warning_handler(scripted_ignore_warning, NULL);
@@ -393,7 +374,7 @@ static void check_terminated(const json_t *one)
 static void terminate_on_nan_stops_where_keras_stops(void **state)
 {
     (void)state;
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("callbacks"), *one;
     size_t i;
     json_array_foreach(json_object_get(values, "terminate_on_nan"), i, one) check_terminated(one);
     assert_true(i > 3);

@@ -14,6 +14,7 @@
 
 #include <cornu/optimizers.h>
 
+#include "support/oracle.h"
 #include "train/callbacks/tensorboard_weights.h"
 #include "train/event_reader.h"
 #include "train/scripted.h"
@@ -25,16 +26,12 @@ static cornu_array *arrays;
 
 static int open_values(void **state)
 {
-    char path[SCRIPTED_PATH_SIZE];
-    const char *root = getenv("CORNU_SOURCE_DIR");
     (void)state;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/event_files.json", root ? root : ".");
-    json_t *index = json_load_file(path, 0, NULL);
+    json_t *index = oracle_json("event_files");
     entries = json_incref(json_object_get(index, "entries"));
     json_decref(index);
-    snprintf(path, sizeof path, "%s/tests/oracle/values/event_files.npz", root ? root : ".");
-    arrays = cornu_load_npz(path);
-    return entries && arrays ? 0 : 1;
+    arrays = oracle_arrays("event_files");
+    return entries ? 0 : 1;
 }
 
 static int close_values(void **state)

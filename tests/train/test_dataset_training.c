@@ -12,6 +12,8 @@
 
 #include <cornu/cornu.h>
 
+#include "support/shared_data.h"
+
 #define ROWS 300
 #define PATH_SIZE 512
 
@@ -107,20 +109,6 @@ static void files_train_the_weights_that_arrays_do(void **state)
 
 /* --- Real files --- */
 
-static const char *data_path(char out[PATH_SIZE], const char *name)
-{
-    const char *folder = getenv("CORNU_SHARED_DATA"), *root = getenv("CORNU_SOURCE_DIR");
-    if (folder)
-        snprintf(out, PATH_SIZE, "%s/%s", folder, name);
-    else
-        snprintf(out, PATH_SIZE, "%s/../shared/data/%s", root ? root : ".", name);
-    if (access(out, R_OK) != 0) {
-        print_message("skipped: %s is not there (see CORNU_SHARED_DATA)\n", out);
-        skip();
-    }
-    return out;
-}
-
 static cornu_status to_unit(void *state, const cornu_sample *from, cornu_sample *to)
 {
     (void)state;
@@ -138,8 +126,8 @@ static void clothes_are_learned_from_compressed_files(void **state)
     (void)state;
     char path[PATH_SIZE];
     cornu_dataset *parts[] = {
-        cornu_idx_dataset(data_path(path, "fashion-mnist/t10k-images-idx3-ubyte.gz")),
-        cornu_idx_dataset(data_path(path, "fashion-mnist/t10k-labels-idx1-ubyte.gz"), .field = "y")};
+        cornu_idx_dataset(shared_data_path(path, "fashion-mnist/t10k-images-idx3-ubyte.gz")),
+        cornu_idx_dataset(shared_data_path(path, "fashion-mnist/t10k-labels-idx1-ubyte.gz"), .field = "y")};
     cornu_dataset *both = cornu_dataset_zip(2, parts);
     const cornu_field fields[] = {{.name = "x", .rank = 1, .shape = {784}}, {.name = "y", .dtype = CORNU_UINT8}};
     cornu_dataset *scaled = cornu_dataset_map(both, .function = to_unit, .fields = fields, .field_count = 2);

@@ -12,22 +12,11 @@
 
 #include <cornu/layers.h>
 
+#include "support/oracle.h"
 #include "train/scripted.h"
 
 #define ROWS 6
 #define COLUMNS 4
-
-static json_t *load_values(void)
-{
-    const char *source = getenv("CORNU_SOURCE_DIR");
-    char path[4096];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/log_keys.json", source ? source : ".");
-    json_t *values = json_load_file(path, 0, &error);
-    if (!values)
-        fail_msg("%s: %s", path, error.text);
-    return values;
-}
 
 /* --- The model of a case --- */
 
@@ -144,7 +133,7 @@ static void check_case(json_t *one)
 
 static void logs_and_history_have_the_names_of_keras(void **state)
 {
-    json_t *values = load_values(), *one;
+    json_t *values = oracle_json("log_keys"), *one;
     size_t i;
     (void)state;
     json_array_foreach(json_object_get(values, "cases"), i, one) check_case(one);

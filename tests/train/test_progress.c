@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "support/decimal_comma.h"
+#include "support/oracle.h"
 #include "train/progress.h"
 
 #define CLOCK_START 1000.0
@@ -21,22 +22,8 @@ static const cornu__progress_style keras2_terminal = {.keras2_summary = true, .d
 
 static json_t *load_cases(json_t **file)
 {
-    const char *source = getenv("CORNU_SOURCE_DIR");
-    char path[4096];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/tests/oracle/values/progbar.json", source ? source : ".");
-    *file = json_load_file(path, 0, &error);
-    if (!*file)
-        fail_msg("%s: %s", path, error.text);
+    *file = oracle_json("progbar");
     return json_object_get(*file, "cases");
-}
-
-static double number_of(const json_t *value)
-{
-    if (json_is_number(value))
-        return json_number_value(value);
-    const char *text = json_string_value(value);
-    return strcmp(text, "nan") == 0 ? NAN : text[0] == '-' ? -INFINITY : INFINITY;
 }
 
 /* Keras's Progbar keeps a value that is not given again, and so does the test. */
@@ -45,7 +32,8 @@ static void set_values(cornu_logs *logs, const json_t *values)
     size_t i;
     json_t *pair;
     json_array_foreach(values, i, pair) assert_int_equal(
-        cornu_logs_set(logs, json_string_value(json_array_get(pair, 0)), number_of(json_array_get(pair, 1))), CORNU_OK);
+        cornu_logs_set(logs, json_string_value(json_array_get(pair, 0)), oracle_number(json_array_get(pair, 1))),
+        CORNU_OK);
 }
 
 /* One update, as ProgbarLogger makes it: the bytes in `out`, NUL-terminated. */
