@@ -225,6 +225,10 @@ typedef struct cornu_npy_dataset_options {
                    CORNU_NPY_DATASET_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_dataset *cornu_npy_dataset_with(const char *path, const cornu_npy_dataset_options *options);
 
+/* cornu_decode_npy(dataset, "npy"): the field "npy", bytes of any size that are numpy's .npy file (as shards of tar have them), becomes its array when a sample is read; other fields
+ * stay. The first sample tells dtype and shape, which all have. NULL on failure. */
+CORNU_API cornu_dataset *cornu_decode_npy(cornu_dataset *dataset, const char *field);
+
 typedef struct cornu_npz_dataset_options {
     size_t struct_size;
     const char *const *fields; /* the names of some of its arrays; NULL: all */
@@ -260,7 +264,7 @@ typedef struct cornu_cifar_dataset_options {
 #define CORNU_CIFAR_DATASET_DEFAULTS CORNU_DEFAULTS(.data_format = "channels_last")
 
 /* cornu_cifar_dataset("data_batch_1.bin"): the pictures of a binary file of CIFAR-10 or CIFAR-100: "image" (uint8, (32, 32, 3)), "label" and, of CIFAR-100, "coarse_label" (int32), with the
- * classes' names if the list that comes with them lies beside the file. Several files: cornu_dataset_concatenate. */
+ * classes' names if the list that comes with them lies beside the file; gzip-compressed: forwards. Several files: cornu_dataset_concatenate. */
 #define cornu_cifar_dataset(path_, ...)                                                                                \
     CORNU_KEYWORDS(cornu_cifar_dataset_with(path_, &cornu_keywords), cornu_cifar_dataset_options,                      \
                    CORNU_CIFAR_DATASET_DEFAULTS __VA_ARGS__)

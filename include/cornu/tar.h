@@ -23,8 +23,8 @@ typedef struct cornu_tar_dataset_options {
 /*
  * cornu_tar_dataset("train.tar"): files in an archive (ustar, pax, GNU; gzip-compressed ones are read in their order) that stand one behind the other and whose names agree up to the
  * first dot behind the last slash are one sample: "a/0001.jpg" and "a/0001.cls" have the fields "jpg" and "cls", the bytes as they are: uint8 of any size. The
- * extensions cls, cls2, class, count, index, inx and id are whole numbers as text: int64. A path with *, ? or [...] in it stands for all files of such
- * names, in byte order: shards.
+ * extensions cls, cls2, class, count, index, inx and id are whole numbers as text: int64. Pictures come out of the bytes by cornu_decode_images, arrays of .npy files
+ * by cornu_decode_npy. A path with *, ? or [...] in it stands for all files of such names, in byte order: shards.
  *
  * One pass at opening finds where samples begin; of a plain archive it reads headers alone. A sample that lacks a field, or has two files for one, is an error; files
  * of other extensions are left out. Links and devices are left out, with a warning; nothing in an archive is written to the disk, and no name in it is used as a path.

@@ -20,7 +20,8 @@
 
 typedef struct cifar {
     cornu__bytes bytes;
-    int labels; /* in a record */
+    uint64_t size; /* of the file's contents */
+    int labels;    /* in a record */
     bool channels_first;
 } cifar;
 
@@ -121,14 +122,29 @@ static cornu_status read_class_names(const char *path, const char *name, int cla
 
 /* --- Making it --- */
 
+/* What is compressed does not say how much it holds: it is read once. */
+static cornu_status measure(cifar *self)
+{
+    char piece[1 << 14];
+    cornu__stream stream;
+    self->size = self->bytes.size;
+    if (self->bytes.random_access)
+        return CORNU_OK;
+    CORNU_TRY(cornu__stream_open(&stream, self->bytes.path));
+    uint64_t got = 1;
+    cornu_status status = CORNU_OK;
+    while (status == CORNU_OK && got > 0)
+        status = cornu__stream_read_some(&stream, piece, sizeof piece, &got);
+    self->size = stream.done;
+    cornu__stream_close(&stream);
+    return status;
+}
+
 /* A record's labels, by the file's size; a size that both kinds could have is CIFAR-10's, as the files of CIFAR-100 are not such. */
 static cornu_status count_labels(cifar *self, int64_t num_classes)
 {
-    if (!self->bytes.random_access)
-        return cornu__fail(CORNU_ERROR_UNSUPPORTED,
-                           "'%s' is compressed, and does not say how many pictures it holds; decompress it",
-                           self->bytes.name);
-    uint64_t size = self->bytes.size;
+    CORNU_TRY(measure(self));
+    uint64_t size = self->size;
     bool may_be_10 = size > 0 && size % (1 + PICTURE) == 0 && num_classes != CLASSES_100;
     bool may_be_100 = size > 0 && size % (2 + PICTURE) == 0 && num_classes != CLASSES_10;
     self->labels = may_be_10 ? 1 : 2;
@@ -155,9 +171,10 @@ static cornu_dataset *create(cifar *self, const char *path, const class_list *fi
         fields[0].shape[0] = 3;
         fields[0].shape[2] = SIDE;
     }
-    return cornu_dataset_create(.name = path, .count = (int64_t)(self->bytes.size / (uint64_t)(self->labels + PICTURE)),
+    return cornu_dataset_create(.name = path, .count = (int64_t)(self->size / (uint64_t)(self->labels + PICTURE)),
                                 .fields = fields, .field_count = 1 + self->labels, .read = cifar_read, .state = self,
-                                .release = cifar_release, .thread_safe = true);
+                                .release = cifar_release, .random_access = self->bytes.random_access,
+                                .thread_safe = self->bytes.random_access);
 }
 
 static cornu_dataset *open_cifar(cifar *self, const char *path, const cornu_cifar_dataset_options *given)

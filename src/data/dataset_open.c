@@ -109,7 +109,7 @@ static const cornu__dataset_kind kinds[] = {
     {.name = ".npz", .endings = (const char *const[]){".npz", NULL}, .begins = begins_npz, .open = open_npz},
     {.name = "IDX", .begins = begins_idx, .open = open_idx},
     {.name = "HDF5", .endings = (const char *const[]){".h5", ".hdf5", NULL}, .begins = begins_hdf5, .open = open_hdf5},
-    {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", NULL}, .open = open_cifar},
+    {.name = "CIFAR's .bin", .endings = (const char *const[]){".bin", ".bin.gz", NULL}, .open = open_cifar},
     {.name = ".csv or .tsv",
      .endings = (const char *const[]){".csv", ".tsv", ".csv.gz", ".tsv.gz", NULL},
      .open = open_csv},

@@ -306,6 +306,95 @@ static void any_workers_make_the_same_batches(void **state)
     free(tar.bytes);
 }
 
+/* An archive of .npy files: numpy's own, in any order of axes and bytes. */
+static void add_npy(maker *tar, const char *member, const char *fixture)
+{
+    char file[PATH_SIZE];
+    size_t size;
+    unsigned char *bytes = read_bytes(fixture_path(file, fixture), &size);
+    add(tar, member, '0', bytes, size);
+    free(bytes);
+}
+
+static void arrays_in_an_archive_are_those_of_numpy(void **state)
+{
+    (void)state;
+    static const char *const fixtures[] = {"fortran.npy", "version2.npy", "version3.npy"};
+    maker tar;
+    char member[20];
+    begin(&tar);
+    for (int i = 0; i < 30; i++) {
+        snprintf(member, sizeof member, "%02d.npy", i);
+        add_npy(&tar, member, fixtures[i % 3]);
+        snprintf(member, sizeof member, "%02d.cls", i);
+        add(&tar, member, '0', "7", 1);
+    }
+    end(&tar, path);
+    cornu_dataset *files = made(cornu_tar_dataset(path));
+    cornu_dataset *dataset = made(cornu_decode_npy(files, "npy"));
+    cornu_sample *sample = made(cornu_sample_create(dataset));
+    const cornu_field *field = cornu_dataset_field(dataset, cornu_dataset_field_named(dataset, "npy"));
+    assert_int_equal(field->rank, 3);
+    assert_memory_equal(field->shape, ((int64_t[]){2, 3, 4}), 3 * sizeof(int64_t));
+    for (int64_t i = 29; i >= 0; i--) {
+        read_sample(dataset, i, sample);
+        for (int64_t j = 0; j < 24; j++)
+            assert_true(value_of(dataset, sample, "npy", j) == (double)j);
+        assert_true(value_of(dataset, sample, "cls", 0) == 7);
+    }
+    assert_string_equal(cornu_dataset_sample_name(dataset, 11), "11");
+    cornu_sample_release(sample);
+    cornu_dataset_release(dataset);
+    expect_refusal(cornu_decode_npy(files, "cls"), "is no bytes of any size");
+    cornu_dataset_release(files);
+    free(tar.bytes);
+}
+
+static void what_is_no_such_array_is_refused_with_its_sample(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second, *says;
+    } cases[] = {{"table.csv", "fortran.npy", "sample 0"},
+                 {"refused_objects.npy", "fortran.npy", "sample 0"},
+                 {"fortran.npy", "vector.npy", "and the first sample's is "},
+                 {"fortran.npy", "table.csv", "sample 1"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        maker tar;
+        begin(&tar);
+        add_npy(&tar, "0.npy", cases[i].first);
+        add_npy(&tar, "1.npy", cases[i].second);
+        end(&tar, path);
+        cornu_dataset *files = made(cornu_tar_dataset(path)), *dataset = cornu_decode_npy(files, "npy");
+        if (dataset) {
+            cornu_sample *sample = made(cornu_sample_create(dataset));
+            read_sample(dataset, 0, sample);
+            assert_true(cornu_dataset_read(dataset, 1, sample) != CORNU_OK);
+            cornu_sample_release(sample);
+            cornu_dataset_release(dataset);
+        }
+        assert_int_equal(dataset != NULL, i > 1);
+        expect_refusal(NULL, cases[i].says);
+        expect_refusal(NULL, "'npy'");
+        cornu_dataset_release(files);
+        free(tar.bytes);
+    }
+    maker tar; /* and one that is cut anywhere */
+    char file[PATH_SIZE];
+    size_t size;
+    unsigned char *bytes = read_bytes(fixture_path(file, "fortran.npy"), &size);
+    for (size_t cut = 0; cut < size; cut += 7) {
+        begin(&tar);
+        add(&tar, "0.npy", '0', bytes, cut);
+        end(&tar, path);
+        cornu_dataset *files = made(cornu_tar_dataset(path));
+        expect_refusal(cornu_decode_npy(files, "npy"), "sample 0");
+        cornu_dataset_release(files);
+        free(tar.bytes);
+    }
+    free(bytes);
+}
+
 static bool open_and_read(void *argument)
 {
     (void)argument;
@@ -332,6 +421,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_devices_folders_and_hidden_files_are_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_archive_cut_anywhere_is_read_or_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(arrays_in_an_archive_are_those_of_numpy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_such_array_is_refused_with_its_sample, set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_workers_make_the_same_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_that_is_refused_is_told_of, set_up, tear_down),
     };

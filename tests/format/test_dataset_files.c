@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include <cornu/dataset.h>
 
@@ -475,6 +476,52 @@ static void cifar_planes_become_pictures(void **state)
     assert_int_equal(cornu__allocation_live(), 0);
 }
 
+static void write_gzip_of(const char *path, const char *to)
+{
+    size_t size;
+    unsigned char *bytes = read_bytes(path, &size);
+    gzFile file = gzopen(to, "wb");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, bytes, (unsigned)size), size);
+    gzclose(file);
+    free(bytes);
+}
+
+static void compressed_cifar_is_read_forwards(void **state)
+{
+    (void)state;
+    char path[PATH_SIZE], compressed[PATH_SIZE];
+    for (int labels = 1; labels <= 2; labels++) {
+        write_cifar(scratch_path(path, "batch.bin"), 25, labels, -1);
+        write_gzip_of(path, scratch_path(compressed, "batch.bin.gz"));
+        cornu_dataset *dataset = cornu_dataset_open(compressed);
+        assert_non_null(dataset);
+        assert_int_equal(cornu_dataset_count(dataset), 25);
+        assert_int_equal(cornu_dataset_field_count(dataset), 1 + labels);
+        assert_false(cornu_dataset_random_access(dataset) || cornu_dataset_thread_safe(dataset));
+        cornu_sample *sample = cornu_sample_create(dataset);
+        const int64_t order[] = {0, 1, 2, 24, 7, 8};
+        for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+            assert_int_equal(cornu_dataset_read(dataset, order[i], sample), CORNU_OK);
+            expect_picture(cornu_sample_data(sample, 0), order[i], false);
+            assert_int_equal(*(int32_t *)cornu_sample_data(sample, 1), order[i] % (labels == 1 ? 10 : 100));
+        }
+        cornu_sample_release(sample);
+        cornu_dataset_release(dataset);
+    }
+    size_t size;
+    unsigned char *bytes = read_bytes(compressed, &size);
+    write_bytes(compressed, bytes, size / 2);
+    expect_refused(cornu_cifar_dataset(compressed), CORNU_ERROR_FORMAT, "truncated");
+    bytes[size - 6] ^= 1; /* in the sum */
+    write_bytes(compressed, bytes, size);
+    expect_refused(cornu_cifar_dataset(compressed), CORNU_ERROR_FORMAT, "damaged");
+    free(bytes);
+    scratch_remove(path);
+    scratch_remove(compressed);
+    assert_int_equal(cornu__allocation_live(), 0);
+}
+
 static void cifar_classes_have_the_names_beside_the_file(void **state)
 {
     (void)state;
@@ -517,8 +564,8 @@ static void cifar_that_is_none_is_refused(void **state)
     expect_refused(cornu_cifar_dataset(path), CORNU_ERROR_FORMAT, "0 bytes");
     write_bytes(path, "abc", 3);
     expect_refused(cornu_dataset_open(path), CORNU_ERROR_FORMAT, "3 bytes");
-    expect_refused(cornu_cifar_dataset(fixture_path(compressed, "int16.idx.gz")), CORNU_ERROR_UNSUPPORTED,
-                   "compressed");
+    expect_refused(cornu_cifar_dataset(fixture_path(compressed, "int16.idx.gz")), CORNU_ERROR_FORMAT,
+                   "no records of CIFAR-10");
     scratch_remove(path);
 }
 
@@ -608,6 +655,7 @@ int main(void)
         cmocka_unit_test(idx_of_every_dtype),
         cmocka_unit_test(sizes_that_lie_are_refused),
         cmocka_unit_test(cifar_planes_become_pictures),
+        cmocka_unit_test(compressed_cifar_is_read_forwards),
         cmocka_unit_test(cifar_classes_have_the_names_beside_the_file),
         cmocka_unit_test(cifar_that_is_none_is_refused),
         cmocka_unit_test(what_is_of_no_kind_is_said),
