@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/text_wrap.h"
 #include "cli/arguments.h"
 #include "train/option_table.h"
 
@@ -64,20 +65,13 @@ static void *place_of(const cursor *at, void *values)
 
 /* --- Help --- */
 
-/* The text from column HELP_COLUMN on, broken between words so that no line is longer than HELP_WIDTH. */
+/* The text from column HELP_COLUMN on. */
 static void print_wrapped(const char *text)
 {
-    int room = HELP_WIDTH - HELP_COLUMN, column = 0;
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-        if (column > 0 && column + 1 + length > room) {
-            printf("\n%*s", HELP_COLUMN, "");
-            column = 0;
-        }
-        column += printf("%s%.*s", column > 0 ? " " : "", length, text);
-        text += length + (text[length] == ' ');
-    }
-    putchar('\n');
+    cornu__text wrapped = {0};
+    cornu__text_add_wrapped(&wrapped, text, strlen(text), HELP_WIDTH, HELP_COLUMN, HELP_COLUMN);
+    puts(wrapped.data && !wrapped.failed ? wrapped.data : text);
+    cornu__text_free(&wrapped);
 }
 
 bool cornu__argument_value_is_optional(const cornu__argument *argument)

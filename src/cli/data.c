@@ -8,7 +8,9 @@
 #include <cornu/csv.h>
 
 #include "cli/commands.h"
+#include "base/text_wrap.h"
 #include "cli/data_sources.h"
+#include "train/progress_look.h"
 
 typedef struct values {
     cornu__text_list words; /* "verify", if it is that, and the source */
@@ -121,6 +123,17 @@ void cornu__add_shown(cornu__text *to, const char *text)
     }
 }
 
+cornu_status cornu__print_report(cornu__text *text)
+{
+    cornu__text wrapped = {0};
+    int columns = cornu__terminal_columns(STDOUT_FILENO);
+    if (columns == 0 || text->failed || !text->data)
+        return cornu__print_text(text);
+    cornu__text_add_wrapped_lines(&wrapped, text->data, columns);
+    cornu__text_free(text);
+    return cornu__print_text(&wrapped);
+}
+
 cornu_status cornu__print_text(cornu__text *text)
 {
     cornu_status status = text->failed ? cornu__fail_memory("what is to be printed", text->length) : CORNU_OK;
@@ -145,7 +158,12 @@ void cornu__progress_line_show(cornu__progress_line *line, int64_t done, int64_t
     if (!line->shown || now == line->hundredths)
         return;
     line->hundredths = now;
-    fprintf(stderr, "\r%lld of %lld %s", (long long)done, (long long)of, what);
+    char text[100];
+    int width = snprintf(text, sizeof text, "%lld of %lld %s", (long long)done, (long long)of, what);
+    int columns = cornu__terminal_columns(STDERR_FILENO);
+    if (columns > 0 && width >= columns) /* a line that wraps cannot be written anew */
+        snprintf(text, sizeof text, "%lld%%", (long long)now);
+    fprintf(stderr, "\r%s", text);
 }
 
 void cornu__progress_line_end(const cornu__progress_line *line)

@@ -338,7 +338,7 @@ static cornu_status tell(const cornu__data_command *command, const cornu__survey
     else if (command->verify)
         cornu__text_add(&text, "none of %zu files is bad%s\n", survey->count,
                         command->headers ? ", by their headers" : "");
-    return cornu__print_text(&text);
+    return cornu__print_report(&text);
 }
 
 cornu_status cornu__data_describe_folder(const cornu__data_command *command, int64_t *bad)

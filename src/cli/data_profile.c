@@ -21,6 +21,7 @@ typedef struct profile {
     cornu_sequence *batches;
     int64_t length; /* batches of an epoch */
     int workers;
+    bool lone;         /* its samples differ in size, and are not put together */
     cornu_stage stage; /* of what says nothing of its stage */
     double until;      /* when no batch is begun any more */
     atomic_int_fast64_t next;
@@ -207,6 +208,8 @@ static void tell(cornu__text *to, const cornu__data_command *command, const prof
                     self->workers == 1 ? "" : "s", found->seconds);
     if (self->workers < command->workers)
         cornu__text_add(to, "  (one worker: batches of this source are made in their order)\n");
+    if (self->lone)
+        cornu__text_add(to, "  (samples differ in size: they are read, and not put together)\n");
     cornu__text_add(to, "  %-14s %12s %8s\n", "stage", "samples/s*", "time");
     for (int i = 0; i < CORNU_STAGE_COUNT; i++) {
         double seconds = 1e-9 * (double)found->times.nanoseconds[i];
@@ -269,11 +272,90 @@ static cornu_sequence *open_pictures(const cornu__data_command *command)
     return batches;
 }
 
-static cornu_sequence *open_samples(const cornu__data_command *command)
+/* Samples that differ in size make no array: they are read one by one, and the batch only says how many there are. */
+typedef struct lone_samples {
+    cornu_dataset *dataset;
+    int64_t batch_size;
+} lone_samples;
+
+static int64_t lone_length(void *state)
+{
+    lone_samples *self = state;
+    return (cornu_dataset_count(self->dataset) + self->batch_size - 1) / self->batch_size;
+}
+
+static cornu_status lone_get(void *state, int64_t index, cornu_batch *batch)
+{
+    lone_samples *self = state;
+    int64_t begin = index * self->batch_size, left = cornu_dataset_count(self->dataset) - begin;
+    int64_t count = left < self->batch_size ? left : self->batch_size;
+    cornu_sample *sample = cornu_sample_create(self->dataset);
+    cornu_status status = sample ? CORNU_OK : cornu_error_status();
+    for (int64_t i = 0; i < count && status == CORNU_OK; i++)
+        status = cornu_dataset_read(self->dataset, begin + i, sample);
+    cornu_sample_release(sample);
+    if (status == CORNU_OK)
+        batch->x = cornu_array_zeros(CORNU_UINT8, 1, &count);
+    return status == CORNU_OK && !batch->x ? cornu_error_status() : status;
+}
+
+static void lone_release(void *state)
+{
+    lone_samples *self = state;
+    cornu_dataset_release(self->dataset);
+    cornu__free(self);
+}
+
+/* Takes the dataset over where it succeeds. */
+static cornu_sequence *lone_sequence(cornu_dataset *dataset, int batch_size)
+{
+    lone_samples *self = cornu__alloc(sizeof *self);
+    if (!self)
+        return NULL;
+    *self = (lone_samples){dataset, batch_size};
+    cornu_sequence *sequence = cornu_sequence_create(.length = lone_length, .get = lone_get, .state = self,
+                                                     .release = lone_release, .thread_safe = true);
+    if (!sequence)
+        cornu__free(self);
+    return sequence;
+}
+
+static bool differ_in_size(const cornu_dataset *dataset)
+{
+    for (int i = 0; i < cornu_dataset_field_count(dataset); i++) {
+        const cornu_field *field = cornu_dataset_field(dataset, i);
+        if (field->rank > 0 && field->shape[0] == CORNU_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* *lone: they are read one by one. */
+static cornu_sequence *open_samples(const cornu__data_command *command, bool *lone)
 {
     cornu_dataset *dataset = cornu_dataset_open(command->source);
-    cornu_sequence *batches = dataset ? cornu_dataset_sequence(dataset, .batch_size = command->batch_size) : NULL;
-    cornu_dataset_release(dataset);
+    if (!dataset)
+        return NULL;
+    *lone = differ_in_size(dataset);
+    cornu_sequence *batches = *lone ? lone_sequence(dataset, command->batch_size)
+                                    : cornu_dataset_sequence(dataset, .batch_size = command->batch_size);
+    if (!*lone || !batches)
+        cornu_dataset_release(dataset);
+    return batches;
+}
+
+/* Pictures, or where there are none, texts: what else a folder can hold. */
+static cornu_sequence *open_folder(const cornu__data_command *command, bool *lone)
+{
+    cornu_sequence *batches = open_pictures(command);
+    if (batches)
+        return batches;
+    cornu_status status = cornu_error_status();
+    char *message = cornu__copy_text(cornu_error_message());
+    batches = open_samples(command, lone);
+    if (!batches && message)
+        cornu__fail_from(status, message);
+    cornu__free(message);
     return batches;
 }
 
@@ -288,13 +370,15 @@ static cornu_status profile_batches(const cornu__data_command *command, profile 
         tell_as_json(&text, command, self, &found);
     else
         tell(&text, command, self, &found);
-    return cornu__print_text(&text);
+    return command->json ? cornu__print_text(&text) : cornu__print_report(&text);
 }
 
 cornu_status cornu__data_profile(const cornu__data_command *command, bool folder)
 {
-    profile self = {.batches = folder ? open_pictures(command) : open_samples(command),
-                    .stage = folder ? CORNU_STAGE_FUNCTION : CORNU_STAGE_READ};
+    profile self = {.stage = CORNU_STAGE_READ};
+    self.batches = folder ? open_folder(command, &self.lone) : open_samples(command, &self.lone);
+    if (folder && !self.lone)
+        self.stage = CORNU_STAGE_FUNCTION;
     if (!self.batches)
         return cornu_error_status();
     pthread_mutex_init(&self.lock, NULL);

@@ -332,7 +332,7 @@ static cornu_status tell(contents *self)
         describe_as_json(&text, self);
     else
         describe(&text, self);
-    return cornu__print_text(&text);
+    return self->command->json ? cornu__print_text(&text) : cornu__print_report(&text);
 }
 
 static void free_contents(contents *self)

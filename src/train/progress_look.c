@@ -51,10 +51,10 @@ static bool speaks_utf8(void)
     return false;
 }
 
-int cornu__terminal_columns(void)
+int cornu__terminal_columns(int descriptor)
 {
     struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 cornu__progress_style cornu__progress_style_now(cornu__progress_look look)
@@ -66,7 +66,7 @@ cornu__progress_style cornu__progress_style_now(cornu__progress_look look)
                                    .keras3 = keras3,
                                    .keras2_summary = look == CORNU__LOOK_KERAS2,
                                    .color = keras3 && dynamic && !variable("NO_COLOR"),
-                                   .columns = dynamic ? cornu__terminal_columns() : 0};
+                                   .columns = dynamic ? cornu__terminal_columns(STDOUT_FILENO) : 0};
 }
 
 /* --- verbose --- */

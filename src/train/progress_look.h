@@ -18,7 +18,7 @@ cornu_status cornu__progress_look_asked(cornu__progress_look *look);
 /* The style of bars on standard output as it is now. */
 cornu__progress_style cornu__progress_style_now(cornu__progress_look look);
 
-/* Columns of the terminal that standard output is now; 0: not known. */
-int cornu__terminal_columns(void);
+/* Columns of the terminal that the descriptor (STDOUT_FILENO) is now; 0: not known, or it is none. */
+int cornu__terminal_columns(int descriptor);
 
 #endif

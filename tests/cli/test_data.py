@@ -9,6 +9,7 @@ import subprocess
 import unittest
 
 from command_case import COMMAND, CommandCase, cornu, environment, npy
+from test_terminal import Terminal
 
 FIXTURES = os.path.join(os.environ.get("CORNU_SOURCE_DIR", "."), "tests", "image", "fixtures")
 
@@ -169,6 +170,45 @@ class Data(CommandCase):
         self.assertGreaterEqual(found["samples"], 4)
         self.assertEqual(found["workers"], 1)
         self.assertIn("bound by", self.profile(path))
+
+    def test_a_profile_of_texts(self):
+        for number in range(5):
+            os.makedirs(self.path(f"texts/{number % 2}"), exist_ok=True)
+            self.write(f"texts/{number % 2}/{number}.txt", "word " * (number + 1))
+        found = json.loads(self.profile("--json", self.path("texts"), "--batch-size", "2", "--workers", "2"))
+        self.assertGreaterEqual(found["samples"], 5)
+        self.assertEqual(found["bound_by"] in (*found["stages"], "the disk", "a processor"), True)
+        self.assertGreater(found["stages"]["reading"], 0)
+        self.assertIn("samples differ in size: they are read, and not put together", self.profile(self.path("texts")))
+        os.mkdir(self.path("none"))
+        self.refused(cornu("data", "--profile", self.path("none")), 1, "has no sub-folder")
+
+    def on_a_terminal(self, columns, *words):
+        """What stands on a terminal of so many columns, and the exit status."""
+        terminal = Terminal(COMMAND, "data", *words, columns=columns)
+        self.addCleanup(terminal.close)
+        status = terminal.finish()
+        return terminal.text.replace("\r\n", "\n"), status
+
+    def test_no_line_is_wider_than_the_terminal_unless_a_word_is(self):
+        folder = self.photos()
+        self.add("dog/of another kind.txt")
+        self.add("dog/.hidden.jpg")
+        self.add("dog/a bad one.jpg", size=300)
+        self.add("a class that has a rather long name, with many words in it/1.jpg")
+        os.mkdir(self.path("photos/empty"))
+        table = self.write("table with a long name.csv", "the height of a tree,kind\n" + "1.5,oak\n,beech tree\n" * 4)
+        for columns in (20, 40, 60, 100):
+            for words in ((folder,), ("verify", folder), ("--profile", "--seconds", "0.1", "--target-size", "16", folder), (table,), ("--headers", table)):
+                text, _ = self.on_a_terminal(columns, *words)
+                last = [line.split("\r")[-1].replace("\x1b[K", "") for line in text.split("\n") if not line.startswith("cornu: warning")]
+                for line in last:
+                    self.assertTrue(len(line) <= columns or " " not in line.strip(), (columns, words, line))
+                if "--profile" not in words:
+                    whole = cornu("data", *words).stdout
+                    self.assertEqual(" ".join(last).split(), whole.split())
+                for piece in text.split("\r"):
+                    self.assertFalse(" of " in piece and piece.rstrip().endswith("files") and len(piece) >= columns, (columns, piece))
 
     def test_what_cannot_be_profiled_is_said(self):
         self.refused(cornu("data", "verify", "a", "--profile"), 2, "exclude each other")

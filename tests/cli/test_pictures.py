@@ -10,17 +10,25 @@ import unittest
 import zlib
 
 from command_case import COMMAND, CommandCase, cornu, environment, heed_interrupts
+from test_terminal import Terminal
 
 COLORS = {"green": (30, 200, 40), "red": (220, 30, 30)}
 
 
-def png(width, height, pixel):
+def png_of_rows(width, rows):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = b"".join(b"\0" + bytes(value for column in range(width) for value in pixel(column, row)) for row in range(height))
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))) + chunk(b"IEND", b"")
+
+
+def png(width, height, pixel):
+    return png_of_rows(width, [bytes(value for column in range(width) for value in pixel(column, row)) for row in range(height)])
+
+
+def plain_png(size, color):
+    return png_of_rows(size, [bytes(color) * size] * size)
 
 
 class Pictures(CommandCase):
@@ -323,6 +331,22 @@ class Pictures(CommandCase):
         self.assertIn('"waited_for":{', result.stdout)
         for stage in ("reading", "decoding", "resizing", "augmenting"):
             self.assertIn(f'"{stage}":', result.stdout)
+
+    def test_waiting_is_told_of_in_lines_as_wide_as_the_terminal(self):
+        os.makedirs(self.path("large/a"))
+        os.makedirs(self.path("large/b"))
+        for number in range(8):  # of one colour: soon made, and not so soon decoded
+            with open(self.path(f"large/{'ab'[number % 2]}/{number}.png"), "wb") as file:
+                file.write(plain_png(3000, (number, 0, 0)))
+        for columns in (40, 60, 200):
+            terminal = Terminal(COMMAND, "fit", "--model", "linear", "--threads", "1", "--data", self.path("large"), "--target-size", "8", "--workers", "0",
+                                "--progress", "line", columns=columns)
+            self.addCleanup(terminal.close)
+            self.assertEqual(terminal.finish(), 0, terminal.text)
+            told = terminal.text[terminal.text.index("Waited for data"):].replace("\r", "").splitlines()
+            self.assertTrue(all(len(line) <= columns for line in told), told)
+            self.assertRegex(" ".join(" ".join(told).split()), r"^Waited for data \d+% of the epoch: decoding \d+%.*; with a worker it would go on meanwhile$")
+            self.assertEqual(len(told) == 1, columns == 200)
 
     def test_ctrl_c_ends_training_and_what_was_trained_is_saved(self):
         command = [COMMAND, "fit", "--model", "linear", "--threads", "1", "--data", self.make_folder("photos"), "--target-size", "8",

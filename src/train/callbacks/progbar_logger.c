@@ -1,8 +1,10 @@
 /* progbar_logger.c: Keras's ProgbarLogger: the progress bar on standard output. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text_wrap.h"
 #include "train/progress_look.h"
 #include "train/waiting.h"
 
@@ -40,12 +42,12 @@ static cornu_status advance(progbar *self, cornu_training *training, int64_t ind
     if (!due || last || self->verbose != 1)
         return CORNU_OK;
     cornu__training_fill_logs(training);
-    self->progress.style.columns = cornu__terminal_columns(); /* a window may be made wider or narrower */
+    self->progress.style.columns = cornu__terminal_columns(STDOUT_FILENO); /* a window may be made wider or narrower */
     write_line(self, cornu__progress_draw(&self->progress, self->line, now, logs, false), false);
     return CORNU_OK;
 }
 
-/* A line of its own, where much of the time was lost. */
+/* A line of its own, where much of the time was lost; several where a terminal is narrow. */
 static cornu_status tell_of_waiting(progbar *self, const cornu_training *training, const char *what)
 {
     const cornu_waiting *waiting = &training->waiting;
@@ -55,6 +57,11 @@ static cornu_status tell_of_waiting(progbar *self, const cornu_training *trainin
     cornu__waiting_tell(waiting, what, &text);
     cornu__text_add(&text, "%s\n", self->advised ? "" : cornu__waiting_advice(training, waiting));
     char *line = cornu__text_take(&text);
+    if (!line)
+        return cornu_error_status();
+    cornu__text_add_wrapped_lines(&text, line, self->style.dynamic ? cornu__terminal_columns(STDOUT_FILENO) : 0);
+    cornu__free(line);
+    line = cornu__text_take(&text);
     if (!line)
         return cornu_error_status();
     fputs(line, stdout);
