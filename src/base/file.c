@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,15 @@ static char *place_of(const char *path)
     return place;
 }
 
+/* A file is locked as long as it is unfinished: the lock ends with whoever holds it, however that was, and so tells what was left behind from what is
+ * being written, where a process's number does not (it is given again, and is always 1 in many containers). Somebody may have taken the file for
+ * left behind between its creation and its lock: false. A file system without locks is no reason not to save. */
+static bool lock(int descriptor)
+{
+    struct stat about;
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 || fstat(descriptor, &about) != 0 || about.st_nlink > 0;
+}
+
 /* Creates a file that was not there, beside `file->path`: only there can a rename put it in place in one step. */
 static int create_beside(cornu__new_file *file)
 {
@@ -53,9 +63,11 @@ static int create_beside(cornu__new_file *file)
         if (!file->temporary_path)
             return -1;
         int descriptor = open(file->temporary_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0)
+        if (descriptor >= 0 && lock(descriptor))
             return descriptor;
-        int cause = errno;
+        int cause = descriptor >= 0 ? EEXIST : errno;
+        if (descriptor >= 0)
+            close(descriptor);
         cornu__free(file->temporary_path);
         file->temporary_path = NULL;
         errno = cause;
@@ -124,7 +136,7 @@ cornu_status cornu__file_commit(cornu__new_file *file)
         return cornu__fail(CORNU_ERROR_INTERNAL, "a file was to be finished that was never begun");
     errno = 0;
     bool written = fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
-    int cause = errno;
+    int cause = errno, locked = fcntl(fileno(file->stream), F_DUPFD_CLOEXEC, 0); /* until it has its name */
     bool closed = fclose(file->stream) == 0;
     file->stream = NULL;
     if (written && !closed)
@@ -142,6 +154,8 @@ cornu_status cornu__file_commit(cornu__new_file *file)
         cornu__free(file->temporary_path);
         file->temporary_path = NULL;
     }
+    if (locked >= 0)
+        close(locked);
     cornu__file_abandon(file);
     return status;
 }
@@ -165,14 +179,28 @@ cornu_status cornu__file_check_place(const char *path)
     return CORNU_OK;
 }
 
-/* Whether a file's name is "<wanted>.new-<process>-<number>" of a process that is no more. */
-static bool is_left_behind(const char *name, const char *wanted)
+/* Whether nobody holds the file's lock. */
+static bool is_unlocked(int folder, const char *name)
+{
+    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    bool unlocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    close(descriptor);
+    return unlocked;
+}
+
+/* Whether a file's name is "<wanted>.new-<process>-<number>", of a process that is no more or does not write it. */
+static bool is_left_behind(int folder, const char *name, const char *wanted)
 {
     size_t length = strlen(wanted);
     long process, number;
-    if (strncmp(name, wanted, length) != 0 || sscanf(name + length, UNFINISHED "%ld-%ld", &process, &number) != 2)
+    int end = 0;
+    if (strncmp(name, wanted, length) != 0 ||
+        sscanf(name + length, UNFINISHED "%ld-%ld%n", &process, &number, &end) != 2 || name[length + (size_t)end])
         return false;
-    return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    bool gone = process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    return gone || (process > 0 && is_unlocked(folder, name));
 }
 
 void cornu__file_remove_unfinished(const char *path)
@@ -182,7 +210,7 @@ void cornu__file_remove_unfinished(const char *path)
     DIR *opened = folder ? opendir(folder) : NULL;
     struct dirent *entry;
     while (opened && (entry = readdir(opened)) != NULL) {
-        if (is_left_behind(entry->d_name, name))
+        if (is_left_behind(dirfd(opened), entry->d_name, name))
             unlinkat(dirfd(opened), entry->d_name, 0);
     }
     if (opened)

@@ -21,7 +21,7 @@ typedef struct cornu__new_file {
 /* Whether a file of this name could be begun now. */
 cornu_status cornu__file_check_place(const char *path);
 
-/* Removes what processes that were killed had begun under this name; those that run keep theirs. */
+/* Removes what processes that were killed had begun under this name; what is being written stays. */
 void cornu__file_remove_unfinished(const char *path);
 
 cornu_status cornu__file_begin(cornu__new_file *file, const char *path);

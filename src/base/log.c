@@ -8,6 +8,7 @@
 #include <cornu/log.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 /* Recursive: a handler may set another, or call what warns in its turn. */
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
@@ -42,15 +43,18 @@ void cornu__log_unfinished_line(bool unfinished)
     atomic_store_explicit(&line_is_unfinished, unfinished, memory_order_relaxed);
 }
 
+/* Names of files and classes come as they are, and could tell the terminal what to do. A handler gets the text itself. */
 static void say(const char *message)
 {
+    char shown[CORNU__SHOWN_SIZE(CORNU__WARNING_SIZE)];
     bool new_line = atomic_load_explicit(&line_is_unfinished, memory_order_relaxed) && isatty(STDERR_FILENO);
-    fprintf(stderr, "%scornu: warning: %s\n", new_line ? "\n" : "", message);
+    fprintf(stderr, "%scornu: warning: %s\n", new_line ? "\n" : "",
+            cornu__text_shown(shown, sizeof shown, message, false));
 }
 
 void cornu__warn(const char *format, ...)
 {
-    char message[1024];
+    char message[CORNU__WARNING_SIZE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);

@@ -6,6 +6,9 @@
 
 #include <cornu/export.h>
 
+#define CORNU__WARNING_SIZE 1024 /* a longer one is cut */
+
+/* On standard error control characters, and bytes that are no UTF-8, are shown as \xHH (base/text.h); a handler gets the text as it is. */
 void cornu__warn(const char *format, ...) CORNU_PRINTF(1, 2);
 
 /* Whether standard output stands in the middle of a line, as while a progress bar runs: on a terminal a warning then begins a new one. */

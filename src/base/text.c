@@ -161,3 +161,43 @@ size_t cornu__text_character(const char *at)
     bool no_character = (text[0] == 0xED && text[1] > 0x9F) || (text[0] == 0xF4 && text[1] > 0x8F);
     return overlong || no_character ? 0 : length;
 }
+
+size_t cornu__text_showable(const char *at)
+{
+    const unsigned char *text = (const unsigned char *)at;
+    bool control =
+        text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0); /* the latter: U+0080 .. U+009F */
+    return control ? 0 : cornu__text_character(at);
+}
+
+void cornu__text_add_shown(cornu__text *to, const char *text)
+{
+    while (*text) {
+        size_t length = cornu__text_showable(text);
+        if (length > 0)
+            cornu__text_add_bytes(to, text, length);
+        else
+            cornu__text_add(to, "\\x%02x", (unsigned)(unsigned char)*text);
+        text += length > 0 ? length : 1;
+    }
+}
+
+char *cornu__text_shown(char *out, size_t size, const char *text, bool lines)
+{
+    size_t used = 0;
+    while (*text) {
+        char item[sizeof "\\xff"];
+        size_t length = lines && *text == '\n' ? 1 : cornu__text_showable(text), taken = length > 0 ? length : 1;
+        if (length > 0)
+            memcpy(item, text, length);
+        else
+            length = (size_t)snprintf(item, sizeof item, "\\x%02x", (unsigned)(unsigned char)*text);
+        if (used + length >= size)
+            break;
+        memcpy(out + used, item, length);
+        used += length;
+        text += taken;
+    }
+    out[used] = '\0';
+    return out;
+}

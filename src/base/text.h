@@ -35,6 +35,17 @@ char *cornu__text_shape(char *out, size_t size, int rank, const int64_t *shape);
 /* How many bytes the character of UTF-8 at `text` has; 0: the byte there belongs to none. */
 size_t cornu__text_character(const char *text);
 
+/* How many bytes of `text` a terminal may be given as they are: those of a character, 0 for a byte that belongs to none and for control characters, which could
+ * move the cursor or worse. Names of files may hold both. */
+size_t cornu__text_showable(const char *text);
+
+/* Adds a text for people's eyes: what is not showable as \xHH. */
+void cornu__text_add_shown(cornu__text *to, const char *text);
+/* The same into `out`, as much as it holds of it; returns `out`. `lines`: line breaks stay. */
+char *cornu__text_shown(char *out, size_t size, const char *text, bool lines);
+#define CORNU__SHOWN_SIZE(text_size_)                                                                                  \
+    (4 * (text_size_)) /* that is always enough for a text of so many bytes with its NUL */
+
 /* Whether two ASCII texts are equal without regard to case. */
 bool cornu__text_equal_nocase(const char *a, const char *b);
 

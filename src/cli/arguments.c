@@ -15,20 +15,28 @@
 #include "train/option_table.h"
 
 #define LONGEST_NAME 64
+#define LONGEST_MESSAGE 2048
 #define MOST_ARGUMENTS 128 /* of a subcommand */
 #define HELP_COLUMN 31     /* where the sentences of --help begin */
 #define HELP_WIDTH 80
 
+/* A line on standard error. What it tells of (names of files, words of the command line) may hold what tells a terminal what to do. */
+static void say_problem(const char *subcommand, const char *message)
+{
+    char shown[CORNU__SHOWN_SIZE(LONGEST_MESSAGE)];
+    fprintf(stderr, "cornu %s: %s\n", subcommand, cornu__text_shown(shown, sizeof shown, message, false));
+}
+
 static int usage_error(const cornu__subcommand *subcommand)
 {
-    fprintf(stderr, "cornu %s: %s\nTry 'cornu %s --help'.\n", subcommand->name, cornu_error_message(),
-            subcommand->name);
+    say_problem(subcommand->name, cornu_error_message());
+    fprintf(stderr, "Try 'cornu %s --help'.\n", subcommand->name);
     return CORNU__EXIT_USAGE;
 }
 
 int cornu__say_error(const char *subcommand)
 {
-    fprintf(stderr, "cornu %s: %s\n", subcommand, cornu_error_message());
+    say_problem(subcommand, cornu_error_message());
     return CORNU__EXIT_FAILURE;
 }
 

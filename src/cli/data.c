@@ -110,19 +110,6 @@ static cornu_status check(const void *given)
     return cornu__augmentation_check(&options->changes);
 }
 
-void cornu__add_shown(cornu__text *to, const char *text)
-{
-    while (*text) {
-        size_t length = cornu__text_character(text);
-        bool control = (unsigned char)*text < 0x20 || *text == 0x7f;
-        if (length == 0 || control)
-            cornu__text_add(to, "\\x%02x", (unsigned)(unsigned char)*text);
-        else
-            cornu__text_add_bytes(to, text, length);
-        text += length > 0 ? length : 1;
-    }
-}
-
 cornu_status cornu__print_report(cornu__text *text)
 {
     cornu__text wrapped = {0};

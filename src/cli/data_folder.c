@@ -160,7 +160,7 @@ static void add_classes(cornu__text *to, const cornu__survey *survey)
     size_t shown = survey->class_count > SHOWN_CLASSES ? SHOWN_CLASSES : survey->class_count;
     for (size_t i = 0; i < shown; i++) {
         cornu__text_add(to, "  %8lld ", (long long)survey->classes[i].pictures);
-        cornu__add_shown(to, survey->classes[i].name);
+        cornu__text_add_shown(to, survey->classes[i].name);
         cornu__text_add(to, "\n");
     }
     if (shown < survey->class_count)
@@ -197,7 +197,7 @@ static void add_passed_over(cornu__text *to, const cornu__survey *survey)
 static void add_sentence(cornu__text *to, const char *before, const char *text)
 {
     cornu__text_add(to, "%s", before);
-    cornu__add_shown(to, text);
+    cornu__text_add_shown(to, text);
     cornu__text_add(to, "\n");
 }
 
@@ -209,12 +209,12 @@ static void add_class_remarks(cornu__text *to, const cornu__survey *survey)
         if (class->pictures > 0 && !class->nested)
             continue;
         cornu__text_add(to, "note: class '");
-        cornu__add_shown(to, class->name);
+        cornu__text_add_shown(to, class->name);
         if (class->nested) {
             cornu__text_add(to, "' has its pictures in folders below it; are these the classes? Then name '");
-            cornu__add_shown(to, survey->path);
+            cornu__text_add_shown(to, survey->path);
             cornu__text_add(to, "/");
-            cornu__add_shown(to, class->name);
+            cornu__text_add_shown(to, class->name);
             cornu__text_add(to, "'\n");
         } else {
             cornu__text_add(to, "' has no pictures\n");
@@ -239,7 +239,7 @@ static void add_file_sentences(cornu__text *to, const cornu__survey *survey, boo
 
 static void describe(cornu__text *to, const cornu__survey *survey, const summary *sum)
 {
-    cornu__add_shown(to, survey->path);
+    cornu__text_add_shown(to, survey->path);
     cornu__text_add(to, ": %lld picture%s in %zu class%s\n", (long long)sum->samples, plural(sum->samples),
                     survey->class_count, survey->class_count == 1 ? "" : "es");
     add_tallies(to, "files", &sum->kinds);

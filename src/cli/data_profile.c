@@ -203,7 +203,7 @@ static void add_verdict(cornu__text *to, const findings *found)
 static void tell(cornu__text *to, const cornu__data_command *command, const profile *self, const findings *found)
 {
     double rate = (double)found->samples / found->seconds;
-    cornu__add_shown(to, command->source);
+    cornu__text_add_shown(to, command->source);
     cornu__text_add(to, ": batches of %d, %d worker%s, %.1f s\n", command->batch_size, self->workers,
                     self->workers == 1 ? "" : "s", found->seconds);
     if (self->workers < command->workers)

@@ -21,9 +21,6 @@ typedef struct cornu__data_command {
     const cornu__augmentation_arguments *changes;
 } cornu__data_command;
 
-/* A text as it may be shown on a terminal: control characters, and bytes that are no UTF-8, as \x1b. */
-void cornu__add_shown(cornu__text *to, const char *text);
-
 /* Prints the text, or fails for the memory that it lacks; frees it. Of a report for people, lines that are too long for a terminal are broken between words. */
 cornu_status cornu__print_text(cornu__text *text);
 cornu_status cornu__print_report(cornu__text *text);

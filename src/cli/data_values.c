@@ -131,7 +131,7 @@ static cornu_status note_bad(contents *self, int64_t index)
     int64_t shown = self->command->verify ? MOST_SENTENCES : SHOWN_SENTENCES;
     if (self->bad++ < shown) {
         cornu__text_add(&self->bad_lines, "bad: ");
-        cornu__add_shown(&self->bad_lines, cornu_error_message());
+        cornu__text_add_shown(&self->bad_lines, cornu_error_message());
         cornu__text_add(&self->bad_lines, "\n");
         cornu__text_add(&self->bad_json, "%s{\"sample\": %lld, \"message\": ", self->bad > 1 ? ", " : "",
                         (long long)index);
@@ -202,7 +202,7 @@ static void add_samples(cornu__text *to, const cornu_field *field, const field_f
             continue;
         cornu__text_add(to, "    %8lld ", (long long)facts->samples[i]);
         if (field->class_names)
-            cornu__add_shown(to, field->class_names[i]);
+            cornu__text_add_shown(to, field->class_names[i]);
         else
             cornu__text_add(to, "%lld", (long long)i);
         cornu__text_add(to, "\n");
@@ -216,7 +216,7 @@ static void add_field(cornu__text *to, const cornu_field *field, const field_fac
 {
     int64_t different = different_values(facts);
     cornu__text_add(to, "  ");
-    cornu__add_shown(to, field->name);
+    cornu__text_add_shown(to, field->name);
     cornu__text_add(to, ": ");
     add_type(to, field);
     if (varies(field) && facts->longest > 0)
@@ -237,7 +237,7 @@ static void describe(cornu__text *to, const contents *self)
 {
     int64_t count = cornu_dataset_count(self->dataset);
     int fields = cornu_dataset_field_count(self->dataset);
-    cornu__add_shown(to, cornu_dataset_name(self->dataset));
+    cornu__text_add_shown(to, cornu_dataset_name(self->dataset));
     cornu__text_add(to, ": ");
     add_count(to, count, "sample", "samples");
     cornu__text_add(to, " of ");

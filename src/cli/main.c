@@ -43,7 +43,8 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
         names[i] = cornu__subcommands[i]->name;
     const char *nearest = cornu__text_nearest(name, names, SUBCOMMAND_COUNT);
-    fprintf(stderr, "cornu: unknown command '%s'", name);
+    char shown[200];
+    fprintf(stderr, "cornu: unknown command '%s'", cornu__text_shown(shown, sizeof shown, name, false));
     if (nearest)
         fprintf(stderr, "; did you mean '%s'?", nearest);
     fprintf(stderr, "\nTry 'cornu --help'.\n");

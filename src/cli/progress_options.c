@@ -6,6 +6,8 @@
 #include <cornu/log.h>
 #include <cornu/train.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "cli/progress_options.h"
 #include "train/progress_json.h"
 #include "train/progress_look.h"
@@ -57,8 +59,9 @@ bool cornu__progress_is_shown(const cornu__progress_arguments *arguments)
 static void tell_of_warning(const char *message, void *user_data)
 {
     (void)user_data;
+    char shown[CORNU__SHOWN_SIZE(CORNU__WARNING_SIZE)];
     if (cornu__json_message("warning", message) != CORNU_OK)
-        fprintf(stderr, "cornu: warning: %s\n", message);
+        fprintf(stderr, "cornu: warning: %s\n", cornu__text_shown(shown, sizeof shown, message, false));
 }
 
 void cornu__progress_begin(const cornu__progress_arguments *arguments)

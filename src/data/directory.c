@@ -309,6 +309,25 @@ static cornu_status scan_class(scanner *self, size_t class_number)
     return status;
 }
 
+/* A class that is there twice would have all its files twice, under two numbers. */
+static cornu_status check_different(const names *classes)
+{
+    char **sorted = cornu__alloc_array(classes->count, sizeof *sorted);
+    if (!sorted)
+        return cornu_error_status();
+    names copy = {.items = sorted, .count = classes->count};
+    for (size_t i = 0; i < classes->count; i++)
+        sorted[i] = classes->items[i];
+    names_sort(&copy);
+    cornu_status status = CORNU_OK;
+    for (size_t i = 1; status == CORNU_OK && i < copy.count; i++) {
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "class '%s' is given twice", sorted[i]);
+    }
+    cornu__free(sorted);
+    return status;
+}
+
 /* The names of the classes: given, or of the sub-folders. */
 static cornu_status name_classes(scanner *self)
 {
@@ -317,6 +336,8 @@ static cornu_status name_classes(scanner *self)
     cornu_status status = CORNU_OK;
     for (size_t i = 0; self->options->classes && status == CORNU_OK && i < self->options->class_count; i++)
         status = names_add(&classes, self->options->classes[i]);
+    if (self->options->classes && status == CORNU_OK)
+        status = check_different(&classes);
     if (!self->options->classes) {
         status = read_entries(self, directory->path, true, &folders, NULL);
         for (size_t i = 0; status == CORNU_OK && i < folders.count; i++)

@@ -72,22 +72,30 @@ static toff_t size_of(thandle_t handle)
     return ((session *)handle)->file->size;
 }
 
+/* The first complaint is kept, without the name in front that libtiff was given for the file: our sentence has the file's own. */
+static int keep_first(char *kept, size_t size, const char *format, va_list arguments)
+{
+    static const char name[] = KIND ": ";
+    if (kept[0] != '\0')
+        return 1;
+    vsnprintf(kept, size, format, arguments);
+    if (strncmp(kept, name, strlen(name)) == 0)
+        memmove(kept, kept + strlen(name), strlen(kept) - strlen(name) + 1);
+    return 1;
+}
+
 static int keep_message(TIFF *codec, void *data, const char *module, const char *format, va_list arguments)
 {
     (void)codec, (void)module;
     session *self = data;
-    if (self->message[0] == '\0')
-        vsnprintf(self->message, sizeof self->message, format, arguments);
-    return 1;
+    return keep_first(self->message, sizeof self->message, format, arguments);
 }
 
 static int keep_warning(TIFF *codec, void *data, const char *module, const char *format, va_list arguments)
 {
     (void)codec, (void)module;
     session *self = data;
-    if (self->out->damage[0] == '\0')
-        vsnprintf(self->out->damage, CORNU__DAMAGE_SIZE, format, arguments);
-    return 1;
+    return keep_first(self->out->damage, CORNU__DAMAGE_SIZE, format, arguments);
 }
 
 static cornu_status fail_by_libtiff(const session *self)
@@ -104,8 +112,8 @@ static cornu_status open_bytes(session *self)
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, most < INT64_MAX ? (tmsize_t)most : INT64_MAX);
     TIFFOpenOptionsSetErrorHandlerExtR(options, keep_message, self);
     TIFFOpenOptionsSetWarningHandlerExtR(options, keep_warning, self);
-    self->codec = TIFFClientOpenExt(self->file->name, "rm", self, read_bytes, write_nothing, seek, close_nothing,
-                                    size_of, NULL, NULL, options);
+    self->codec = TIFFClientOpenExt(KIND, "rm", self, read_bytes, write_nothing, seek, close_nothing, size_of, NULL,
+                                    NULL, options);
     TIFFOpenOptionsFree(options);
     return self->codec ? CORNU_OK : fail_by_libtiff(self);
 }

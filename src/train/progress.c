@@ -22,7 +22,8 @@
 typedef struct line {
     char *data;
     size_t length;
-    int width; /* visible columns */
+    int width; /* visible columns, of the last row */
+    int rows;  /* that were ended: 0, but for a final line in a narrow terminal */
 } line;
 
 static void add_bytes(line *to, const char *bytes, size_t count)
@@ -226,22 +227,82 @@ static bool show_less(extent *shown, int whole_bar, int excess)
     return true;
 }
 
+static extent all_of(const cornu__progress *progress, const cornu_logs *values)
+{
+    return (extent){.bar_width = progress->style.keras3 ? KERAS3_BAR_WIDTH : KERAS2_BAR_WIDTH,
+                    .value_count = values->count,
+                    .pace = true};
+}
+
 /* A line that wraps cannot be drawn over, so a running one is made to fit. */
-static void make_fitting_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values,
-                              bool final)
+static void make_running_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values, int room)
 {
     size_t begin = to->length;
-    bool must_fit = progress->style.columns > 0 && progress->style.dynamic && !final;
-    int room = must_fit ? progress->style.columns - 1 : INT32_MAX;
-    int whole_bar = progress->style.keras3 ? KERAS3_BAR_WIDTH : KERAS2_BAR_WIDTH;
-    extent shown = {.bar_width = whole_bar, .value_count = values->count, .pace = true};
-    make_line(to, begin, progress, now, values, shown, final);
+    extent shown = all_of(progress, values);
+    int whole_bar = shown.bar_width;
+    make_line(to, begin, progress, now, values, shown, false);
     while (to->width > room && show_less(&shown, whole_bar, to->width - room))
-        make_line(to, begin, progress, now, values, shown, final);
+        make_line(to, begin, progress, now, values, shown, false);
     if (to->width > room) { /* narrower than the count of steps itself */
         to->length = begin;
         to->width = 0;
     }
+}
+
+/* Ends a row that is drawn over one of `covered` columns. */
+static void end_row(line *to, int covered)
+{
+    add_times(to, " ", covered - to->width);
+    add(to, "\n");
+    to->width = 0;
+    to->rows++;
+}
+
+/* Values behind one another, in as many rows as they take; a single one may be wider than a row. */
+static void add_values_in_rows(line *to, const cornu__progress *progress, const cornu_logs *values, int room)
+{
+    for (int i = 0; i < values->count; i++) {
+        size_t before = to->length;
+        int width = to->width;
+        add_value(to, values->names[i], values->values[i], fabs(values->values[i]) > 1e-3);
+        if (to->width <= room || width == 0)
+            continue;
+        to->length = before;
+        to->width = width;
+        end_row(to, to->rows == 0 ? progress->width : 0);
+        i--; /* again, in a row of its own */
+    }
+}
+
+/* The last line of an epoch stays, and so has all values: the bar gives way first, and where that is not enough it goes on in rows below. */
+static void make_final_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values, int room)
+{
+    size_t begin = to->length;
+    extent shown = all_of(progress, values);
+    make_line(to, begin, progress, now, values, shown, true);
+    if (to->width > room) {
+        int width = shown.bar_width - (to->width - room);
+        shown.bar_width = width >= SMALLEST_BAR_WIDTH ? width : 0;
+        make_line(to, begin, progress, now, values, shown, true);
+    }
+    if (to->width <= room)
+        return;
+    shown = (extent){.pace = true};
+    make_line(to, begin, progress, now, values, shown, true);
+    if (to->width > room)
+        make_line(to, begin, progress, now, values, (extent){0}, true);
+    add_values_in_rows(to, progress, values, room);
+}
+
+static void make_fitting_line(line *to, const cornu__progress *progress, double now, const cornu_logs *values,
+                              bool final)
+{
+    bool must_fit = progress->style.columns > 0 && progress->style.dynamic;
+    int room = must_fit ? progress->style.columns - 1 : INT32_MAX;
+    if (final)
+        make_final_line(to, progress, now, values, room);
+    else
+        make_running_line(to, progress, now, values, room);
 }
 
 void cornu__progress_start(cornu__progress *progress, cornu__progress_style style, int64_t target, double now)
@@ -268,7 +329,7 @@ size_t cornu__progress_draw(cornu__progress *progress, char *out, double now, co
     }
     make_fitting_line(&made, progress, now, values, final);
     int width = made.width;
-    if (progress->style.dynamic)
+    if (progress->style.dynamic && made.rows == 0)
         add_times(&made, " ", progress->width - width);
     if (final)
         add(&made, "\n");

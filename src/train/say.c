@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "train/progress_json.h"
 #include "train/progress_look.h"
 #include "train/training.h"
@@ -19,7 +20,7 @@ static void say_as_json(char *message)
 
 void cornu__say(const char *format, ...)
 {
-    char message[LONGEST_MESSAGE];
+    char message[LONGEST_MESSAGE], shown[CORNU__SHOWN_SIZE(LONGEST_MESSAGE)];
     cornu__progress_look look;
     va_list arguments;
     va_start(arguments, format);
@@ -28,5 +29,5 @@ void cornu__say(const char *format, ...)
     if (cornu__progress_look_asked(&look) == CORNU_OK && look == CORNU__LOOK_JSON)
         say_as_json(message);
     else
-        fputs(message, stdout);
+        fputs(cornu__text_shown(shown, sizeof shown, message, true), stdout);
 }

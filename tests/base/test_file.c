@@ -74,6 +74,34 @@ static void what_a_killed_process_left_can_be_removed(void **state)
     assert_int_equal(files_in_folder(), 0);
 }
 
+/* A process's number tells nothing where it was given again, or where its end was not yet asked for. */
+static void what_nobody_writes_is_left_behind_whatever_process_has_the_number(void **state)
+{
+    (void)state;
+    char name[300];
+    cornu__new_file file;
+    siginfo_t about;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (cornu__file_begin(&file, path) == CORNU_OK)
+            raise(SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(waitid(P_PID, (id_t)child, &about, WEXITED | WNOWAIT), 0); /* it stays a zombie */
+    snprintf(name, sizeof name, "%s.new-%ld-7", path, (long)getpid());
+    fclose(fopen(name, "w"));
+    assert_int_equal(cornu__file_begin(&file, path), CORNU_OK);
+    assert_int_equal(files_in_folder(), 3);
+    cornu__file_remove_unfinished(path);
+    assert_int_equal(files_in_folder(), 1);
+    assert_int_equal(cornu__file_commit(&file), CORNU_OK);
+    assert_int_equal(files_in_folder(), 1);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    unlink(path);
+}
+
 static void a_committed_file_is_there_alone(void **state)
 {
     (void)state;
@@ -213,10 +241,15 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_killed_process_left_can_be_removed), cmocka_unit_test(a_committed_file_is_there_alone),
-        cmocka_unit_test(the_old_file_stays_until_commit),           cmocka_unit_test(two_writers_do_not_meet),
-        cmocka_unit_test(a_full_disk_leaves_the_old_file),           cmocka_unit_test(modes_are_kept),
-        cmocka_unit_test(a_link_stays_and_its_target_is_replaced),   cmocka_unit_test(what_cannot_be_written_is_said),
+        cmocka_unit_test(what_a_killed_process_left_can_be_removed),
+        cmocka_unit_test(what_nobody_writes_is_left_behind_whatever_process_has_the_number),
+        cmocka_unit_test(a_committed_file_is_there_alone),
+        cmocka_unit_test(the_old_file_stays_until_commit),
+        cmocka_unit_test(two_writers_do_not_meet),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(modes_are_kept),
+        cmocka_unit_test(a_link_stays_and_its_target_is_replaced),
+        cmocka_unit_test(what_cannot_be_written_is_said),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

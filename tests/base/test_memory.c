@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -205,6 +207,41 @@ static void a_handler_may_warn_and_set_another(void **state)
     cornu_set_warning_handler(NULL, NULL);
 }
 
+/* What a child process that only warns writes on its standard error. */
+static void warning_on_standard_error(const char *text, char *got, size_t size)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        cornu__warn("%s", text);
+        _exit(0);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t count; (count = read(ends[0], got + length, size - 1 - length)) > 0;)
+        length += (size_t)count;
+    got[length] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void a_name_in_a_warning_cannot_speak_to_the_terminal(void **state)
+{
+    (void)state;
+    char got[200], kept[100];
+    const char *text = "cannot read 'a/\033[31mred\n\xff.png'";
+    warning_on_standard_error(text, got, sizeof got);
+    assert_string_equal(got, "cornu: warning: cannot read 'a/\\x1b[31mred\\x0a\\xff.png'\n");
+    cornu_set_warning_handler(keep_warning, kept);
+    cornu__warn("%s", text);
+    cornu_set_warning_handler(NULL, NULL);
+    assert_string_equal(kept, text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +255,7 @@ int main(void)
         cmocka_unit_test(long_messages_are_cut_not_overrun),
         cmocka_unit_test(warnings_reach_the_programs_handler),
         cmocka_unit_test(a_handler_may_warn_and_set_another),
+        cmocka_unit_test(a_name_in_a_warning_cannot_speak_to_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

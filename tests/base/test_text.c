@@ -121,6 +121,46 @@ static void case_can_be_disregarded(void **state)
     assert_false(cornu__text_equal_nocase("conv2d", "conv"));
 }
 
+static void what_could_tell_a_terminal_what_to_do_is_shown_as_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"", ""},
+        {"caf\xc3\xa9 \xe2\x94\x81 \xf0\x9f\x90\x88.png", "caf\xc3\xa9 \xe2\x94\x81 \xf0\x9f\x90\x88.png"},
+        {"\033[31mred\a\b\r\n\t\177", "\\x1b[31mred\\x07\\x08\\x0d\\x0a\\x09\\x7f"},
+        {"\xc2\x9b"
+         "31m \xc2\xa0",
+         "\\xc2\\x9b31m \xc2\xa0"}, /* U+009B begins a sequence as ESC [ does; U+00A0 does not */
+        {"\xff\xfe \xc3( \xe2\x94 \xed\xa0\x80", "\\xff\\xfe \\xc3( \\xe2\\x94 \\xed\\xa0\\x80"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char shown[CORNU__SHOWN_SIZE(40)];
+        cornu__text text = {0};
+        assert_true(strlen(cases[i].text) < 40);
+        assert_string_equal(cornu__text_shown(shown, sizeof shown, cases[i].text, false), cases[i].shown);
+        cornu__text_add(&text, "%s", "");
+        cornu__text_add_shown(&text, cases[i].text);
+        assert_string_equal(text.data, cases[i].shown);
+        cornu__text_free(&text);
+    }
+}
+
+static void line_breaks_may_stay_and_what_does_not_fit_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char shown[20];
+    assert_string_equal(cornu__text_shown(shown, sizeof shown, "one\n\033two\n", true), "one\n\\x1btwo\n");
+    for (size_t size = 1; size < sizeof shown; size++) {
+        memset(shown, '!', sizeof shown);
+        cornu__text_shown(shown, size, "\xc3\xa9\033\xe2\x94\x81", false);
+        size_t wanted = size > 9 ? 9 : size > 6 ? 6 : size > 2 ? 2 : 0;
+        assert_int_equal(strlen(shown), wanted);
+        assert_true(shown[size] == '!');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +172,8 @@ int main(void)
         cmocka_unit_test(the_nearest_spelling_is_offered_when_it_is_near),
         cmocka_unit_test(shapes_are_written_as_keras_writes_them),
         cmocka_unit_test(case_can_be_disregarded),
+        cmocka_unit_test(what_could_tell_a_terminal_what_to_do_is_shown_as_numbers),
+        cmocka_unit_test(line_breaks_may_stay_and_what_does_not_fit_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -293,6 +293,21 @@ class Pictures(CommandCase):
             self.assertIn(f"the file is {word}", result.stderr)
         self.refused(self.fit(folder, "--bad-files", "skip", "--bad-files-at-most", "0", "--verbose", "0"), 1, "at most 0 may be bad")
 
+    def test_names_of_files_and_words_cannot_speak_to_the_terminal(self):
+        folder = self.make_folder("photos", 3)
+        with open(self.path("photos/red/\x1b[31m\x9b.png"), "wb") as file:
+            file.write(b"P")
+        name = "photos/red/\\x1b[31m\\xc2\\x9b.png' is no picture"
+        for words, status in ((("--bad-files", "skip"), 0), ((), 1)):
+            result = self.fit(folder, "--verbose", "0", *words)
+            self.assertEqual(result.returncode, status)
+            self.assertIn(name, result.stderr)
+            self.assertNotIn("\x1b", result.stderr)
+        profile = cornu("data", "--profile", "--target-size", "16", folder)
+        self.assertNotIn("\x1b", profile.stderr + profile.stdout)
+        self.assertIn("'fi\\x1bt'", cornu("fi\x1bt").stderr)
+        self.assertIn("\\x1b", cornu("fit", "--no\x1b").stderr)
+
     def test_a_damaged_picture_has_no_row_in_the_table(self):
         model, folder = self.trained(), self.make_folder("new", 3)
         with open(self.path("new/green/1.png"), "r+b") as file:

@@ -122,9 +122,10 @@ class OnATerminal(CommandCase):
                 terminal = self.open("--epochs", "3", "--validation-split", "0.2", "--progress", look, columns=columns)
                 self.assertEqual(terminal.finish(), 0)
                 for line in drawings(terminal.text):
-                    final = "val_loss" in line
-                    self.assertTrue(final or len(line) < columns, (columns, look, line))
-                self.assertEqual(terminal.text.count("\n"), 6)
+                    one_value = re.fullmatch(r" - \w+: \S+", line)  # behind the last step, in a line of its own
+                    self.assertTrue(one_value or len(line) < columns, (columns, look, line))
+                self.assertEqual(len(re.findall(r" - val_loss: \d+\.\d{4}", terminal.text)), 3)
+                self.assertGreaterEqual(terminal.text.count("\n"), 6)
 
     def test_a_window_that_is_made_narrower(self):
         terminal = self.open(*ENDLESS, "--batch-size", "1", columns=100)

@@ -196,6 +196,9 @@ static void what_is_missing_is_said(void **state)
     refuse("/no/such/folder", &plain, CORNU_ERROR_IO, "/no/such/folder");
     refuse(below_tree(path, "empty"), &plain, CORNU_ERROR_DATA, "has no sub-folder");
     refuse(tree, &named, CORNU_ERROR_DATA, "class 'lion' has no folder");
+    static const char *const twice[] = {"cat", "dog", "cat"};
+    named = (cornu__directory_options){.classes = twice, .class_count = 3};
+    refuse(tree, &named, CORNU_ERROR_INVALID_ARGUMENT, "class 'cat' is given twice");
     refuse(tree, &split, CORNU_ERROR_INVALID_ARGUMENT, "between 0 and 1, not 1");
     cornu__subset subset;
     assert_failed(cornu__subset_named("test", &subset), CORNU_ERROR_UNKNOWN_NAME, "no subset 'test'");

@@ -282,6 +282,30 @@ static void on_a_full_disk_training_fails_and_the_old_file_stays(void **state)
     }
 }
 
+/* --- Files that a killed process had begun --- */
+
+static cornu_status leave_behind(void *state, cornu_training *training, int64_t epoch, cornu_logs *logs)
+{
+    (void)training, (void)epoch, (void)logs;
+    write_bytes(state, "half", 4);
+    return CORNU_OK;
+}
+
+static void the_folder_goes_at_the_end_with_what_a_killed_process_left(void **state)
+{
+    const scripted *test = *state;
+    const char *folder = scripted_path(test, "backup");
+    char left[500];
+    snprintf(left, sizeof left, "%s/latest.npz.new-%ld-5", folder, (long)getpid());
+    assert_int_equal(mkdir(folder, 0777), 0);
+    write_bytes(left, "half", 4);
+    scripted_run(test, 1, cornu_backup_and_restore(folder, .delete_checkpoint = false), NULL);
+    assert_int_not_equal(access(left, F_OK), 0);
+    scripted_run(test, 2, cornu_backup_and_restore(folder),
+                 cornu_callback_create(.on_epoch_end = leave_behind, .state = left));
+    assert_int_not_equal(access(folder, F_OK), 0);
+}
+
 /* --- Files of something else --- */
 
 static void files_that_do_not_fit_are_refused_before_the_first_epoch(void **state)
@@ -493,6 +517,7 @@ int main(void)
         TEST(the_file_before_a_damaged_one_is_used_with_double_checkpoint),
         TEST(the_file_before_is_used_with_a_warning),
         TEST(on_a_full_disk_training_fails_and_the_old_file_stays),
+        TEST(the_folder_goes_at_the_end_with_what_a_killed_process_left),
         TEST(files_that_do_not_fit_are_refused_before_the_first_epoch),
         TEST(the_backup_of_another_model_is_refused),
         TEST(other_data_in_mid_epoch_are_an_error),

@@ -104,7 +104,7 @@ static const char *draw_once(cornu__progress_style style, const cornu_logs *logs
 static const cornu_logs three_values = {
     .count = 3, .names = {"loss", "accuracy", "top_k_categorical_accuracy"}, .values = {0.5, 0.25, 0.75}};
 
-static void a_running_line_fits_the_terminal_and_the_final_one_is_whole(void **state)
+static void a_running_line_fits_the_terminal(void **state)
 {
     (void)state;
     for (int keras3 = 0; keras3 < 2; keras3++) {
@@ -115,10 +115,61 @@ static void a_running_line_fits_the_terminal_and_the_final_one_is_whole(void **s
             bool shown = strstr(draw_once(style, &three_values, 100, false, &width), "100/200") != NULL;
             assert_true(width < columns);
             assert_true(shown || columns < (keras3 ? 11 : 18));
-            assert_non_null(
-                strstr(draw_once(style, &three_values, 200, true, &width), "top_k_categorical_accuracy: 0.7500\n"));
         }
     }
+}
+
+/* The widest row of a text without escapes; *rows: how many there are. */
+static int widest_row(const char *text, int *rows)
+{
+    int width = 0, widest = 0;
+    for (*rows = 0; *text; text++) {
+        *rows += *text == '\n';
+        if (*text == '\n' || *text == '\r')
+            width = 0;
+        else
+            width += *text != '\b' && ((unsigned char)*text & 0xC0) != 0x80;
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+static void the_final_line_has_all_values_and_goes_on_below_where_they_do_not_fit(void **state)
+{
+    (void)state;
+    for (int keras3 = 0; keras3 < 2; keras3++) {
+        for (int columns = 200; columns >= 1; columns--) {
+            cornu__progress_style style = keras3 ? keras3_terminal : keras2_terminal;
+            int width, rows;
+            style.columns = columns;
+            style.color = false;
+            const char *line = draw_once(style, &three_values, 200, true, &width);
+            assert_non_null(strstr(line, "200/200"));
+            assert_non_null(strstr(line, " - loss: 0.5000"));
+            assert_non_null(strstr(line, " - accuracy: 0.2500"));
+            assert_non_null(strstr(line, " - top_k_categorical_accuracy: 0.7500\n"));
+            int widest = widest_row(line, &rows);
+            assert_true(widest < columns || columns <= (int)strlen(" - top_k_categorical_accuracy: 0.7500"));
+            assert_true(rows == 1 || columns < 95);
+        }
+    }
+}
+
+static void a_final_line_of_several_rows_covers_the_one_that_was_running(void **state)
+{
+    (void)state;
+    static char out[CORNU__PROGRESS_LINE_SIZE];
+    cornu__progress_style style = {.keras3 = true, .dynamic = true, .columns = 40};
+    cornu__progress progress;
+    cornu__progress_start(&progress, style, 200, CLOCK_START);
+    cornu__progress_advance(&progress, 200, CLOCK_START + 1);
+    progress.width = 30;
+    out[cornu__progress_draw(&progress, out, CLOCK_START + 1, &three_values, true)] = '\0';
+    assert_string_equal(strchr(out, '\r') + 1, "200/200 1s 5ms/step - loss: 0.5000\n - accuracy: 0.2500\n"
+                                               " - top_k_categorical_accuracy: 0.7500\n");
+    progress.width = 38;
+    out[cornu__progress_draw(&progress, out, CLOCK_START + 1, &three_values, true)] = '\0';
+    assert_non_null(strstr(out, "loss: 0.5000    \n - accuracy"));
 }
 
 static void assert_running_line(int columns, bool keras3, const char *wanted)
@@ -221,7 +272,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_terminal_gets_the_bytes_of_keras_3),
         cmocka_unit_test(a_terminal_without_utf8_gets_the_bytes_of_keras_2),
-        cmocka_unit_test(a_running_line_fits_the_terminal_and_the_final_one_is_whole),
+        cmocka_unit_test(a_running_line_fits_the_terminal),
+        cmocka_unit_test(the_final_line_has_all_values_and_goes_on_below_where_they_do_not_fit),
+        cmocka_unit_test(a_final_line_of_several_rows_covers_the_one_that_was_running),
         cmocka_unit_test(in_a_narrow_terminal_the_bar_gives_way_first_then_the_last_values),
         cmocka_unit_test(a_bar_that_goes_on_in_mid_epoch_counts_the_time_of_its_own_steps),
         cmocka_unit_test(without_colour_no_escape_is_written),

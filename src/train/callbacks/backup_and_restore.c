@@ -123,7 +123,8 @@ static cornu_status finish(void *state)
     CORNU_TRY(remove_file(self->path));
     if (self->double_checkpoint)
         CORNU_TRY(remove_file(self->previous_path));
-    rmdir(self->folder); /* stays where there is something else in it */
+    cornu__file_remove_unfinished(self->path); /* of a process that was killed after this one had begun */
+    rmdir(self->folder);                       /* stays where there is something else in it */
     return CORNU_OK;
 }
 
