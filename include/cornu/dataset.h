@@ -283,8 +283,8 @@ typedef struct cornu_hdf5_dataset_options {
 /*
  * cornu_hdf5_dataset("photos.h5", .fields = cornu_names("image", "label")): the rows of datasets in an HDF5 file, Keras's HDF5Matrix. Contiguous ones are read where they lie; of those in chunks (deflate,
  * shuffle, Fletcher-32) a row has all the rows of its chunk unpacked, which are kept for the next ones: so a sequence shuffles by chunks. Files are read as by
- * cornu_load_model: within limits, and no link or code in them is followed.
- */
+ * cornu_load_model: within limits, and no link or code in them is followed. Links, and datasets whose numbers
+ * are in other files, are not followed: a warning says that they are left out. */
 #define cornu_hdf5_dataset(path_, ...)                                                                                 \
     CORNU_KEYWORDS(cornu_hdf5_dataset_with(path_, &cornu_keywords), cornu_hdf5_dataset_options,                        \
                    CORNU_HDF5_DATASET_DEFAULTS __VA_ARGS__)

@@ -1,7 +1,9 @@
 /* dataset_hdf5.c: rows of datasets in an HDF5 file. */
+#include <stdio.h>
 #include <string.h>
 
 #include "array/array.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "data/dataset.h"
@@ -9,6 +11,7 @@
 #include "format/limits.h"
 
 #define CACHE_BYTES ((uint64_t)64 << 20)
+#define LEFT_OUT_SIZE 256
 
 typedef struct one_field {
     char *path; /* in the file, and the field's name */
@@ -89,6 +92,19 @@ static cornu_status add_all(hdf5_fields *self, const cornu__hdf5_node *group, co
     return CORNU_OK;
 }
 
+/* "; 'masks' is an external link, which is not followed" of what the file has beside its datasets; or "". */
+static const char *left_out(const cornu__hdf5 *file, char *text, size_t size)
+{
+    const char *first;
+    size_t count = cornu__hdf5_left_out(file, &first);
+    text[0] = '\0';
+    if (count == 1)
+        snprintf(text, size, "; %s, which is not followed", first);
+    else if (count > 1)
+        snprintf(text, size, "; %s, which is not followed, as %zu more", first, count - 1);
+    return text;
+}
+
 static cornu_status fail_unknown(const hdf5_fields *self, const char *path, const char *wanted)
 {
     hdf5_fields all = {.file = self->file};
@@ -105,9 +121,10 @@ static cornu_status fail_unknown(const hdf5_fields *self, const char *path, cons
     for (int i = 0; i < all.count; i++)
         cornu__free(all.fields[i].path);
     cornu__free(all.fields);
-    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME,
-                       nearest ? "'%s' has no dataset '%s'; did you mean '%s'?" : "'%s' has no dataset '%s'", path,
-                       wanted, found);
+    char rest[LEFT_OUT_SIZE];
+    return cornu__fail(CORNU_ERROR_UNKNOWN_NAME, "'%s' has no dataset '%s'%s%s%s%s", path, wanted,
+                       nearest ? "; did you mean '" : "", found, nearest ? "'?" : "",
+                       left_out(self->file, rest, sizeof rest));
 }
 
 static cornu_status add_named(hdf5_fields *self, const char *path, const char *const *names)
@@ -124,8 +141,13 @@ static cornu_status add_named(hdf5_fields *self, const char *path, const char *c
 static cornu_status choose_fields(hdf5_fields *self, const char *path, const char *const *names)
 {
     CORNU_TRY(names ? add_named(self, path, names) : add_all(self, cornu__hdf5_root(self->file), ""));
+    char rest[LEFT_OUT_SIZE];
+    left_out(self->file, rest, sizeof rest);
     if (self->count < 1)
-        return cornu__fail(CORNU_ERROR_DATA, "'%s' has no dataset of numbers%s", path, names ? " in .fields" : "");
+        return cornu__fail(CORNU_ERROR_DATA, "'%s' has no dataset of numbers%s%s", path, names ? " in .fields" : "",
+                           rest);
+    if (!names && rest[0])
+        cornu__warn("hdf5_dataset: '%s'%s", path, rest);
     for (int i = 0; i < self->count; i++) {
         const cornu__hdf5_node *node = self->fields[i].node;
         if (node->is_dataset && node->rank > 0 && node->shape[0] != self->fields[0].node->shape[0])
@@ -215,7 +237,7 @@ cornu_dataset *cornu_hdf5_dataset_with(const char *path, const cornu_hdf5_datase
     if (!self)
         return NULL;
     cornu_dataset *dataset = NULL;
-    self->file = cornu__hdf5_open(path);
+    self->file = cornu__hdf5_open_data(path);
     if (self->file && choose_fields(self, path, given.fields) == CORNU_OK)
         dataset = given.in_memory
                       ? in_memory(self)

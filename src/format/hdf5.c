@@ -158,8 +158,10 @@ static cornu_status handle_message(cornu__hdf5 *file, cornu__hdf5_message *messa
     case LINK:
         return cornu__hdf5_read_link(file, &message->body, &header->links);
     case OTHER_FILES:
-        return cornu__hdf5_fail(header->node, CORNU_ERROR_UNSUPPORTED,
-                                "its numbers are in other files, which are not read: a model file is data");
+        if (!file->leaves_out)
+            return cornu__hdf5_fail(header->node, CORNU_ERROR_UNSUPPORTED, "%s", cornu__hdf5_elsewhere);
+        header->data->unreadable = cornu__hdf5_elsewhere;
+        return CORNU_OK;
     case LAYOUT:
         return cornu__hdf5_read_layout(file, &message->body, header->data);
     case FILTERS:
@@ -192,7 +194,9 @@ static cornu_status finish_dataset(cornu__hdf5 *file, struct header *header)
     node->dtype = header->data->type.dtype;
     node->rank = header->space.rank;
     memcpy(node->shape, header->space.shape, sizeof node->shape);
-    if (header->space.unreadable)
+    if (header->data->unreadable == cornu__hdf5_elsewhere)
+        cornu__hdf5_leave_out(file, node->name, strlen(node->name), "a dataset whose numbers are in other files");
+    else if (header->space.unreadable)
         header->data->unreadable = header->space.unreadable;
     else if (header->data->type.kind != CORNU__HDF5_NUMBERS)
         header->data->unreadable = "its elements are no numbers that Cornu knows";
@@ -347,17 +351,34 @@ static cornu_status open_descriptor(cornu__hdf5 *file)
     return CORNU_OK;
 }
 
-cornu__hdf5 *cornu__hdf5_open(const char *path)
+static cornu__hdf5 *open_path(const char *path, bool leaves_out)
 {
     if (!path || path[0] == '\0')
         return cornu__fail_null(CORNU_ERROR_INVALID_ARGUMENT, "cannot read a file without a name");
     cornu__hdf5 *file = create(path);
     if (!file)
         return NULL;
+    file->leaves_out = leaves_out;
     if (open_descriptor(file) == CORNU_OK)
         return finish_open(file);
     cornu__hdf5_close(file);
     return NULL;
+}
+
+cornu__hdf5 *cornu__hdf5_open(const char *path)
+{
+    return open_path(path, false);
+}
+
+cornu__hdf5 *cornu__hdf5_open_data(const char *path)
+{
+    return open_path(path, true);
+}
+
+size_t cornu__hdf5_left_out(const cornu__hdf5 *file, const char **first)
+{
+    *first = file->left_out;
+    return file->left_out_count;
 }
 
 void cornu__hdf5_close(cornu__hdf5 *file)

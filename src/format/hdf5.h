@@ -4,7 +4,7 @@
  * Reading is Cornu's own and takes what those files hold: groups (symbol tables, links in headers, dense links), attributes that are texts,
  * datasets of numbers, contiguous, compact or in chunks (deflate, shuffle, Fletcher-32). Opening brings the tree of names, shapes and
  * texts into memory, within limits; the numbers of a dataset come when they are asked for. Links to other names or files, virtual
- * datasets, groups that contain each other and sizes that cannot be are refused.
+ * datasets, groups that contain each other and sizes that cannot be are refused (the first two left out by cornu__hdf5_open_data).
  *
  * Format: "HDF5 File Format Specification, version 3.0", The HDF Group.
  */
@@ -49,6 +49,10 @@ typedef struct cornu__hdf5_node {
 
 /* Opens a file, or bytes in memory, which must outlive it; `name` (for messages) is copied. NULL with the error set. */
 cornu__hdf5 *cornu__hdf5_open(const char *path);
+/* The same of a file whose datasets are wanted and not the whole: links are left out, and datasets whose numbers are in other files have no numbers. */
+cornu__hdf5 *cornu__hdf5_open_data(const char *path);
+/* How many links were left out, and *first: what the first is called and is; as long as the file is open. */
+size_t cornu__hdf5_left_out(const cornu__hdf5 *file, const char **first);
 cornu__hdf5 *cornu__hdf5_open_bytes(const char *name, const void *bytes, uint64_t size);
 void cornu__hdf5_close(cornu__hdf5 *file);
 

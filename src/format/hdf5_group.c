@@ -1,4 +1,5 @@
 /* hdf5_group.c: what a group contains: a symbol table, which is a B-tree of nodes of entries whose names lie in a heap, or links in the header. */
+#include <stdio.h>
 #include <string.h>
 
 #include "format/hdf5_parts.h"
@@ -6,10 +7,20 @@
 #define MAX_NAME 1024
 #define MAX_TREE_DEPTH 32
 
-cornu_status cornu__hdf5_refuse_link(const cornu__hdf5_links *links, const char *kind, const char *name, size_t length)
+void cornu__hdf5_leave_out(cornu__hdf5 *file, const char *name, size_t length, const char *what)
 {
-    return cornu__hdf5_fail(links->group, CORNU_ERROR_UNSUPPORTED,
-                            "'%.*s' is a%s link, which is not followed: a model file is data", (int)length, name, kind);
+    if (file->left_out_count++ == 0)
+        snprintf(file->left_out, sizeof file->left_out, "'%.*s' is %s", (int)length, name, what);
+}
+
+cornu_status cornu__hdf5_refuse_link(const cornu__hdf5_links *links, const char *what, const char *name, size_t length)
+{
+    cornu__hdf5 *file = links->group->file;
+    if (!file->leaves_out)
+        return cornu__hdf5_fail(links->group, CORNU_ERROR_UNSUPPORTED, "'%.*s' is %s, which is not followed",
+                                (int)length, name, what);
+    cornu__hdf5_leave_out(file, name, length, what);
+    return CORNU_OK;
 }
 
 static cornu_status check_name(const cornu__hdf5 *file, const char *name, size_t length)
@@ -78,7 +89,7 @@ static cornu_status read_entry(cornu__hdf5 *file, const struct table *table, cor
     if (length == most)
         return cornu__hdf5_damaged(file, "a name in a group has no end");
     if (kind == 2 || address == CORNU__HDF5_NOWHERE)
-        return cornu__hdf5_refuse_link(table->links, " soft", text, length);
+        return cornu__hdf5_refuse_link(table->links, "a soft link", text, length);
     return cornu__hdf5_add_link(file, table->links, text, length, address);
 }
 
@@ -153,7 +164,7 @@ cornu_status cornu__hdf5_read_link(cornu__hdf5 *file, cornu__hdf5_cursor *messag
     if (version != 1 || !name || length > MAX_NAME)
         return cornu__hdf5_damaged(file, "a link in a group ends too early or has an unknown version");
     if (kind != LINK_HARD)
-        return cornu__hdf5_refuse_link(links, kind == LINK_SOFT ? " soft" : "n external", name, length);
+        return cornu__hdf5_refuse_link(links, kind == LINK_SOFT ? "a soft link" : "an external link", name, length);
     uint64_t address = cornu__hdf5_take(message, 8);
     if (message->over)
         return cornu__hdf5_damaged(file, "a link in a group ends too early");

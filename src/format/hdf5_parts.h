@@ -20,6 +20,9 @@ struct cornu__hdf5 {
     size_t node_count;
     uint64_t element_count; /* of all datasets, each at most what the file can hold */
     cornu__hdf5_node *root;
+    bool leaves_out; /* links and what lies in other files, instead of refusing the file for it */
+    size_t left_out_count;
+    char left_out[160]; /* the first of them: what it is called and what it is */
     /* the collection of texts that was read last */
     uint64_t heap_address, heap_size;
     unsigned char *heap;
@@ -49,6 +52,9 @@ cornu_status cornu__hdf5_damaged(const cornu__hdf5 *file, const char *format, ..
 uint32_t cornu__hdf5_checksum(const void *bytes, size_t size);
 /* That a part's last 4 bytes are its check sum. */
 cornu_status cornu__hdf5_check_sum(const cornu__hdf5 *file, const unsigned char *part, uint64_t size, const char *what);
+
+/* The `unreadable` of a dataset whose numbers are not in this file. */
+extern const char cornu__hdf5_elsewhere[];
 
 /* --- hdf5_types.c: what header messages say --- */
 
@@ -165,8 +171,10 @@ typedef struct cornu__hdf5_links {
 /* Adds a child, whose name of `length` bytes need not end in NUL. */
 cornu_status cornu__hdf5_add_link(cornu__hdf5 *file, cornu__hdf5_links *links, const char *name, size_t length,
                                   uint64_t address);
-/* A link that is no child of its own: refused. */
-cornu_status cornu__hdf5_refuse_link(const cornu__hdf5_links *links, const char *kind, const char *name, size_t length);
+/* A link that is no child of its own: refused, or left out. */
+cornu_status cornu__hdf5_refuse_link(const cornu__hdf5_links *links, const char *what, const char *name, size_t length);
+/* Counts what is left out of such a file, and keeps the first in words. */
+void cornu__hdf5_leave_out(cornu__hdf5 *file, const char *name, size_t length, const char *what);
 /* hdf5_group.c: the children in a symbol table (a B-tree and a heap of names), and in one link message. */
 cornu_status cornu__hdf5_read_symbol_table(cornu__hdf5 *file, uint64_t tree, uint64_t heap, cornu__hdf5_links *links);
 cornu_status cornu__hdf5_read_link(cornu__hdf5 *file, cornu__hdf5_cursor *message, cornu__hdf5_links *links);

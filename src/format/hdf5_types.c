@@ -4,6 +4,8 @@
 #include "array/array.h"
 #include "format/hdf5_parts.h"
 
+const char cornu__hdf5_elsewhere[] = "its numbers are in other files, which are not read";
+
 /* --- the space: how many elements --- */
 
 #define SPACE_SCALAR 0
@@ -174,11 +176,14 @@ static cornu_status read_chunked(const cornu__hdf5 *file, cornu__hdf5_cursor *me
 cornu_status cornu__hdf5_read_layout(const cornu__hdf5 *file, cornu__hdf5_cursor *message, cornu__hdf5_data *data)
 {
     int version = (int)cornu__hdf5_take(message, 1), class = (int)cornu__hdf5_take(message, 1);
-    if (version == 4 && class == 3)
+    bool is_virtual = version == 4 && class == 3;
+    if (is_virtual && !file->leaves_out)
         return cornu__fail(CORNU_ERROR_UNSUPPORTED,
                            "'%s' holds a virtual dataset, made of parts of other files, which are not followed",
                            file->name);
-    if (version < 3 || version > 4)
+    if (is_virtual)
+        data->unreadable = cornu__hdf5_elsewhere;
+    else if (version < 3 || version > 4)
         data->unreadable = "it is laid out as versions of HDF5 before 1.6.3 did";
     else if (class == 0)
         CORNU_TRY(read_compact(file, message, data));

@@ -154,6 +154,22 @@ static void weigh_area(cornu__filter_axis *axis, int output)
     divide_by_sum(weights_of(axis, output), end - begin);
 }
 
+/* In float, as TensorFlow computes: the Gaussian is cut off where it is not 0, and where a pixel lies right at its end, rounding decides whether it counts. */
+static void weigh_gaussian(cornu__filter_axis *axis, bool antialias, int output)
+{
+    const float cut = (float)kernels[CORNU__TF_GAUSSIAN].radius;
+    float scale = (float)axis->outputs / (float)axis->inputs, inverse = 1 / scale;
+    float stretched = antialias && inverse > 1 ? inverse : 1, shrink = 1 / stretched;
+    float centre = ((float)output + 0.5f) * inverse, radius = cut * stretched;
+    int begin = within(ceilf(centre - radius - 0.5f), axis->inputs);
+    int end = within(floorf(centre + radius - 0.5f), axis->inputs) + 1;
+    axis->first[output] = begin;
+    axis->count[output] = end - begin;
+    for (int i = begin; i < end; i++)
+        weights_of(axis, output)[i - begin] = gaussian(fabsf(((float)i + 0.5f - centre) * shrink));
+    divide_by_sum(weights_of(axis, output), end - begin);
+}
+
 static void weigh_by_kernel(cornu__filter_axis *axis, const struct kernel *kernel, double stretched, int output)
 {
     double centre = (output + 0.5) * axis->inputs / axis->outputs, radius = kernel->radius * stretched;
@@ -186,6 +202,8 @@ static cornu_status make_axis(cornu__filter_axis *axis, cornu__tensorflow_method
             weigh_between(axis, i);
         else if (method == CORNU__TF_BICUBIC && !antialias)
             weigh_cubic(axis, i);
+        else if (method == CORNU__TF_GAUSSIAN)
+            weigh_gaussian(axis, antialias, i);
         else
             weigh_by_kernel(axis, kernel, stretched, i);
     }

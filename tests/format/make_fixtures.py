@@ -106,6 +106,17 @@ def write_hdf5():
         file["data/other"] = h5py.SoftLink("/data/x")
     with h5py.File(FOLDER / "refused_external_link.h5", "w") as file:
         file["data/x"] = h5py.ExternalLink("other.h5", "/x")
+    for name, libver in (("elsewhere.h5", "latest"), ("elsewhere_old.h5", "earliest")):
+        with h5py.File(FOLDER / name, "w", libver=libver) as file:
+            file["x"] = np.arange(10, dtype="float32").reshape(5, 2)
+            file["y"] = np.arange(5, dtype="int32")
+            file["again"] = h5py.SoftLink("/x")
+            file["masks"] = h5py.ExternalLink("other.h5", "/x")
+            file.create_dataset("passwords", (5,), "float32", external=[("passwords", 0, 20)])
+            if libver == "latest":
+                layout = h5py.VirtualLayout(shape=(5,), dtype="float32")
+                layout[:] = h5py.VirtualSource("other.h5", "x", shape=(5,))
+                file.create_virtual_dataset("parts", layout)
     with h5py.File(FOLDER / "refused_circle.h5", "w") as file:
         b = file.create_group("a/b")
         b["up"] = file["a"]

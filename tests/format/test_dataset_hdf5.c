@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <cornu/dataset.h>
+#include <cornu/log.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -144,10 +145,51 @@ static void what_cannot_be_read_is_said_when_it_is_opened(void **state)
     expect_refused(cornu_hdf5_dataset(path, .fields = cornu_names("unwritten")), CORNU_ERROR_FORMAT, "ever written");
     expect_refused(cornu_hdf5_dataset(path, .fields = cornu_names("bomb")), CORNU_ERROR_FORMAT,
                    "more than the file can hold");
-    expect_refused(cornu_hdf5_dataset(fixture_path(path, "refused_external_link.h5")), CORNU_ERROR_UNSUPPORTED, "");
+    expect_refused(cornu_hdf5_dataset(fixture_path(path, "refused_external_link.h5")), CORNU_ERROR_DATA,
+                   "no dataset of numbers; 'x' is an external link, which is not followed");
+    expect_refused(cornu_hdf5_dataset(fixture_path(path, "refused_virtual.h5")), CORNU_ERROR_DATA,
+                   "'x' is a dataset whose numbers are in other files");
+    expect_refused(cornu_hdf5_dataset(fixture_path(path, "refused_outside.h5")), CORNU_ERROR_DATA,
+                   "'x' is a dataset whose numbers are in other files");
     expect_refused(cornu_hdf5_dataset(fixture_path(path, "float32.npy")), CORNU_ERROR_FORMAT, "no HDF5");
     expect_refused(cornu_hdf5_dataset("no such.h5"), CORNU_ERROR_IO, "No such file");
     expect_refused(cornu_hdf5_dataset(NULL), CORNU_ERROR_INVALID_ARGUMENT, "without a name");
+}
+
+static void keep_warning(const char *message, void *kept)
+{
+    strncat(kept, message, 400 - strlen(kept) - 1);
+}
+
+static void what_lies_beside_links_out_of_the_file_is_read(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"elsewhere.h5", "elsewhere_old.h5"};
+    char path[PATH_SIZE];
+    for (int i = 0; i < 2; i++) {
+        char warning[400] = "";
+        cornu_set_warning_handler(keep_warning, warning);
+        cornu_dataset *dataset = cornu_hdf5_dataset(fixture_path(path, files[i]));
+        cornu_set_warning_handler(NULL, NULL);
+        if (!dataset)
+            fail_msg("%s", cornu_error_message());
+        assert_int_equal(cornu_dataset_count(dataset), 5);
+        assert_int_equal(cornu_dataset_field_count(dataset), 2);
+        assert_string_equal(cornu_dataset_field(dataset, 0)->name, "x");
+        assert_string_equal(cornu_dataset_field(dataset, 1)->name, "y");
+        cornu_sample *sample = cornu_sample_create(dataset);
+        assert_int_equal(cornu_dataset_read(dataset, 3, sample), CORNU_OK);
+        assert_float_equal(((const float *)cornu_sample_data(sample, 0))[1], 7, 0);
+        assert_int_equal(*(const int32_t *)cornu_sample_data(sample, 1), 3);
+        cornu_sample_release(sample);
+        cornu_dataset_release(dataset);
+        assert_non_null(strstr(warning, "'again' is a soft link, which is not followed"));
+        assert_non_null(strstr(warning, i == 0 ? "as 3 more" : "as 2 more"));
+        expect_refused(cornu_hdf5_dataset(path, .fields = cornu_names("masks")), CORNU_ERROR_UNKNOWN_NAME,
+                       "has no dataset 'masks'; 'again' is a soft link, which is not followed");
+        expect_refused(cornu_hdf5_dataset(path, .fields = cornu_names("passwords")), CORNU_ERROR_UNSUPPORTED,
+                       "/passwords: this dataset is not read: its numbers are in other files");
+    }
 }
 
 /* Chunks are unpacked within the limit of memory; the cache grows no larger than that. */
@@ -315,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_column_of_numbers_in_chunks),
         cmocka_unit_test(several_datasets_are_the_fields_of_a_sample),
         cmocka_unit_test(what_cannot_be_read_is_said_when_it_is_opened),
+        cmocka_unit_test(what_lies_beside_links_out_of_the_file_is_read),
         cmocka_unit_test(little_memory_is_enough),
         cmocka_unit_test(threads_share_a_cache_that_is_too_small),
         cmocka_unit_test(truncated_and_changed_files_do_no_harm),

@@ -1,6 +1,6 @@
 """Pictures in other sizes, by tf.image.resize: what Keras's image_dataset_from_directory, Resizing and smart_resize do.
 
-values/resize_tensorflow.json: `cases` (name, source, method, antialias, height, width); values/resize_tensorflow.npz: `source.gray`, `source.rgb` (uint8), `<case>` (float32).
+values/resize_tensorflow.json: `cases` (name, source, method, antialias, height, width); values/resize_tensorflow.npz: `source.gray`, `source.rgb`, `source.row...` (uint8), `<case>` (float32).
 """
 
 import numpy as np
@@ -32,5 +32,12 @@ for method in METHODS:
             name = f"case{len(index)}"
             arrays[name] = tf.image.resize(SOURCES[kind], (height, width), method=method, antialias=antialias).numpy().astype(np.float32)
             index.append({"name": name, "source": kind, "method": method, "antialias": antialias, "height": height, "width": width})
+# A Gaussian is cut off at a distance where it is not 0: sizes for which pixels lie right there, and float32 decides.
+for inputs, outputs in ((52, 23), (58, 71), (22, 7), (37, 24), (77, 26), (12, 74)):
+    SOURCES[f"row{inputs}"] = arrays[f"source.row{inputs}"] = rng.randint(0, 256, (1, inputs, 1)).astype(np.uint8)
+    for antialias in (False, True):
+        name = f"case{len(index)}"
+        arrays[name] = tf.image.resize(SOURCES[f"row{inputs}"], (1, outputs), method="gaussian", antialias=antialias).numpy().astype(np.float32)
+        index.append({"name": name, "source": f"row{inputs}", "method": "gaussian", "antialias": antialias, "height": 1, "width": outputs})
 common.save_json("resize_tensorflow", {"source": f"TensorFlow {tf.__version__}", "cases": index})
 common.save_arrays("resize_tensorflow", arrays)
