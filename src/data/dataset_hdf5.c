@@ -101,7 +101,7 @@ static const char *left_out(const cornu__hdf5 *file, char *text, size_t size)
     if (count == 1)
         snprintf(text, size, "; %s, which is not followed", first);
     else if (count > 1)
-        snprintf(text, size, "; %s, which is not followed, as %zu more", first, count - 1);
+        snprintf(text, size, "; %s, which is not followed (nor are %zu more)", first, count - 1);
     return text;
 }
 
@@ -147,7 +147,7 @@ static cornu_status choose_fields(hdf5_fields *self, const char *path, const cha
         return cornu__fail(CORNU_ERROR_DATA, "'%s' has no dataset of numbers%s%s", path, names ? " in .fields" : "",
                            rest);
     if (!names && rest[0])
-        cornu__warn("hdf5_dataset: '%s'%s", path, rest);
+        cornu__warn("hdf5_dataset: '%s' is read in part%s", path, rest);
     for (int i = 0; i < self->count; i++) {
         const cornu__hdf5_node *node = self->fields[i].node;
         if (node->is_dataset && node->rank > 0 && node->shape[0] != self->fields[0].node->shape[0])
