@@ -43,6 +43,14 @@ static cornu_array *gathered(const cornu_array *from, const int64_t *rows, int64
     return made;
 }
 
+static cornu_array *numbers_of(const int64_t *rows, int64_t begin, int64_t count)
+{
+    cornu_array *made = cornu_array_zeros(CORNU_INT64, 1, &count);
+    for (int64_t i = 0; i < count; i++)
+        ((int64_t *)cornu_array_data(made))[i] = rows ? rows[begin + i] : begin + i;
+    return made;
+}
+
 small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order,
                                   int64_t epochs)
 {
@@ -51,11 +59,13 @@ small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, in
     batches->count = per_epoch * epochs;
     batches->x = calloc((size_t)batches->count, sizeof *batches->x);
     batches->y = calloc((size_t)batches->count, sizeof *batches->y);
+    batches->samples = calloc((size_t)batches->count, sizeof *batches->samples);
     for (int64_t i = 0; i < batches->count; i++) {
         int64_t begin = i % per_epoch * batch_size, count = begin + batch_size < rows ? batch_size : rows - begin;
         const int64_t *of_epoch = order ? order + i / per_epoch * rows : NULL;
         batches->x[i] = gathered(x, of_epoch, begin, count);
         batches->y[i] = gathered(y, of_epoch, begin, count);
+        batches->samples[i] = numbers_of(of_epoch, begin, count);
     }
     return batches;
 }
@@ -66,9 +76,11 @@ void small_batches_free(void *state)
     for (int64_t i = 0; i < batches->count; i++) {
         cornu_array_release(batches->x[i]);
         cornu_array_release(batches->y[i]);
+        cornu_array_release(batches->samples[i]);
     }
     free(batches->x);
     free(batches->y);
+    free(batches->samples);
     free(batches);
 }
 
@@ -77,6 +89,7 @@ cornu_status small_batches_get(void *state, int64_t index, cornu_batch *batch)
     const small_batches *batches = state;
     batch->x = cornu_array_retain(batches->x[index]);
     batch->y = cornu_array_retain(batches->y[index]);
+    batch->samples = cornu_array_retain(batches->samples[index]);
     return CORNU_OK;
 }
 

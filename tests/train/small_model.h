@@ -23,7 +23,7 @@ cornu_array *small_y(int64_t rows); /* int32 class numbers (n) */
  * one epoch, NULL: natural. Its arrays are made before it is first asked. */
 typedef struct small_batches {
     int64_t count;
-    cornu_array **x, **y;
+    cornu_array **x, **y, **samples;
     int64_t given;
 } small_batches;
 small_batches *small_batches_make(const cornu_array *x, const cornu_array *y, int64_t batch_size, const int64_t *order,
