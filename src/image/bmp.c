@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "format/limits.h"
 #include "image/formats.h"
 
 #define KIND "BMP"
@@ -265,8 +266,9 @@ cornu_status cornu__decode_bmp(const cornu__encoded *file, cornu__decoded *out)
     CORNU_TRY(find_pixels(file, &map));
     bool runs = map.compression == RLE8 || map.compression == RLE4;
     int channels = map.bits > 8 && map.mask[3] != 0 ? 4 : 3;
-    /* A bit may be a pixel of 3 bytes; a run's two bytes may be 255 pixels, and a move passes over 255 rows. */
-    CORNU_TRY(
-        cornu__shape_decoded(file, KIND, out->image, CORNU_UINT8, map.width, map.height, channels, runs ? 0 : 32));
+    /* A bit may be a pixel of 3 bytes. A run's two bytes are up to 255 pixels. A move passes over 255 rows, so the format itself sets no
+     * bound; beyond this one hardly a pixel would be written, which no program does that has a picture to store. */
+    CORNU_TRY(cornu__shape_decoded(file, KIND, out->image, CORNU_UINT8, map.width, map.height, channels,
+                                   runs ? CORNU__MAX_EXPANSION : 32));
     return runs ? read_compressed(file, &map, out->image) : read_plain(file, &map, out->image);
 }

@@ -134,8 +134,10 @@ static cornu_status decode(session *self)
         return cornu__fail_damaged(self->file, KIND, "its first frame has no pixels");
     CORNU_TRY(cornu__check_decoded(self->file, KIND, (uint64_t)frame->Width, (uint64_t)frame->Height, 1,
                                    MOST_PIXELS_OF_A_BYTE));
+    /* A frame may be a small part of what the header calls the screen, but of no screen that only fills memory. */
+    int channels = self->file->wants_alpha && self->transparent >= 0 ? 4 : 3;
     CORNU_TRY(cornu__shape_decoded(self->file, KIND, self->out->image, CORNU_UINT8, (uint64_t)width, (uint64_t)height,
-                                   self->file->wants_alpha && self->transparent >= 0 ? 4 : 3, 0));
+                                   channels, MOST_PIXELS_OF_A_BYTE * (uint64_t)channels));
     uint8_t *line = cornu__alloc_uninitialized((size_t)width);
     if (!line)
         return cornu_error_status();
