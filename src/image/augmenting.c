@@ -308,7 +308,7 @@ static void draw_partners(cornu__augmenting *self, int s, int64_t count)
     }
 }
 
-static void mix(cornu__augmenting *self, int s, int64_t i, bool mask, float *to)
+static cornu_status mix(cornu__augmenting *self, int s, int64_t i, bool mask, float *to)
 {
     size_t size = values_of(masked(self, s, mask));
     const cornu_random_transformation *drawn = &self->drawn[i * self->count + s];
@@ -317,8 +317,18 @@ static void mix(cornu__augmenting *self, int s, int64_t i, bool mask, float *to)
                              .mask = mask,
                              .from = masked(self, s, mask),
                              .to = masked(self, s, mask)};
-    self->steps[s]->class->mix(&call, self->batches[0] + (size_t)i * size,
-                               self->batches[0] + (size_t)drawn->values[0] * size, to);
+    return self->steps[s]->class->mix(&call, self->batches[0] + (size_t)i * size,
+                                      self->batches[0] + (size_t)drawn->values[0] * size, to);
+}
+
+/* A mix that is the last step makes the results. */
+static cornu_status mix_at_last(cornu__augmenting *self, int s, int64_t count, bool mask, cornu_array *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        CORNU_TRY(mix(self, s, i, mask, place_for(self, out, i)));
+        deliver(self, mask, out, i);
+    }
+    return CORNU_OK;
 }
 
 /* The steps from the first that mixes on. */
@@ -328,8 +338,10 @@ static cornu_status finish(cornu__augmenting *self, int64_t count, bool mask, co
         size_t size = values_of(masked(self, s, mask));
         end = next_mix(self, s + 1);
         bool last = end == self->count;
+        if (s + 1 == self->count)
+            return mix_at_last(self, s, count, mask, out);
         for (int64_t i = 0; i < count; i++)
-            mix(self, s, i, mask, self->batches[1] + (size_t)i * size);
+            CORNU_TRY(mix(self, s, i, mask, self->batches[1] + (size_t)i * size));
         for (int64_t i = 0; i < count; i++) {
             float *to =
                 last ? place_for(self, out, i) : self->batches[0] + (size_t)i * values_of(masked(self, end, mask));

@@ -3,45 +3,39 @@
 #include <stdbool.h>
 
 #include "image/color.h"
+#include "image/kernels/kernels.h"
 
-typedef struct range {
-    float low, high;
-} range;
-
-static range range_of(const float *values, size_t count)
+static cornu__value_span span_of(const cornu__image_kernels *kernels, const float *values, size_t count)
 {
-    range own = {values[0], values[0]};
-    for (size_t i = 1; i < count; i++) {
-        own.low = values[i] < own.low ? values[i] : own.low;
-        own.high = values[i] > own.high ? values[i] : own.high;
-    }
-    return own;
+    cornu__value_span own;
+    kernels->find_spans(values, count, 1, &own);
+    return isnan(values[0]) ? (cornu__value_span){values[0], values[0]} : own; /* then nothing is clipped */
 }
 
-static inline float clip(float value, float low, float high)
+cornu_status cornu__channel_shift(float *values, size_t count, float intensity)
 {
-    return value < low ? low : value > high ? high : value;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    cornu__value_span own = span_of(kernels, values, count);
+    kernels->adjust(values, count, &(cornu__adjustment){1, intensity, own.low, own.high});
+    return CORNU_OK;
 }
 
-void cornu__channel_shift(float *values, size_t count, float intensity)
+cornu_status cornu__brightness(float *values, size_t count, double factor, double low, double high)
 {
-    range own = range_of(values, count);
-    for (size_t i = 0; i < count; i++)
-        values[i] = clip(values[i] + intensity, own.low, own.high);
-}
-
-void cornu__brightness(float *values, size_t count, double factor, double low, double high)
-{
+    const cornu__image_kernels *kernels;
     if (factor == 1)
-        return;
-    range own = range_of(values, count);
-    float least = fminf((float)low, own.low), most = fmaxf((float)high, own.high), times = (float)factor;
-    for (size_t i = 0; i < count; i++)
-        values[i] = clip(values[i] * times, least, most);
+        return CORNU_OK;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    cornu__value_span own = span_of(kernels, values, count);
+    kernels->adjust(values, count,
+                    &(cornu__adjustment){(float)factor, CORNU__NO_OFFSET, fminf((float)low, own.low),
+                                         fmaxf((float)high, own.high)});
+    return CORNU_OK;
 }
 
 /* values := (values - lowest) / (the highest of these) * 255, in this order and in float as numpy does. */
-static void stretch(float *values, size_t count, range own)
+static void stretch(float *values, size_t count, cornu__value_span own)
 {
     float highest = own.high - own.low;
     for (size_t i = 0; i < count; i++) {
@@ -58,12 +52,15 @@ static float blend(float value, float factor)
     float byte = truncf(value), blended = factor * byte;
     if (factor == 0 || factor == 1)
         return factor == 0 ? 0 : byte;
-    return truncf(clip(blended, 0, 255));
+    return truncf(cornu__clip(blended, 0, 255));
 }
 
-void cornu__brightness_8bit(float *values, size_t count, int channels, double factor, cornu__brightness_compat compat)
+cornu_status cornu__brightness_8bit(float *values, size_t count, int channels, double factor,
+                                    cornu__brightness_compat compat)
 {
-    range own = range_of(values, count);
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    cornu__value_span own = span_of(kernels, values, count);
     bool stretched = compat == CORNU__BRIGHTNESS_KP112 || own.low < 0 || own.high > 255;
     if (stretched)
         stretch(values, count, own);
@@ -73,4 +70,5 @@ void cornu__brightness_8bit(float *values, size_t count, int channels, double fa
         if (stretched && compat == CORNU__BRIGHTNESS_TF29)
             values[i] = values[i] / 255 * (own.high - own.low) + own.low;
     }
+    return CORNU_OK;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/status.h"
+
 /* What old versions of Keras do through an 8-bit picture. */
 typedef enum cornu__brightness_compat {
     CORNU__BRIGHTNESS_EXACT,
@@ -12,12 +14,13 @@ typedef enum cornu__brightness_compat {
 } cornu__brightness_compat;
 
 /* Adds `intensity` to every value, kept within the picture's own lowest and highest. */
-void cornu__channel_shift(float *values, size_t count, float intensity);
+cornu_status cornu__channel_shift(float *values, size_t count, float intensity);
 
 /* Every value times `factor`, kept within low .. high, or the picture's own range where that is wider. The factor 1 changes nothing. */
-void cornu__brightness(float *values, size_t count, double factor, double low, double high);
+cornu_status cornu__brightness(float *values, size_t count, double factor, double low, double high);
 
 /* The same as Keras of that time computed it, with `channels` values a pixel (the fourth of four is left alone). */
-void cornu__brightness_8bit(float *values, size_t count, int channels, double factor, cornu__brightness_compat compat);
+cornu_status cornu__brightness_8bit(float *values, size_t count, int channels, double factor,
+                                    cornu__brightness_compat compat);
 
 #endif

@@ -73,6 +73,7 @@ typedef struct cornu__picture_space {
         *bytes; /* what stands for them as bytes: in the same memory or in another's, set with each picture; or NULL */
     void *scratch; /* for splines; or NULL */
     float *whitened;
+    float *centers, *scales; /* one for each channel, for featurewise_...; or NULL */
 } cornu__picture_space;
 
 cornu_status cornu__picture_space_create(const cornu_image_data_generator *generator, cornu__picture_shape shape,

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "image/image_data_generator.h"
+#include "image/sums.h"
 
 #define SMALL 1e-6 /* keeps a plain picture from being divided by 0 */
 
@@ -12,28 +13,17 @@ static size_t count_of(cornu__picture_shape shape)
     return (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
 }
 
-static double mean_of(const float *values, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)values[i];
-    return sum / (double)count;
-}
-
-static void samplewise(const cornu_image_data_generator *generator, float *values, size_t count)
+static void samplewise(const cornu_image_data_generator *generator, const cornu__image_kernels *kernels, float *values,
+                       size_t count)
 {
     if (generator->options.samplewise_center) {
-        float mean = (float)mean_of(values, count);
-        for (size_t i = 0; i < count; i++)
-            values[i] -= mean;
+        float mean;
+        cornu__channel_means(kernels, values, count, 1, &mean);
+        kernels->adjust(values, count, &(cornu__adjustment){1, -mean, -INFINITY, INFINITY});
     }
     if (generator->options.samplewise_std_normalization) {
-        double mean = mean_of(values, count), squares = 0;
-        for (size_t i = 0; i < count; i++)
-            squares += ((double)values[i] - mean) * ((double)values[i] - mean);
-        float scale = (float)(sqrt(squares / (double)count) + SMALL);
-        for (size_t i = 0; i < count; i++)
-            values[i] /= scale;
+        const float zero = 0, scale = cornu__standard_deviation(kernels, values, count, SMALL);
+        kernels->normalize(values, count, 1, &zero, &scale);
     }
 }
 
@@ -56,18 +46,18 @@ static cornu_status check_channels(const cornu_image_data_generator *generator, 
 }
 
 /* values := (values - center) / scale, each channel with its own. */
-static void featurewise(const cornu_image_data_generator *generator, cornu__picture_shape shape, float *values)
+static void featurewise(const cornu_image_data_generator *generator, const cornu__image_kernels *kernels,
+                        cornu__picture_shape shape, float *values, const cornu__picture_space *space)
 {
-    size_t pixels = (size_t)shape.height * (size_t)shape.width;
-    size_t channel_step = generator->channels_first ? pixels : 1;
-    size_t pixel_step = generator->channels_first ? 1 : (size_t)shape.channels;
-    for (int64_t channel = 0; channel < shape.channels; channel++) {
-        float *value = values + (size_t)channel * channel_step;
-        float center = generator->options.featurewise_center ? (float)generator->mean[channel] : 0;
-        float scale = generator->options.featurewise_std_normalization ? (float)(generator->std[channel] + SMALL) : 1;
-        for (size_t i = 0; i < pixels; i++)
-            value[i * pixel_step] = (value[i * pixel_step] - center) / scale;
+    size_t pixels = (size_t)shape.height * (size_t)shape.width, channels = (size_t)shape.channels;
+    for (size_t i = 0; i < channels; i++) {
+        space->centers[i] = generator->options.featurewise_center ? (float)generator->mean[i] : 0;
+        space->scales[i] = generator->options.featurewise_std_normalization ? (float)(generator->std[i] + SMALL) : 1;
     }
+    if (!generator->channels_first)
+        kernels->normalize(values, pixels, channels, space->centers, space->scales);
+    for (size_t i = 0; generator->channels_first && i < channels; i++)
+        kernels->normalize(values + i * pixels, pixels, 1, &space->centers[i], &space->scales[i]);
 }
 
 /* values := values * whitening, as a row. */
@@ -84,14 +74,14 @@ static void whiten(const cornu_image_data_generator *generator, float *values, f
     memcpy(values, result, size * sizeof *values);
 }
 
-static cornu_status fitted(cornu_image_data_generator *generator, cornu__picture_shape shape, float *picture,
-                           const cornu__picture_space *space)
+static cornu_status fitted(cornu_image_data_generator *generator, const cornu__image_kernels *kernels,
+                           cornu__picture_shape shape, float *picture, const cornu__picture_space *space)
 {
     const cornu_image_data_generator_options *options = &generator->options;
     if (options->featurewise_center || options->featurewise_std_normalization) {
         if (generator->mean) {
             CORNU_TRY(check_channels(generator, shape));
-            featurewise(generator, shape, picture);
+            featurewise(generator, kernels, shape, picture, space);
         } else
             warn_unfit(generator, 0,
                        options->featurewise_std_normalization ? "featurewise_std_normalization" : "featurewise_center");
@@ -131,13 +121,13 @@ cornu_status cornu__picture_normalize(cornu_image_data_generator *generator, cor
 {
     const cornu_image_data_generator_options *options = &generator->options;
     size_t count = count_of(shape);
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     if (options->preprocessing_function)
         CORNU_TRY(preprocess(generator, shape, picture));
-    if (options->rescale != 0) {
-        float scale = (float)options->rescale;
-        for (size_t i = 0; i < count; i++)
-            picture[i] *= scale;
-    }
-    samplewise(generator, picture, count);
-    return fitted(generator, shape, picture, space);
+    if (options->rescale != 0)
+        kernels->adjust(picture, count,
+                        &(cornu__adjustment){(float)options->rescale, CORNU__NO_OFFSET, -INFINITY, INFINITY});
+    samplewise(generator, kernels, picture, count);
+    return fitted(generator, kernels, shape, picture, space);
 }

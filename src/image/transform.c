@@ -21,6 +21,8 @@ void cornu__picture_space_free(cornu__picture_space *space)
     cornu__free(space->picture);
     cornu__free(space->scratch);
     cornu__free(space->whitened);
+    cornu__free(space->centers);
+    cornu__free(space->scales);
     *space = (cornu__picture_space){0};
 }
 
@@ -38,6 +40,11 @@ cornu_status cornu__picture_space_create(const cornu_image_data_generator *gener
     if (generator->options.zca_whitening) {
         space->whitened = cornu__alloc_array(count, sizeof(float));
         failed = failed || !space->whitened;
+    }
+    if (generator->options.featurewise_center || generator->options.featurewise_std_normalization) {
+        space->centers = cornu__alloc_array((size_t)shape.channels, sizeof(float));
+        space->scales = cornu__alloc_array((size_t)shape.channels, sizeof(float));
+        failed = failed || !space->centers || !space->scales;
     }
     if (!failed)
         return CORNU_OK;
@@ -101,13 +108,11 @@ cornu_status cornu__picture_transform(const cornu_image_data_generator *generato
                     from ? NULL : space->bytes, to, space->scratch));
     size_t count = (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
     if (transform->channel_shift_intensity != 0)
-        cornu__channel_shift(to, count, (float)transform->channel_shift_intensity);
+        CORNU_TRY(cornu__channel_shift(to, count, (float)transform->channel_shift_intensity));
     if (isnan(transform->brightness))
         return CORNU_OK;
     const cornu_interval *range = &generator->options.value_range;
     if (generator->brightness_compat == CORNU__BRIGHTNESS_EXACT)
-        cornu__brightness(to, count, transform->brightness, range->first, range->second);
-    else
-        cornu__brightness_8bit(to, count, (int)shape.channels, transform->brightness, generator->brightness_compat);
-    return CORNU_OK;
+        return cornu__brightness(to, count, transform->brightness, range->first, range->second);
+    return cornu__brightness_8bit(to, count, (int)shape.channels, transform->brightness, generator->brightness_compat);
 }

@@ -9,6 +9,6 @@
 bool cornu__projection_make(const double from[8], const double to[8], double map[8]);
 
 /* Keras's elastic_transform: standard normal noise of a picture's size becomes how far each of its pixels is moved. `between`: as much memory again. */
-void cornu__elastic_smooth(int height, int width, double scale, float *noise, float *between);
+cornu_status cornu__elastic_smooth(int height, int width, double scale, float *noise, float *between);
 
 #endif

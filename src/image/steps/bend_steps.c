@@ -172,7 +172,7 @@ static int elastic_weights(int height, int width, double scale)
     return 6 * (int)(0.05 * scale * least_side(height, width)) | 1;
 }
 
-void cornu__elastic_smooth(int height, int width, double scale, float *noise, float *between)
+cornu_status cornu__elastic_smooth(int height, int width, double scale, float *noise, float *between)
 {
     double deviation = 0.05 * scale * least_side(height, width),
            reach = 0.1 * scale * (height > width ? height : width);
@@ -182,9 +182,11 @@ void cornu__elastic_smooth(int height, int width, double scale, float *noise, fl
     cornu__gauss_weights(size, deviation, weights);
     for (size_t i = 0; i < count; i++)
         noise[i] *= (float)deviation;
-    cornu__filter_separately(noise, (cornu__extent){height, width, 1}, size, weights, size, weights, between);
+    CORNU_TRY(
+        cornu__filter_separately(noise, (cornu__extent){height, width, 1}, size, weights, size, weights, between));
     for (size_t i = 0; i < count; i++)
         noise[i] *= (float)reach;
+    return CORNU_OK;
 }
 
 /* In the scratch memory: places, how far pixels move down and to the side, and what smoothing takes. */
@@ -211,8 +213,8 @@ static cornu_status bend_elastic(const cornu__step_call *call, const float *from
     cornu__random_key key = cornu__key_of_number(call->drawn->key);
     draw_noise(cornu__key_below(key, 0, 0), count, across);
     draw_noise(cornu__key_below(key, 0, 1), count, down);
-    cornu__elastic_smooth(height, width, scale, across, between);
-    cornu__elastic_smooth(height, width, scale, down, between);
+    CORNU_TRY(cornu__elastic_smooth(height, width, scale, across, between));
+    CORNU_TRY(cornu__elastic_smooth(height, width, scale, down, between));
     cornu__warp warp = {.order = order_of(call, o->interpolation), .constant = (float)o->fill_value};
     CORNU_TRY(cornu__step_fill_mode(o->fill_mode, &warp.fill_mode));
     for (int y = 0; y < height; y++) {

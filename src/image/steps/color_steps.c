@@ -78,9 +78,8 @@ static void draw_brightness(const void *config, cornu__extent extent, cornu__ran
 
 static cornu_status change_brightness(const cornu__step_call *call, float *picture)
 {
-    cornu__color_brighten(picture, call->from, call->drawn->values[0],
-                          ((const color_options *)call->config)->value_range);
-    return CORNU_OK;
+    return cornu__color_brighten(picture, call->from, call->drawn->values[0],
+                                 ((const color_options *)call->config)->value_range);
 }
 
 const cornu__step_class cornu__brightness_class = {
@@ -137,9 +136,8 @@ static void draw_saturation(const void *config, cornu__extent extent, cornu__ran
 
 static cornu_status change_saturation(const cornu__step_call *call, float *picture)
 {
-    cornu__color_saturate(picture, call->from, call->drawn->values[0],
-                          ((const color_options *)call->config)->value_range);
-    return CORNU_OK;
+    return cornu__color_saturate(picture, call->from, call->drawn->values[0],
+                                 ((const color_options *)call->config)->value_range);
 }
 
 static const cornu__step_class saturation_class = {
@@ -166,9 +164,8 @@ static void draw_hue(const void *config, cornu__extent extent, cornu__random_key
 
 static cornu_status change_hue(const cornu__step_call *call, float *picture)
 {
-    cornu__color_turn_hue(picture, call->from, call->drawn->values[0],
-                          ((const color_options *)call->config)->value_range);
-    return CORNU_OK;
+    return cornu__color_turn_hue(picture, call->from, call->drawn->values[0],
+                                 ((const color_options *)call->config)->value_range);
 }
 
 static const cornu__step_class hue_class = {
@@ -233,13 +230,13 @@ static cornu_status change_jitter(const cornu__step_call *call, float *picture)
     const double *values = call->drawn->values;
     cornu_interval range = ((const jitter_options *)call->config)->value_range;
     if (values[0] != 0)
-        cornu__color_brighten(picture, call->from, values[0], range);
+        CORNU_TRY(cornu__color_brighten(picture, call->from, values[0], range));
     if (values[1] != 1)
         CORNU_TRY(cornu__color_contrast(picture, call->from, values[1], range));
     if (values[2] != 1)
-        cornu__color_saturate(picture, call->from, values[2], range);
+        CORNU_TRY(cornu__color_saturate(picture, call->from, values[2], range));
     if (values[3] != 0)
-        cornu__color_turn_hue(picture, call->from, values[3], range);
+        CORNU_TRY(cornu__color_turn_hue(picture, call->from, values[3], range));
     return CORNU_OK;
 }
 

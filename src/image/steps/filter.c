@@ -17,37 +17,36 @@ void cornu__gauss_weights(int size, double deviation, float *weights)
         weights[i] = (float)(weights[i] / sum);
 }
 
-/* to[0 .. count) += weight * from[0 .. count) */
-static inline void add(float *restrict to, const float *restrict from, float weight, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] += weight * from[i];
-}
-
 /* Each row becomes the sum of itself moved to the sides. */
-static void filter_row(const float *from, int columns, int channels, int width, const float *across, float *to)
+static void filter_row(const cornu__image_kernels *kernels, const float *from, int columns, int channels, int width,
+                       const float *across, float *to)
 {
     memset(to, 0, (size_t)columns * (size_t)channels * sizeof *to);
     for (int tap = 0; tap < width; tap++) {
         int offset = tap - width / 2, begin = offset < 0 ? -offset : 0, end = offset > 0 ? columns - offset : columns;
+        float *here = to + (size_t)begin * (size_t)channels;
         if (begin < end)
-            add(to + (size_t)begin * (size_t)channels, from + (size_t)(begin + offset) * (size_t)channels, across[tap],
-                (size_t)(end - begin) * (size_t)channels);
+            kernels->blend(here, here, 1, from + (size_t)(begin + offset) * (size_t)channels, across[tap],
+                           (size_t)(end - begin) * (size_t)channels);
     }
 }
 
-void cornu__filter_separately(float *picture, cornu__extent extent, int height, const float *down, int width,
-                              const float *across, float *between)
+cornu_status cornu__filter_separately(float *picture, cornu__extent extent, int height, const float *down, int width,
+                                      const float *across, float *between)
 {
     size_t length = (size_t)extent.width * (size_t)extent.channels;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     for (int row = 0; row < extent.height; row++)
-        filter_row(picture + (size_t)row * length, extent.width, extent.channels, width, across,
+        filter_row(kernels, picture + (size_t)row * length, extent.width, extent.channels, width, across,
                    between + (size_t)row * length);
     memset(picture, 0, (size_t)extent.height * length * sizeof *picture);
     for (int row = 0; row < extent.height; row++)
         for (int tap = 0; tap < height; tap++) {
             int source = row + tap - height / 2;
+            float *to = picture + (size_t)row * length;
             if (source >= 0 && source < extent.height)
-                add(picture + (size_t)row * length, between + (size_t)source * length, down[tap], length);
+                kernels->blend(to, to, 1, between + (size_t)source * length, down[tap], length);
         }
+    return CORNU_OK;
 }

@@ -8,7 +8,7 @@
 void cornu__gauss_weights(int size, double deviation, float *weights);
 
 /* picture := its rows and columns filtered by weights of odd sizes. `between` has as many values as the picture. */
-void cornu__filter_separately(float *picture, cornu__extent extent, int height, const float *down, int width,
-                              const float *across, float *between);
+cornu_status cornu__filter_separately(float *picture, cornu__extent extent, int height, const float *down, int width,
+                                      const float *across, float *between);
 
 #endif

@@ -37,15 +37,13 @@ static cornu_status change_sharpness(const cornu__step_call *call, float *pictur
 {
     static const float ones[] = {1, 1, 1};
     cornu_interval range = ((const cornu_random_color_options *)call->config)->value_range;
-    float low = (float)range.first, high = (float)range.second;
-    float *smooth = call->scratch, towards = (float)(1 - 2 * call->drawn->values[0]);
+    float *smoothed = call->scratch, towards = (float)(1 - 2 * call->drawn->values[0]);
     size_t count = cornu__extent_count(call->from);
-    memcpy(smooth, picture, count * sizeof *smooth);
-    cornu__filter_separately(smooth, call->from, 3, ones, 3, ones, smooth + count);
-    for (size_t i = 0; i < count; i++) {
-        float smoothed = (smooth[i] + 4 * picture[i]) / 13;
-        picture[i] = cornu__clip(picture[i] + towards * (smoothed - picture[i]), low, high);
-    }
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    memcpy(smoothed, picture, count * sizeof *smoothed);
+    CORNU_TRY(cornu__filter_separately(smoothed, call->from, 3, ones, 3, ones, smoothed + count));
+    kernels->sharpen(picture, smoothed, count, towards, cornu__span_of(range));
     return CORNU_OK;
 }
 
@@ -108,13 +106,14 @@ static cornu_status change_blur(const cornu__step_call *call, float *picture)
     const blur_options *o = call->config;
     float down[MOST_WEIGHTS], across[MOST_WEIGHTS];
     int height = o->kernel_size.first, width = o->kernel_size.second > 0 ? o->kernel_size.second : height;
-    float low = (float)o->value_range.first, high = (float)o->value_range.second;
-    size_t count = cornu__extent_count(call->from);
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
     cornu__gauss_weights(width, call->drawn->values[1], across);
     cornu__gauss_weights(height, call->drawn->values[2], down);
-    cornu__filter_separately(picture, call->from, height, down, width, across, call->scratch);
-    for (size_t i = 0; i < count; i++)
-        picture[i] = cornu__clip(picture[i], low, high);
+    CORNU_TRY(cornu__filter_separately(picture, call->from, height, down, width, across, call->scratch));
+    kernels->adjust(
+        picture, cornu__extent_count(call->from),
+        &(cornu__adjustment){1, CORNU__NO_OFFSET, (float)o->value_range.first, (float)o->value_range.second});
     return CORNU_OK;
 }
 

@@ -1,10 +1,5 @@
-/* gray_steps.c: RandomGrayscale, RandomColorDegeneration. The weights of red, green and blue are those of ITU-R BT.601, as Keras rounds them. */
+/* gray_steps.c: RandomGrayscale, RandomColorDegeneration. */
 #include "image/steps/color.h"
-
-static inline float gray_of(const float *rgb)
-{
-    return 0.2989f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
-}
 
 /* --- RandomGrayscale --- */
 
@@ -25,11 +20,16 @@ static void draw_gray(const void *config, cornu__extent extent, cornu__random_ke
     values[0] = cornu__random_uniform_double(key, 0) < ((const gray_options *)config)->factor;
 }
 
+static size_t colored_pixels(const cornu__step_call *call)
+{
+    return call->from.channels == 3 ? (size_t)call->from.height * (size_t)call->from.width : 0;
+}
+
 static cornu_status change_gray(const cornu__step_call *call, float *picture)
 {
-    size_t count = call->from.channels == 3 ? cornu__extent_count(call->from) : 0;
-    for (size_t i = 0; i < count; i += 3)
-        picture[i] = picture[i + 1] = picture[i + 2] = gray_of(picture + i);
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->turn_gray(picture, colored_pixels(call));
     return CORNU_OK;
 }
 
@@ -73,13 +73,9 @@ static void draw_degeneration(const void *config, cornu__extent extent, cornu__r
 static cornu_status change_degeneration(const cornu__step_call *call, float *picture)
 {
     cornu_interval range = ((const cornu_random_color_options *)call->config)->value_range;
-    float factor = (float)call->drawn->values[0], low = (float)range.first, high = (float)range.second;
-    size_t count = call->from.channels == 3 ? cornu__extent_count(call->from) : 0;
-    for (size_t i = 0; i < count; i += 3) {
-        float gray = gray_of(picture + i);
-        for (size_t k = i; k < i + 3; k++)
-            picture[k] = cornu__clip(picture[k] + factor * (gray - picture[k]), low, high);
-    }
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->fade(picture, colored_pixels(call), (float)call->drawn->values[0], cornu__span_of(range));
     return CORNU_OK;
 }
 

@@ -14,30 +14,33 @@ static cornu_status check_stretch(void *config)
     return cornu__value_range_check(((const stretch_options *)config)->value_range);
 }
 
-/* A channel of one value stays as it is. */
-static void stretch(float *channel, size_t pixels, size_t step, cornu_interval range)
+/* The scale and offset that take a channel's span to 0 .. 255. A channel of one value stays as it is: its scale is no number. */
+static void choose_stretch(cornu__value_span span, cornu_interval range, float *scale, float *offset)
 {
-    float low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < pixels; i++) {
-        float value = cornu__to_bytes(channel[i * step], range);
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-    }
-    if (!(high > low))
-        return;
-    float scale = 255 / (high - low), offset = -low * scale;
-    for (size_t i = 0; i < pixels; i++) {
-        float value = cornu__to_bytes(channel[i * step], range) * scale + offset;
-        channel[i * step] = cornu__from_bytes(cornu__clip(value, 0, 255), range);
-    }
+    float low = cornu__to_bytes(span.low, range), high = cornu__to_bytes(span.high, range);
+    *scale = high > low ? 255 / (high - low) : NAN;
+    *offset = -low * *scale;
 }
 
 static cornu_status change_stretch(const cornu__step_call *call, float *picture)
 {
+    cornu_interval range = ((const stretch_options *)call->config)->value_range;
     size_t channels = (size_t)call->from.channels, pixels = (size_t)call->from.height * (size_t)call->from.width;
+    cornu__value_span *spans = call->scratch;
+    float *scales = (float *)(spans + channels), *offsets = scales + channels;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->find_spans(picture, pixels, channels, spans);
     for (size_t channel = 0; channel < channels; channel++)
-        stretch(picture + channel, pixels, channels, ((const stretch_options *)call->config)->value_range);
+        choose_stretch(spans[channel], range, &scales[channel], &offsets[channel]);
+    kernels->stretch(picture, pixels, channels, scales, offsets, range);
     return CORNU_OK;
+}
+
+static size_t stretch_scratch(const void *config, cornu__extent extent)
+{
+    (void)config;
+    return (size_t)extent.channels * (sizeof(cornu__value_span) + 2 * sizeof(float));
 }
 
 static const cornu__field stretch_fields[] = {
@@ -49,6 +52,7 @@ const cornu__step_class cornu__auto_contrast_class = {
     CORNU__STEP_BASE("AutoContrast", stretch_options, stretch_defaults, stretch_fields, .check = check_stretch),
     .always = true,
     .change = change_stretch,
+    .scratch = stretch_scratch,
 };
 
 cornu_layer *cornu_auto_contrast_with(const stretch_options *options)
@@ -78,7 +82,7 @@ static int bin_of(float scaled, int bins)
     return (int)cornu__clip(scaled, 0, (float)(bins - 1));
 }
 
-/* table[bin] := the value 0 .. 255 that it gets; false: there is one bin only. */
+/* table[bin] := the value 0 .. 255 that it gets; false: there is one bin at most. What is no number is in none. */
 static bool make_table(const float *channel, size_t pixels, size_t step, const equal_options *o, int64_t *table)
 {
     int used = 0, bins = o->bins;
@@ -86,7 +90,8 @@ static bool make_table(const float *channel, size_t pixels, size_t step, const e
         table[i] = 0;
     for (size_t i = 0; i < pixels; i++) {
         float value = cornu__to_bytes(channel[i * step], o->value_range);
-        table[bin_of(value * (float)(bins - 1) / 255, bins)]++;
+        if (!isnan(value))
+            table[bin_of(value * (float)(bins - 1) / 255, bins)]++;
     }
     int64_t sum = 0, first = 0;
     for (int i = 0; i < bins; i++) {
@@ -111,6 +116,8 @@ static cornu_status change_equal(const cornu__step_call *call, float *picture)
             continue;
         for (size_t i = 0; i < pixels; i++) {
             float value = cornu__to_bytes(values[i * channels], o->value_range);
+            if (isnan(value))
+                continue;
             float equal = (float)table[bin_of(value / 255 * (float)(o->bins - 1), o->bins)];
             values[i * channels] = cornu__from_bytes(equal, o->value_range);
         }

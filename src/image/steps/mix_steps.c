@@ -25,12 +25,13 @@ static void draw_mix_up(const void *config, cornu__extent extent, cornu__random_
     values[1] = cornu__draw_beta(key, 0, ((const mix_up_options *)config)->alpha);
 }
 
-static void mix_up(const cornu__step_call *call, const float *own, const float *partner, float *to)
+static cornu_status mix_up(const cornu__step_call *call, const float *own, const float *partner, float *to)
 {
-    float weight = (float)call->drawn->values[1], rest = 1 - weight;
-    size_t count = cornu__extent_count(call->from);
-    for (size_t i = 0; i < count; i++)
-        to[i] = weight * own[i] + rest * partner[i];
+    float weight = (float)call->drawn->values[1];
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->blend(to, own, weight, partner, 1 - weight, cornu__extent_count(call->from));
+    return CORNU_OK;
 }
 
 static const cornu__field mix_up_fields[] = {
@@ -74,7 +75,7 @@ static void draw_cut_mix(const void *config, cornu__extent extent, cornu__random
     values[1] = 1 - (values[3] - values[2]) * (values[5] - values[4]) / ((double)extent.width * extent.height);
 }
 
-static void cut_mix(const cornu__step_call *call, const float *own, const float *partner, float *to)
+static cornu_status cut_mix(const cornu__step_call *call, const float *own, const float *partner, float *to)
 {
     cornu__rectangle box = cornu__rectangle_of(&call->drawn->values[2], call->from);
     size_t channels = (size_t)call->from.channels, length = (size_t)(box.right - box.left) * channels;
@@ -83,6 +84,7 @@ static void cut_mix(const cornu__step_call *call, const float *own, const float 
         size_t begin = ((size_t)row * (size_t)call->from.width + (size_t)box.left) * channels;
         memcpy(to + begin, partner + begin, length * sizeof *to);
     }
+    return CORNU_OK;
 }
 
 static const cornu__field cut_mix_fields[] = {

@@ -1,15 +1,15 @@
 /* scale_step.c: the layer Rescaling (nn/layers/core.c) as a step. */
-#include <string.h>
-
 #include "image/steps/color.h"
+
+#include <math.h>
 
 static cornu_status change(const cornu__step_call *call, float *picture)
 {
     const cornu_rescaling_options *o = call->config;
-    float scale = (float)o->scale, offset = (float)o->offset;
-    size_t count = cornu__extent_count(call->from);
-    for (size_t i = 0; i < count; i++)
-        picture[i] = picture[i] * scale + offset;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->adjust(picture, cornu__extent_count(call->from),
+                    &(cornu__adjustment){(float)o->scale, (float)o->offset, -INFINITY, INFINITY});
     return CORNU_OK;
 }
 

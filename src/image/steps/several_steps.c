@@ -343,19 +343,20 @@ static cornu_status move_aug_mix(const cornu__step_call *call, const float *from
     surroundings around = {cornu__factor_limits(o->factor, CORNU__FACTOR_FROM_0), o->value_range,
                            order_of(o->interpolation)};
     float *const buffers[2] = {call->scratch, (float *)(void *)((char *)call->scratch + size)};
-    float low = (float)o->value_range.first, high = (float)o->value_range.second;
     float kept = (float)call->drawn->values[0];
-    for (size_t i = 0; i < count; i++)
-        to[i] = kept * from[i];
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    memcpy(to, from, count * sizeof *to);
+    kernels->adjust(to, count, &(cornu__adjustment){kept, CORNU__NO_OFFSET, -INFINITY, INFINITY});
     for (int chain = 0; chain < o->num_chains; chain++) {
         const float *end;
         CORNU_TRY(run_chain(call, chain, &around, from, buffers, (char *)call->scratch + 2 * size, &end));
         float weight = (1 - kept) * (float)call->drawn->values[WEIGHTS + chain];
-        for (size_t i = 0; i < count; i++)
-            to[i] += weight * end[i];
+        kernels->blend(to, to, 1, end, weight, count);
     }
-    for (size_t i = 0; i < count; i++)
-        to[i] = cornu__clip(to[i], low, high);
+    kernels->adjust(
+        to, count,
+        &(cornu__adjustment){1, CORNU__NO_OFFSET, (float)o->value_range.first, (float)o->value_range.second});
     return CORNU_OK;
 }
 

@@ -45,7 +45,7 @@ typedef struct cornu__step_class {
     cornu_status (*move)(const cornu__step_call *call, const float *from, float *to);
     cornu_status (*change)(const cornu__step_call *call, float *picture);
     /* values[0] is the partner's place in the batch, values[1] the share of the picture's own label. */
-    void (*mix)(const cornu__step_call *call, const float *own, const float *partner, float *to);
+    cornu_status (*mix)(const cornu__step_call *call, const float *own, const float *partner, float *to);
     bool blends; /* `mix` makes values between those of the two */
     /* Whether `move` or `change` would leave every bit alone. NULL: never known. */
     bool (*idle)(const void *config, const double *values);

@@ -26,10 +26,10 @@ static void draw_invert(const void *config, cornu__extent extent, cornu__random_
 static cornu_status change_invert(const cornu__step_call *call, float *picture)
 {
     cornu_interval range = ((const invert_options *)call->config)->value_range;
-    float sum = (float)(range.first + range.second);
-    size_t count = cornu__extent_count(call->from);
-    for (size_t i = 0; i < count; i++)
-        picture[i] = sum - picture[i];
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->adjust(picture, cornu__extent_count(call->from),
+                    &(cornu__adjustment){-1, (float)(range.first + range.second), -INFINITY, INFINITY});
     return CORNU_OK;
 }
 
@@ -78,13 +78,10 @@ static void draw_posterization(const void *config, cornu__extent extent, cornu__
 
 static cornu_status change_posterization(const cornu__step_call *call, float *picture)
 {
-    cornu_interval range = ((const cornu_random_color_options *)call->config)->value_range;
-    int shift = (int)call->drawn->values[0];
-    size_t count = cornu__extent_count(call->from);
-    for (size_t i = 0; i < count; i++) {
-        int byte = (int)cornu__clip(cornu__to_bytes(picture[i], range), 0, 255);
-        picture[i] = cornu__from_bytes((float)(byte >> shift << shift), range);
-    }
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->posterize(picture, cornu__extent_count(call->from), (int)call->drawn->values[0],
+                       ((const cornu_random_color_options *)call->config)->value_range);
     return CORNU_OK;
 }
 
@@ -127,13 +124,11 @@ static void draw_solarization(const void *config, cornu__extent extent, cornu__r
 
 static cornu_status change_solarization(const cornu__step_call *call, float *picture)
 {
-    cornu_interval range = ((const solarization_options *)call->config)->value_range;
-    float addition = (float)call->drawn->values[0], threshold = (float)call->drawn->values[1];
-    size_t count = cornu__extent_count(call->from);
-    for (size_t i = 0; i < count; i++) {
-        float value = cornu__clip(cornu__to_bytes(picture[i], range) + addition, 0, 255);
-        picture[i] = cornu__from_bytes(value < threshold ? value : 255 - value, range);
-    }
+    const double *values = call->drawn->values;
+    const cornu__image_kernels *kernels;
+    CORNU_TRY(cornu__image_kernels_choose(&kernels));
+    kernels->solarize(picture, cornu__extent_count(call->from), (float)values[0], (float)values[1],
+                      ((const solarization_options *)call->config)->value_range);
     return CORNU_OK;
 }
 
