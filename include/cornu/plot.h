@@ -61,9 +61,11 @@ typedef struct cornu_sheet_options {
     int columns;             /* 0: fitting */
     double minimum, maximum; /* what is black and white; equal: the images' own extremes */
     bool dark;
+    bool
+        captions_left; /* captions begin at their images' left edge, for lists: the blanks before a line are kept. Else they are centered */
 } cornu_sheet_options;
 
-/* Draws images (n, height, width), or (n, height, width, 1, 3 or 4), of any dtype, as a sheet with captions. A fourth channel is opacity. */
+/* Draws images (n, height, width), or (n, height, width, 1, 3 or 4), of any dtype, as a sheet with captions, whose words make columns wider where they must. A fourth channel is opacity. */
 CORNU_API cornu_status cornu_plot_images_with(const char *path, const cornu_array *images,
                                               const cornu_sheet_options *options);
 #define cornu_plot_images(path, images, ...)                                                                           \

@@ -74,6 +74,9 @@ cornu_status cornu__augmenting_labels(cornu__augmenting *self, int64_t count, co
 /* What was drawn for picture i by step `step` of the pipeline; NULL: it does not act. */
 const cornu_random_transformation *cornu__augmenting_drawn(const cornu__augmenting *self, int64_t i, int step);
 
+/* The extent of the pictures that a step of the pipeline which acts is given. */
+cornu__extent cornu__augmenting_extent(const cornu__augmenting *self, int step);
+
 /* --- One step (augmenting.c) --- */
 
 /* to := from through one step; its map is resampled, or the picture copied. `call` has all but the config. The step need have no layer. */

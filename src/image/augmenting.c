@@ -425,12 +425,25 @@ cornu_status cornu__augmenting_labels(cornu__augmenting *self, int64_t count, co
     return CORNU_OK;
 }
 
-const cornu_random_transformation *cornu__augmenting_drawn(const cornu__augmenting *self, int64_t i, int step)
+/* The place of a step of the pipeline among those that act; -1: it does not. */
+static int place_of_step(const cornu__augmenting *self, int step)
 {
     for (int s = 0; s < self->count; s++)
         if (self->steps[s]->number == step)
-            return &self->drawn[i * self->count + s];
-    return NULL;
+            return s;
+    return -1;
+}
+
+const cornu_random_transformation *cornu__augmenting_drawn(const cornu__augmenting *self, int64_t i, int step)
+{
+    int place = place_of_step(self, step);
+    return place >= 0 ? &self->drawn[i * self->count + place] : NULL;
+}
+
+cornu__extent cornu__augmenting_extent(const cornu__augmenting *self, int step)
+{
+    int place = place_of_step(self, step);
+    return self->before[place >= 0 ? place : 0];
 }
 
 /* --- Making and freeing --- */

@@ -1,4 +1,5 @@
 /* caption.c: where the lines of a caption end. */
+#include <math.h>
 #include <string.h>
 
 #include "view/caption.h"
@@ -18,14 +19,32 @@ static bool is_no_break_space(const char *text)
     return strncmp(text, NO_BREAK_SPACE, strlen(NO_BREAK_SPACE)) == 0;
 }
 
+/* Text as it is drawn. */
+static void add_line(cornu__text *to, const char *text, size_t length)
+{
+    for (size_t at = 0, bytes; at < length; at += bytes) {
+        bytes = character_at(text + at);
+        if (is_no_break_space(text + at))
+            cornu__text_add_bytes(to, " ", 1);
+        else
+            cornu__text_add_bytes(to, text + at, bytes);
+    }
+}
+
+static double width_of(cornu__canvas *canvas, double size, const char *text, size_t length)
+{
+    cornu__text line = {0};
+    add_line(&line, text, length);
+    double width = line.data && length < LONGEST_LINE ? cornu__canvas_text_width(canvas, size, line.data)
+                   : length > 0                       ? INFINITY
+                                                      : 0;
+    cornu__text_free(&line);
+    return width;
+}
+
 static bool fits(cornu__canvas *canvas, double size, double width, const char *text, size_t length)
 {
-    char line[LONGEST_LINE];
-    if (length >= sizeof line)
-        return false;
-    memcpy(line, text, length);
-    line[length] = '\0';
-    return cornu__canvas_text_width(canvas, size, line) <= width;
+    return width_of(canvas, size, text, length) <= width;
 }
 
 /* How many of the bytes go into one line: up to a blank, else up to a no-break space, else as many characters as fit, one at least. */
@@ -45,17 +64,6 @@ static size_t line_length(cornu__canvas *canvas, double size, double width, cons
     return words > 0 ? words : parts > 0 ? parts : characters > 0 ? characters : character_at(text);
 }
 
-static void add_line(cornu__text *to, const char *text, size_t length)
-{
-    for (size_t at = 0, bytes; at < length; at += bytes) {
-        bytes = character_at(text + at);
-        if (is_no_break_space(text + at))
-            cornu__text_add_bytes(to, " ", 1);
-        else
-            cornu__text_add_bytes(to, text + at, bytes);
-    }
-}
-
 /* The blanks with which a new line would begin. */
 static size_t blanks_at(const char *text)
 {
@@ -65,23 +73,52 @@ static size_t blanks_at(const char *text)
     return count;
 }
 
+/* One line of the text, as one or more. */
+static void break_line(cornu__canvas *canvas, double size, double width, const char *text, size_t length,
+                       cornu__text *to)
+{
+    size_t indent = strspn(text, " ");
+    indent = indent < length ? indent : 0;
+    double room = indent > 0 ? width - width_of(canvas, size, text, indent) : width;
+    const char *blanks = text, *end = text + length;
+    for (text += indent; text < end; text += blanks_at(text)) {
+        size_t taken = line_length(canvas, size, room, text, (size_t)(end - text));
+        cornu__text_add_bytes(to, blanks, indent);
+        add_line(to, text, taken);
+        text += taken;
+        if (text < end)
+            cornu__text_add_bytes(to, "\n", 1);
+    }
+}
+
 char *cornu__caption_broken(cornu__canvas *canvas, double size, double width, const char *text)
 {
     cornu__text broken = {0};
     cornu__text_add_bytes(&broken, "", 0);
-    while (*text) {
-        size_t whole = strcspn(text, "\n"), length = line_length(canvas, size, width, text, whole);
-        add_line(&broken, text, length);
-        text += length;
-        if (length < whole)
-            text += blanks_at(text);
-        else if (*text == '\n')
-            text++;
-        else
-            break;
+    for (;;) {
+        size_t length = strcspn(text, "\n");
+        break_line(canvas, size, width, text, length, &broken);
+        if (text[length] == '\0')
+            return cornu__text_take(&broken);
         cornu__text_add_bytes(&broken, "\n", 1);
+        text += length + 1;
     }
-    return cornu__text_take(&broken);
+}
+
+double cornu__caption_word_width(cornu__canvas *canvas, double size, const char *text)
+{
+    double widest = 0;
+    while (*text) {
+        size_t indent = strspn(text, " ");
+        double begin = width_of(canvas, size, text, indent);
+        for (text += indent; *text && *text != '\n'; text += strspn(text, " ")) {
+            size_t word = strcspn(text, " \n");
+            widest = fmax(widest, begin + width_of(canvas, size, text, word));
+            text += word;
+        }
+        text += *text == '\n';
+    }
+    return widest;
 }
 
 int cornu__caption_line_count(const char *broken)

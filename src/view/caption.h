@@ -5,10 +5,14 @@
 #include "view/canvas.h"
 
 /* The text with '\n' where a line ends, also where it ended before: between words, within a word only where it is too wide for a line of its own. A no-break
- * space (U+00A0) belongs to a word, and is a blank in the result. To cornu__free; NULL with the error set. */
+ * space (U+00A0) belongs to a word, and is a blank in the result. Lines that a line with blanks before it is broken into have these too. To cornu__free; NULL with the
+ * error set. */
 char *cornu__caption_broken(cornu__canvas *canvas, double size, double width, const char *text);
 
-/* The number of lines of such a text. */
+/* How wide its widest word is, with the blanks before its line. */
+double cornu__caption_word_width(cornu__canvas *canvas, double size, const char *text);
+
+/* The number of lines of a broken text. */
 int cornu__caption_line_count(const char *broken);
 
 #endif

@@ -8,12 +8,14 @@
 #include "base/options.h"
 #include "view/caption.h"
 
-#define CELL 96.0
+#define COLUMN 96.0 /* the least width of a column */
 #define GAP 14.0
 #define CAPTION_HEIGHT 20.0 /* of a caption's first line */
 #define LINE_HEIGHT 14.0    /* of each further one */
 #define TITLE_HEIGHT 40.0
 #define TEXT_SIZE 12.0
+#define WIDEST_COLUMN 180.0 /* where words are wider than an image */
+#define OVERHANG 8.0        /* how far a line may reach into the gap between columns */
 #define MOST_IMAGES 1024
 
 typedef struct pictures {
@@ -94,13 +96,11 @@ static cairo_surface_t *surface_of(const pictures *images, int64_t n)
     return surface;
 }
 
-static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n, double left, double top)
+static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n, double left, double top, double scale)
 {
-    double scale = fmin(CELL / (double)images->width, CELL / (double)images->height);
     cairo_surface_t *surface = surface_of(images, n);
     cairo_save(canvas->cairo);
-    cairo_translate(canvas->cairo, left + (CELL - scale * (double)images->width) / 2,
-                    top + (CELL - scale * (double)images->height) / 2);
+    cairo_translate(canvas->cairo, left, top);
     cairo_scale(canvas->cairo, scale, scale);
     cairo_set_source_surface(canvas->cairo, surface, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(canvas->cairo), scale >= 1 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
@@ -114,6 +114,8 @@ static void draw_image(cornu__canvas *canvas, const pictures *images, int64_t n,
 /* A row of images begins at `tops[row]`; the last number is the page's height. */
 typedef struct layout {
     int64_t count, columns, rows;
+    double column;   /* the width of each */
+    double scale;    /* what a pixel of an image becomes: an image fills a column's width, or a square of that side */
     char **captions; /* broken into lines; NULL: there is none */
     double *tops;
 } layout;
@@ -126,19 +128,27 @@ static void free_layout(layout *self)
     cornu__free(self->tops);
 }
 
-static cornu_status break_captions(layout *self, const char *const *captions)
+/* A column has a least width, and is as wide as the widest word. */
+static void measure_captions(layout *self, cornu__canvas *measuring, const char *const *captions)
 {
-    cornu_status status = CORNU_OK;
-    cornu__canvas measuring;
-    cornu__canvas_begin_measuring(&measuring);
-    for (int64_t n = 0; captions && n < self->count && status == CORNU_OK; n++) {
+    double widest = 0;
+    for (int64_t n = 0; captions && n < self->count; n++) {
+        if (captions[n])
+            widest = fmax(widest, cornu__caption_word_width(measuring, TEXT_SIZE, captions[n]));
+    }
+    self->column = fmin(fmax(COLUMN, ceil(widest)), WIDEST_COLUMN);
+}
+
+static cornu_status break_captions(layout *self, cornu__canvas *measuring, const char *const *captions)
+{
+    for (int64_t n = 0; captions && n < self->count; n++) {
         if (!captions[n])
             continue;
-        self->captions[n] = cornu__caption_broken(&measuring, TEXT_SIZE, CELL + GAP - 4, captions[n]);
-        status = self->captions[n] ? CORNU_OK : cornu_error_status();
+        self->captions[n] = cornu__caption_broken(measuring, TEXT_SIZE, self->column + OVERHANG, captions[n]);
+        if (!self->captions[n])
+            return cornu_error_status();
     }
-    cornu__canvas_drop(&measuring);
-    return status;
+    return CORNU_OK;
 }
 
 /* Of the captions below a row; where there are any, a row without one leaves the room of one line. */
@@ -162,20 +172,28 @@ static cornu_status lay_out(layout *self, const pictures *all, const cornu_sheet
     self->tops = cornu__alloc_array((size_t)self->rows + 1, sizeof *self->tops);
     if (!self->captions || !self->tops)
         return CORNU_ERROR_OUT_OF_MEMORY;
-    CORNU_TRY(break_captions(self, options->captions));
+    cornu__canvas measuring;
+    cornu__canvas_begin_measuring(&measuring);
+    measure_captions(self, &measuring, options->captions);
+    cornu_status status = break_captions(self, &measuring, options->captions);
+    cornu__canvas_drop(&measuring);
+    if (status != CORNU_OK)
+        return status;
+    self->scale = fmin(self->column / (double)all->width, self->column / (double)all->height);
     self->tops[0] = GAP + (options->title ? TITLE_HEIGHT : 0);
     for (int64_t row = 0; row < self->rows; row++)
-        self->tops[row + 1] = self->tops[row] + CELL + (options->captions ? height_of_captions(self, row) : 0) + GAP;
+        self->tops[row + 1] = self->tops[row] + self->scale * (double)all->height +
+                              (options->captions ? height_of_captions(self, row) : 0) + GAP;
     return CORNU_OK;
 }
 
-static void draw_caption(cornu__canvas *canvas, double middle, double top, const char *caption)
+static void draw_caption(cornu__canvas *canvas, cornu__align align, double x, double top, const char *caption)
 {
     char line[256];
     for (double y = top + 15; caption; y += LINE_HEIGHT) {
         size_t length = strcspn(caption, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), caption);
-        cornu__canvas_text(canvas, middle, y, TEXT_SIZE, CORNU__ALIGN_CENTER, 0, line);
+        cornu__canvas_text(canvas, x, y, TEXT_SIZE, align, 0, line);
         caption = caption[length] ? caption + length + 1 : NULL;
     }
 }
@@ -185,18 +203,22 @@ static cornu_status draw(const char *path, const pictures *all, const layout *pl
 {
     const cornu__theme *theme = cornu__theme_of(options->dark);
     cornu__canvas canvas;
-    CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)places->columns * (CELL + GAP),
+    CORNU_TRY(cornu__canvas_begin(&canvas, path, GAP + (double)places->columns * (places->column + GAP),
                                   places->tops[places->rows], theme->paper));
     if (options->title) {
         cornu__canvas_color(&canvas, theme->ink);
         cornu__canvas_text(&canvas, GAP, 28, TEXT_SIZE + 5, CORNU__ALIGN_LEFT, canvas.width - 2 * GAP, options->title);
     }
+    cornu__align align = options->captions_left ? CORNU__ALIGN_LEFT : CORNU__ALIGN_CENTER;
+    double shift = options->captions_left ? 0 : 0.5, width = places->scale * (double)all->width;
     for (int64_t n = 0; n < all->count; n++) {
-        double left = GAP + (double)(n % places->columns) * (CELL + GAP), top = places->tops[n / places->columns];
+        double left = GAP + (double)(n % places->columns) * (places->column + GAP);
+        double top = places->tops[n / places->columns];
         bool marked = options->marked && options->marked[n];
-        draw_image(&canvas, all, n, left, top);
+        draw_image(&canvas, all, n, left + shift * (places->column - width), top, places->scale);
         cornu__canvas_color(&canvas, marked ? theme->wrong : theme->ink);
-        draw_caption(&canvas, left + CELL / 2, top + CELL, places->captions[n]);
+        draw_caption(&canvas, align, left + shift * places->column, top + places->scale * (double)all->height,
+                     places->captions[n]);
     }
     return cornu__canvas_commit(&canvas);
 }

@@ -14,6 +14,7 @@
 #include <cornu/cornu.h>
 
 #include "base/memory.h"
+#include "image/steps/step.h"
 
 #define COUNT 10
 #define HEIGHT 8
@@ -383,6 +384,77 @@ static void each_step_runs_on_pictures_of_any_size(void **state)
     }
 }
 
+/* The step of an operation, for the values that were drawn. */
+static cornu_augmentation *with_operation(const cornu__chosen_operation *chosen)
+{
+    char text[80];
+    cornu_augmentation *made = cornu_augmentation_create();
+    const char *name = chosen->class->layer.base.name;
+    snprintf(text, sizeof text, strcmp(name, "RandomPosterization") == 0 ? "%s(4)" : "%s", name);
+    assert_int_equal(cornu_augmentation_add_text(made, text), CORNU_OK);
+    return made;
+}
+
+/* `picture` through the operations of a chain, each as a step of its own. */
+static cornu_array *through_chain(const cornu_layer *step, const cornu_random_transformation *drawn, int chain,
+                                  const cornu_array *picture, int *length)
+{
+    cornu__chosen_operation chosen;
+    cornu_array *at = cornu_array_cast(picture, CORNU_FLOAT32);
+    for (*length = 0; cornu__choose_operation(step, (cornu__extent){HEIGHT, WIDTH, 3}, drawn, chain, *length, &chosen);
+         ++*length) {
+        cornu_augmentation *alone = with_operation(&chosen);
+        cornu_array *next = cornu_layer_transform_images(cornu_augmentation_step(alone, 0), at, &chosen.drawn);
+        assert_made(next);
+        cornu_array_release(at);
+        cornu_augmentation_release(alone);
+        at = next;
+    }
+    return at;
+}
+
+/* What is told of the operations that were chosen is what is done. */
+static void chosen_operations_are_those_that_are_done(void **state)
+{
+    (void)state;
+    cornu_layer *rand = cornu_rand_augment(.num_ops = 2), *mixed = cornu_aug_mix(.num_chains = 2);
+    cornu_augmentation *both = cornu_augmentation_create(.steps = {rand, mixed});
+    cornu_array *picture = cornu_array_rows(pictures, 0, 1);
+    assert_int_equal(cornu__chain_count(rand), 1);
+    assert_int_equal(cornu__chain_count(mixed), 2);
+    for (int64_t seed = 0; seed < 30; seed++) {
+        cornu_random_transformation drawn;
+        int length;
+        assert_int_equal(cornu_layer_get_random_transformation(rand, (int64_t[]){HEIGHT, WIDTH, 3}, seed, &drawn),
+                         CORNU_OK);
+        cornu_array *done = cornu_layer_transform_images(rand, picture, &drawn);
+        cornu_array *told = through_chain(rand, &drawn, 0, picture, &length);
+        assert_int_equal(length, 2);
+        assert_true(are_equal(done, told));
+        cornu_array_release(done);
+        cornu_array_release(told);
+        assert_int_equal(cornu_layer_get_random_transformation(mixed, (int64_t[]){HEIGHT, WIDTH, 3}, seed, &drawn),
+                         CORNU_OK);
+        cornu_array *ends[2];
+        done = cornu_layer_transform_images(mixed, picture, &drawn);
+        for (int chain = 0; chain < 2; chain++) {
+            ends[chain] = through_chain(mixed, &drawn, chain, picture, &length);
+            assert_int_equal(length, (int)drawn.values[9 + chain]); /* depth_1, depth_2 */
+        }
+        for (int64_t i = 0; i < cornu_array_count(done); i++) {
+            double own = drawn.values[0], others = drawn.values[1] * cornu_array_get(ends[0], i) +
+                                                   drawn.values[2] * cornu_array_get(ends[1], i);
+            double value = own * cornu_array_get(picture, i) + (1 - own) * others;
+            assert_float_equal(cornu_array_get(done, i), fmin(fmax(value, 0), 255), 1e-3);
+        }
+        cornu_array_release(ends[0]);
+        cornu_array_release(ends[1]);
+        cornu_array_release(done);
+    }
+    cornu_array_release(picture);
+    cornu_augmentation_release(both);
+}
+
 static void outside_training_only_sizes_and_scales_change(void **state)
 {
     (void)state;
@@ -668,6 +740,7 @@ int main(void)
         cmocka_unit_test(channels_first_are_the_same_pictures),
         cmocka_unit_test(a_flow_has_the_pipeline_behind_its_own_transforms),
         cmocka_unit_test(each_step_runs_on_pictures_of_any_size),
+        cmocka_unit_test(chosen_operations_are_those_that_are_done),
         cmocka_unit_test(outside_training_only_sizes_and_scales_change),
         cmocka_unit_test(the_mildest_step_changes_nothing),
         cmocka_unit_test(a_pipeline_is_its_steps_one_after_another),

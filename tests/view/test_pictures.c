@@ -182,23 +182,57 @@ static void what_is_too_wide_in_a_caption_goes_on_in_the_next_line(void **state)
     (void)state;
     cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){1, 2, 2, 1});
     const char *captions[] = {"a line of words that is far too wide for one\n"
-                              "shear\u00a0-13.25, height\u00a0shift\u00a00.97\n"
-                              "a_name_without_any_place_to_break_it.jpeg\n"
+                              "brightness\u00a0factor\u00a00.975, saturation\u00a0factor\u00a00.975\n"
+                              "  an item of a list that goes on and on and on\n"
+                              "a_name_without_any_place_to_break_it_and_far_too_long_for_one.jpeg\n"
+                              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+                              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
                               "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
                               "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"};
-    assert_int_equal(cornu_plot_images(path_of("wide.svg"), images, .captions = captions), CORNU_OK);
+    assert_int_equal(cornu_plot_images(path_of("wide.svg"), images, .captions = captions, .captions_left = true),
+                     CORNU_OK);
     char *words = words_of(path_of("wide.svg"));
     assert_null(strstr(words, "\u2026")); /* nothing is cut */
-    assert_non_null(strstr(words, "\nshear -13.25,\nheight shift 0.97\n"));
+    assert_non_null(strstr(words, "\nbrightness factor 0.975,\nsaturation factor 0.975\n"));
+    assert_non_null(strstr(words, "\n  an item of a list"));
     assert_null(strstr(words, " \n"));
     assert_null(strstr(words, "?")); /* no letter is broken */
-    int lines = 0;
-    char joined[256] = "";
-    for (char *line = strtok(words, "\n"); line; line = strtok(NULL, "\n"), lines++)
+    int lines = 0, indented = 0;
+    char joined[512] = "";
+    for (char *line = strtok(words, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+        indented += strncmp(line, "  ", 2) == 0;
         strcat(joined, line);
-    assert_non_null(strstr(joined, "a_name_without_any_place_to_break_it.jpeg"));
-    assert_in_range(lines, 9, 12);
+    }
+    assert_non_null(strstr(joined, "a_name_without_any_place_to_break_it_and_far_too_long_for_one.jpeg"));
+    assert_int_equal(indented, 2);
+    assert_in_range(lines, 10, 14);
     free(words);
+    cornu_array_release(images);
+}
+
+/* The width that a PNG file says it has. */
+static int width_of(const char *path)
+{
+    unsigned char head[24];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(head, 1, sizeof head, file), sizeof head);
+    fclose(file);
+    return head[16] << 24 | head[17] << 16 | head[18] << 8 | head[19];
+}
+
+static void columns_are_as_wide_as_the_widest_word_within_bounds(void **state)
+{
+    (void)state;
+    cornu_array *images = cornu_array_zeros(CORNU_UINT8, 4, (int64_t[]){2, 2, 2, 1});
+    const char *few[] = {"cat", "some words that need more room"}, *wide[] = {"cat", "saturation\u00a0factor\u00a01"},
+               *endless[] = {"cat", "a_name_without_any_place_to_break_it_and_far_too_long_for_one.jpeg"};
+    assert_int_equal(cornu_plot_images(path_of("few.png"), images, .captions = few), CORNU_OK);
+    assert_int_equal(width_of(path_of("few.png")), 14 + 2 * (96 + 14));
+    assert_int_equal(cornu_plot_images(path_of("wide.png"), images, .captions = wide), CORNU_OK);
+    assert_in_range(width_of(path_of("wide.png")), 14 + 2 * (100 + 14), 14 + 2 * (179 + 14));
+    assert_int_equal(cornu_plot_images(path_of("endless.png"), images, .captions = endless), CORNU_OK);
+    assert_int_equal(width_of(path_of("endless.png")), 14 + 2 * (180 + 14));
     cornu_array_release(images);
 }
 
@@ -270,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_sheet_shows_pixels_and_marks_mistakes),
         cmocka_unit_test(a_caption_may_have_several_lines),
         cmocka_unit_test(what_is_too_wide_in_a_caption_goes_on_in_the_next_line),
+        cmocka_unit_test(columns_are_as_wide_as_the_widest_word_within_bounds),
         cmocka_unit_test(a_row_is_as_high_as_its_longest_caption),
         cmocka_unit_test(a_text_is_as_wide_on_every_canvas),
         cmocka_unit_test(what_is_no_image_is_refused),

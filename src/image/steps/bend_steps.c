@@ -52,6 +52,15 @@ static void draw_perspective(const void *config, cornu__extent extent, cornu__ra
             corners[i] * (1 + cornu__draw_between(key, 2 + i, (cornu__limits){-0.5 * o->scale, 0.5 * o->scale}));
 }
 
+/* A corner on an edge stays on it. */
+static bool perspective_varies(const void *config, int value)
+{
+    (void)config;
+    double corners[8];
+    find_corners((cornu__extent){2, 2, 1}, corners);
+    return value == 0 || corners[value - 1] != 0;
+}
+
 bool cornu__projection_make(const double from[8], const double to[8], double map[8])
 {
     double rows[8][9];
@@ -126,6 +135,7 @@ static const cornu__step_class perspective_class = {
     CORNU__STEP_BASE("RandomPerspective", perspective_options, perspective_defaults, perspective_fields,
                      .check = check_perspective),
     .values = perspective_values,
+    .varies = perspective_varies,
     .draw = draw_perspective,
     .idle = cornu__idle_at_zero,
     .move = bend_perspective,

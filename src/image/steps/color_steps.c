@@ -219,6 +219,13 @@ static void draw_jitter(const void *config, cornu__extent extent, cornu__random_
     values[3] = is_given(o->hue_factor) ? draw_hue_turn(o->hue_factor, key, 3) : 0;
 }
 
+static bool jitter_varies(const void *config, int value)
+{
+    const jitter_options *o = config;
+    const cornu_interval factors[] = {o->brightness_factor, o->contrast_factor, o->saturation_factor, o->hue_factor};
+    return is_given(factors[value]);
+}
+
 static bool is_idle_jitter(const void *config, const double *values)
 {
     (void)config;
@@ -253,6 +260,7 @@ static const cornu__field jitter_fields[] = {
 static const cornu__step_class jitter_class = {
     CORNU__STEP_BASE("RandomColorJitter", jitter_options, jitter_defaults, jitter_fields, .check = check_jitter),
     .values = jitter_values,
+    .varies = jitter_varies,
     .colors = true,
     .draw = draw_jitter,
     .idle = is_idle_jitter,

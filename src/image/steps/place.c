@@ -20,6 +20,12 @@ static void draw_flip(const void *config, cornu__extent extent, cornu__random_ke
     values[1] = strcmp(o->mode, "horizontal") != 0 && cornu__random_uniform_double(key, 1) < 0.5;
 }
 
+static bool flip_varies(const void *config, int value)
+{
+    const char *mode = ((const cornu_random_flip_options *)config)->mode;
+    return strcmp(mode, value == 0 ? "vertical" : "horizontal") != 0;
+}
+
 static bool map_flip(const void *config, const double *values, cornu__extent extent, cornu__affine *map)
 {
     (void)config;
@@ -40,6 +46,7 @@ static const cornu__field flip_fields[] = {
 static const cornu__step_class flip_class = {
     CORNU__STEP_BASE("RandomFlip", cornu_random_flip_options, flip_defaults, flip_fields),
     .values = flip_values,
+    .varies = flip_varies,
     .draw = draw_flip,
     .map = map_flip,
 };
@@ -188,6 +195,17 @@ static void draw_translation(const void *config, cornu__extent extent, cornu__ra
     values[1] = extent.width * cornu__draw_between(key, 1, cornu__factor_limits(o->width_factor, CORNU__FACTOR_AROUND));
 }
 
+static bool is_zero(cornu_interval factor)
+{
+    return factor.first == 0 && (!factor.pair || factor.second == 0);
+}
+
+static bool translation_varies(const void *config, int value)
+{
+    const cornu_random_translation_options *o = config;
+    return !is_zero(value == 0 ? o->height_factor : o->width_factor);
+}
+
 static bool map_translation(const void *config, const double *values, cornu__extent extent, cornu__affine *map)
 {
     (void)config, (void)extent;
@@ -207,6 +225,7 @@ const cornu__step_class cornu__translation_class = {
     CORNU__STEP_BASE("RandomTranslation", cornu_random_translation_options, translation_defaults, translation_fields,
                      .check = check_translation),
     .values = translation_values,
+    .varies = translation_varies,
     .draw = draw_translation,
     .map = map_translation,
 };
@@ -247,6 +266,12 @@ static void draw_shear(const void *config, cornu__extent extent, cornu__random_k
     values[1] = sign * cornu__draw_between(key, 2, cornu__factor_limits(o->y_factor, CORNU__FACTOR_FROM_0));
 }
 
+static bool shear_varies(const void *config, int value)
+{
+    const cornu_random_shear_options *o = config;
+    return !is_zero(value == 0 ? o->x_factor : o->y_factor);
+}
+
 /* About the upper left corner, as in Keras. */
 static bool map_shear(const void *config, const double *values, cornu__extent extent, cornu__affine *map)
 {
@@ -266,6 +291,7 @@ static const cornu__field shear_fields[] = {
 const cornu__step_class cornu__shear_class = {
     CORNU__STEP_BASE("RandomShear", cornu_random_shear_options, shear_defaults, shear_fields, .check = check_shear),
     .values = shear_values,
+    .varies = shear_varies,
     .draw = draw_shear,
     .map = map_shear,
 };

@@ -42,11 +42,6 @@ static const cornu__step_class *const classes[OPERATION_COUNT] = {
     [SHARPNESS] = &cornu__sharpness_class,
 };
 
-const char *cornu__operation_name(int number)
-{
-    return number >= 0 && number < OPERATION_COUNT ? classes[number]->layer.base.name : NULL;
-}
-
 /* What operations need to know of the layer that they are part of. */
 typedef struct surroundings {
     cornu__limits strength;
@@ -86,8 +81,8 @@ static double with_a_sign(cornu__random_key key, uint64_t index, double value)
 }
 
 /* What the operation's own step would draw, from the layer's strength. */
-static void draw_operation(operation which, const surroundings *around, cornu__extent extent, cornu__random_key key,
-                           double *values)
+static void draw_values(operation which, const surroundings *around, cornu__extent extent, cornu__random_key key,
+                        double *values)
 {
     double first = cornu__draw_between(key, 0, around->strength),
            second = cornu__draw_between(key, 1, around->strength);
@@ -129,12 +124,20 @@ static void draw_operation(operation which, const surroundings *around, cornu__e
     }
 }
 
+static cornu_random_transformation draw_operation(operation which, const surroundings *around, cornu__extent extent,
+                                                  cornu__random_key key)
+{
+    cornu_random_transformation drawn = {.key = cornu__key_number(key)};
+    draw_values(which, around, extent, key, drawn.values);
+    return drawn;
+}
+
 /* to := from through one operation. `scratch` is the operations' part of the layer's. */
 static cornu_status run_operation(const cornu__step_call *outer, operation which, const surroundings *around,
                                   cornu__random_key key, void *scratch, const float *from, float *to)
 {
     operation_options options;
-    cornu_random_transformation drawn = {.key = cornu__key_number(key)};
+    cornu_random_transformation drawn = draw_operation(which, around, outer->from, key);
     cornu__step step = {.class = classes[which],
                         .config = options_of(which, around->value_range, &options),
                         .fills = true,
@@ -147,7 +150,6 @@ static cornu_status run_operation(const cornu__step_call *outer, operation which
                              .scratch = scratch,
                              .resizer = outer->resizer,
                              .resized = outer->resized};
-    draw_operation(which, around, outer->from, key, drawn.values);
     return cornu__step_run(&step, &call, from, to);
 }
 
@@ -217,23 +219,35 @@ static void draw_rand(const void *config, cornu__extent extent, cornu__random_ke
         values[i] = i < o->num_ops ? (double)cornu__random_below(key, (uint64_t)i, OPERATION_COUNT) : -1;
 }
 
+static surroundings around_rand(const rand_options *o)
+{
+    return (surroundings){cornu__factor_limits(o->factor, CORNU__FACTOR_FROM_0), o->value_range,
+                          order_of(o->interpolation)};
+}
+
+/* OPERATION_COUNT: none. */
+static operation rand_operation(const cornu_random_transformation *drawn, int i, cornu__random_key *key)
+{
+    double which = drawn->values[i];
+    *key = cornu__key_below(cornu__key_of_number(drawn->key), 1, (uint64_t)i);
+    return which >= 0 && which < OPERATION_COUNT ? (operation)which : OPERATION_COUNT;
+}
+
 /* From buffer to buffer, so that the last operation writes the result. */
 static cornu_status move_rand(const cornu__step_call *call, const float *from, float *to)
 {
     const rand_options *o = call->config;
-    surroundings around = {cornu__factor_limits(o->factor, CORNU__FACTOR_FROM_0), o->value_range,
-                           order_of(o->interpolation)};
-    cornu__random_key key = cornu__key_of_number(call->drawn->key);
+    surroundings around = around_rand(o);
     float *spare = call->scratch;
     void *scratch = (char *)call->scratch + picture_size(call->from);
     if (o->num_ops == 0)
         memcpy(to, from, cornu__extent_count(call->from) * sizeof *to);
     for (int i = 0; i < o->num_ops; i++) {
-        double which = call->drawn->values[i];
+        cornu__random_key key;
+        operation which = rand_operation(call->drawn, i, &key);
         float *next = (o->num_ops - i) % 2 == 1 ? to : spare;
-        if (which >= 0 && which < OPERATION_COUNT)
-            CORNU_TRY(run_operation(call, (operation)which, &around, cornu__key_below(key, 1, (uint64_t)i), scratch,
-                                    from, next));
+        if (which < OPERATION_COUNT)
+            CORNU_TRY(run_operation(call, which, &around, key, scratch, from, next));
         else
             memcpy(next, from, cornu__extent_count(call->from) * sizeof *next);
         from = next;
@@ -315,18 +329,36 @@ static void draw_aug_mix(const void *config, cornu__extent extent, cornu__random
         values[WEIGHTS + i] = sum > 0 ? values[WEIGHTS + i] / sum : i == 0;
 }
 
+static surroundings around_aug_mix(const aug_mix_options *o)
+{
+    return (surroundings){cornu__factor_limits(o->factor, CORNU__FACTOR_FROM_0), o->value_range,
+                          order_of(o->interpolation)};
+}
+
+static int chain_length(const cornu_random_transformation *drawn, int chain)
+{
+    return (int)drawn->values[DEPTHS + chain];
+}
+
+static operation chain_operation(const aug_mix_options *o, const cornu_random_transformation *drawn, int chain, int i,
+                                 cornu__random_key *key)
+{
+    cornu__random_key own = cornu__key_below(cornu__key_of_number(drawn->key), 2, (uint64_t)chain);
+    *key = cornu__key_below(own, 1, (uint64_t)i);
+    return (operation)cornu__random_below(own, (uint64_t)i,
+                                          o->all_ops ? OPERATION_COUNT : OPERATIONS_OF_PLACE_AND_TONE);
+}
+
 /* *end := the picture behind a chain of operations: `from`, or one of two buffers. */
 static cornu_status run_chain(const cornu__step_call *call, int chain, const surroundings *around, const float *from,
                               float *const buffers[2], void *scratch, const float **end)
 {
-    const aug_mix_options *o = call->config;
-    cornu__random_key key = cornu__key_below(cornu__key_of_number(call->drawn->key), 2, (uint64_t)chain);
-    uint64_t choices = o->all_ops ? OPERATION_COUNT : OPERATIONS_OF_PLACE_AND_TONE;
     *end = from;
-    for (int i = 0; i < (int)call->drawn->values[DEPTHS + chain]; i++) {
-        operation which = (operation)cornu__random_below(key, (uint64_t)i, choices);
+    for (int i = 0; i < chain_length(call->drawn, chain); i++) {
+        cornu__random_key key;
+        operation which = chain_operation(call->config, call->drawn, chain, i, &key);
         float *next = buffers[*end == buffers[0]];
-        CORNU_TRY(run_operation(call, which, around, cornu__key_below(key, 1, (uint64_t)i), scratch, *end, next));
+        CORNU_TRY(run_operation(call, which, around, key, scratch, *end, next));
         *end = next;
     }
     return CORNU_OK;
@@ -340,8 +372,7 @@ static cornu_status move_aug_mix(const cornu__step_call *call, const float *from
         memcpy(to, from, count * sizeof *to);
         return CORNU_OK;
     }
-    surroundings around = {cornu__factor_limits(o->factor, CORNU__FACTOR_FROM_0), o->value_range,
-                           order_of(o->interpolation)};
+    surroundings around = around_aug_mix(o);
     float *const buffers[2] = {call->scratch, (float *)(void *)((char *)call->scratch + size)};
     float kept = (float)call->drawn->values[0];
     const cornu__image_kernels *kernels;
@@ -390,6 +421,35 @@ static const cornu__step_class aug_mix_class = {
 cornu_layer *cornu_aug_mix_with(const aug_mix_options *options)
 {
     return cornu__layer_create(&aug_mix_class.layer, options);
+}
+
+/* --- What was chosen --- */
+
+int cornu__chain_count(const cornu_layer *step)
+{
+    const cornu__step_class *class = cornu__step_class_of(step);
+    return class == &rand_class      ? 1
+           : class == &aug_mix_class ? ((const aug_mix_options *)step->object.config)->num_chains
+                                     : 0;
+}
+
+bool cornu__choose_operation(const cornu_layer *step, cornu__extent extent, const cornu_random_transformation *drawn,
+                             int chain, int index, cornu__chosen_operation *chosen)
+{
+    const void *config = step->object.config;
+    bool rand = cornu__step_class_of(step) == &rand_class;
+    int length = chain >= cornu__chain_count(step) ? 0
+                 : rand                            ? ((const rand_options *)config)->num_ops
+                                                   : chain_length(drawn, chain);
+    if (index >= length)
+        return false;
+    cornu__random_key key;
+    operation which = rand ? rand_operation(drawn, index, &key) : chain_operation(config, drawn, chain, index, &key);
+    surroundings around = rand ? around_rand(config) : around_aug_mix(config);
+    if (which == OPERATION_COUNT)
+        return false;
+    *chosen = (cornu__chosen_operation){classes[which], draw_operation(which, &around, extent, key)};
+    return true;
 }
 
 cornu__family cornu__several_steps = {&rand_class.layer.base, &aug_mix_class.layer.base, NULL};

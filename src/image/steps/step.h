@@ -33,8 +33,10 @@ typedef struct cornu__step_call {
 typedef struct cornu__step_class {
     cornu__layer_class layer;
     const char *const *values; /* the names of what is drawn, NULL-terminated; NULL: nothing is */
-    bool always;               /* also where nothing is trained */
-    bool colors;               /* wants pictures of 1 or 3 channels */
+    /* Whether value number `value` can be drawn as anything but no change, which the options may forbid. NULL: each can. */
+    bool (*varies)(const void *config, int value);
+    bool always; /* also where nothing is trained */
+    bool colors; /* wants pictures of 1 or 3 channels */
     /* Draws for a picture of this extent. NULL: nothing to draw. */
     void (*draw)(const void *config, cornu__extent extent, cornu__random_key key, double *values);
     /* The extent of the result. NULL: as before. */
@@ -88,8 +90,18 @@ bool cornu__idle_at_zero(const void *config, const double *values);
 
 extern const cornu__step_class cornu__rescaling_step;
 
-/* The operations of RandAugment and AugMix, by number; NULL: there is none. */
-const char *cornu__operation_name(int number);
+/* An operation that RandAugment or AugMix chose for a picture, and what it drew for it. */
+typedef struct cornu__chosen_operation {
+    const cornu__step_class *class;
+    cornu_random_transformation drawn;
+} cornu__chosen_operation;
+
+/* Operation `index` of a chain, of which AugMix has num_chains and RandAugment one, for a picture of this extent. False: the chain is not so long, or the step is
+ * neither of them. */
+bool cornu__choose_operation(const cornu_layer *step, cornu__extent extent, const cornu_random_transformation *drawn,
+                             int chain, int index, cornu__chosen_operation *chosen);
+/* How many chains there are; 0: the step chooses no operations. */
+int cornu__chain_count(const cornu_layer *step);
 
 /* A step inside a model. */
 cornu_status cornu__step_infer(const cornu_layer *layer, int count, const cornu__spec *inputs, cornu__spec *output);
