@@ -16,6 +16,7 @@
 #include "data/dataset_checks.h"
 #include "data/enqueuer.h"
 #include "data/generator.h"
+#include "data/oracle_values.h"
 
 char *fixture_path(char out[PATH_SIZE], const char *name)
 {
@@ -31,41 +32,12 @@ char *scratch_path(char out[PATH_SIZE], const char *name)
     return out;
 }
 
-void write_bytes(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    if (size > 0)
-        assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
-void write_text(const char *path, const char *text)
-{
-    write_bytes(path, text, strlen(text));
-}
-
 void write_gzip(const char *path, const void *bytes, size_t size)
 {
     gzFile file = gzopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(gzwrite(file, bytes, (unsigned)size), (int)size);
     assert_int_equal(gzclose(file), Z_OK);
-}
-
-unsigned char *read_bytes(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail_msg("cannot open %s", path);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    unsigned char *bytes = malloc(*size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
 }
 
 void *made(void *object)
@@ -161,4 +133,23 @@ void expect_same_batches_for_any_workers(cornu_dataset *dataset, int64_t numbers
         if (workers % 3 == 1)
             assert_true(hash_of_batches(dataset, numbers, workers, true) == wanted);
     }
+}
+
+typedef struct opener {
+    cornu_dataset *(*open)(void);
+} opener;
+
+static bool open_and_read(void *argument)
+{
+    cornu_dataset *dataset = ((const opener *)argument)->open();
+    cornu_sample *sample = dataset ? cornu_sample_create(dataset) : NULL;
+    bool done = sample && cornu_dataset_read(dataset, 2, sample) == CORNU_OK;
+    cornu_sample_release(sample);
+    cornu_dataset_release(dataset);
+    return done;
+}
+
+void fail_every_allocation_of_reading(cornu_dataset *(*open)(void))
+{
+    fail_every_allocation(open_and_read, &(opener){open});
 }

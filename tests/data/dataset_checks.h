@@ -6,6 +6,7 @@
 
 #include <cornu/dataset.h>
 
+#include "support/files.h"
 #include "support/shared_data.h"
 
 #define PATH_SIZE 512
@@ -14,12 +15,8 @@
 char *fixture_path(char out[PATH_SIZE], const char *name);
 char *scratch_path(char out[PATH_SIZE], const char *name);
 
-void write_bytes(const char *path, const void *bytes, size_t size);
-void write_text(const char *path, const char *text);
 /* The bytes in a gzip-compressed file. */
 void write_gzip(const char *path, const void *bytes, size_t size);
-/* The whole file, in memory of malloc. */
-unsigned char *read_bytes(const char *path, size_t *size);
 
 /* Fails the test with the thread's message where `object` is NULL; returns it. */
 void *made(void *object);
@@ -42,5 +39,8 @@ uint64_t hash_of_batches(cornu_dataset *dataset, int64_t numbers, int workers, b
 
 /* Fails the test unless 0 to 7 workers, threads and processes, make the same batches. */
 void expect_same_batches_for_any_workers(cornu_dataset *dataset, int64_t numbers);
+
+/* Opens a dataset and reads its sample 2 with the first allocation failing, then the second ... until none fails (fail_every_allocation). */
+void fail_every_allocation_of_reading(cornu_dataset *(*open)(void));
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "files.h"
 
 char *fixture_path(char out[PATH_SIZE], const char *name)
@@ -28,35 +29,6 @@ char *scratch_path(char out[PATH_SIZE], const char *name)
 void scratch_remove(const char *path)
 {
     unlink(path);
-}
-
-void write_bytes(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    if (size > 0)
-        assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
-void write_text(const char *path, const char *text)
-{
-    write_bytes(path, text, strlen(text));
-}
-
-unsigned char *read_bytes(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail_msg("cannot open %s", path);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    unsigned char *bytes = malloc(*size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
 }
 
 double fixture_value(cornu_dtype dtype, int64_t i)
@@ -98,4 +70,18 @@ void expect_failure(const cornu_array *array, cornu_status status, const char *p
     if (!strstr(cornu_error_message(), part))
         fail_msg("'%s' is not in the message: %s", part, cornu_error_message());
     assert_string_equal(cornu_status_name(cornu_error_status()), cornu_status_name(status));
+}
+
+void assert_says(const char *wanted)
+{
+    if (!strstr(cornu_error_message(), wanted))
+        fail_msg("\"%s\" does not say \"%s\"", cornu_error_message(), wanted);
+}
+
+void expect_refused(const cornu_dataset *dataset, cornu_status status, const char *part)
+{
+    assert_null(dataset);
+    assert_int_equal(cornu_error_status(), status);
+    assert_says(part);
+    assert_int_equal(cornu__allocation_live(), 0);
 }

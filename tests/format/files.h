@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-#include <cornu/array.h>
+#include <cornu/dataset.h>
+
+#include "support/files.h"
 
 #define PATH_SIZE 512
 
@@ -15,12 +17,6 @@ char *fixture_path(char out[PATH_SIZE], const char *name);
 char *scratch_path(char out[PATH_SIZE], const char *name);
 void scratch_remove(const char *path);
 
-void write_bytes(const char *path, const void *bytes, size_t size);
-void write_text(const char *path, const char *text);
-
-/* The whole file in memory of malloc. */
-unsigned char *read_bytes(const char *path, size_t *size);
-
 /* What element `i` of the (3, 4) arrays of make_fixtures.py is. */
 double fixture_value(cornu_dtype dtype, int64_t i);
 
@@ -29,5 +25,10 @@ void expect_fixture_values(cornu_array *array, cornu_dtype dtype);
 
 /* Fails the test unless `array` is NULL and the thread's last error is `status` with `part` in its message. */
 void expect_failure(const cornu_array *array, cornu_status status, const char *part);
+/* The same of a dataset; nothing may be left of the attempt. */
+void expect_refused(const cornu_dataset *dataset, cornu_status status, const char *part);
+
+/* Fails the test unless the thread's last message has `wanted` in it. */
+void assert_says(const char *wanted);
 
 #endif

@@ -21,20 +21,6 @@
 #include "files.h"
 #include "support/another_user.h"
 
-static void assert_says(const char *wanted)
-{
-    if (!strstr(cornu_error_message(), wanted))
-        fail_msg("\"%s\" does not say \"%s\"", cornu_error_message(), wanted);
-}
-
-static void expect_refused(cornu_dataset *dataset, cornu_status status, const char *part)
-{
-    assert_null(dataset);
-    assert_int_equal(cornu_error_status(), status);
-    assert_says(part);
-    assert_int_equal(cornu__allocation_live(), 0);
-}
-
 /* The rows of a (3, 4) array of make_fixtures.py, read backwards, one by one, and as a run; releases the dataset. */
 static void expect_fixture_rows(cornu_dataset *dataset, const char *field, cornu_dtype dtype)
 {

@@ -23,20 +23,6 @@
 
 static const char *const cubes[] = {"plain", "deflated", "shuffled", "checked"};
 
-static void assert_says(const char *wanted)
-{
-    if (!strstr(cornu_error_message(), wanted))
-        fail_msg("\"%s\" does not say \"%s\"", cornu_error_message(), wanted);
-}
-
-static void expect_refused(cornu_dataset *dataset, cornu_status status, const char *part)
-{
-    assert_null(dataset);
-    assert_int_equal(cornu_error_status(), status);
-    assert_says(part);
-    assert_int_equal(cornu__allocation_live(), 0);
-}
-
 static bool is_cube_row(const float *row, int64_t number)
 {
     for (int64_t i = 0; i < ROW; i++) {

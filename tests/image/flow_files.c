@@ -185,3 +185,26 @@ void assert_golden(const char *name, cornu_sequence *files, double tolerance)
     }
     cornu_sequence_release(files);
 }
+
+double losses_of_training(cornu_model *model, cornu_sequence *files, cornu_sequence *held_out, int workers,
+                          bool processes)
+{
+    cornu_history *history =
+        cornu_fit_generator(model, files, .epochs = 3, .workers = workers, .use_multiprocessing = processes,
+                            .validation_data = {.generator = held_out}, .verbose = 0);
+    assert_made(history);
+    double losses = cornu_history_get(history, "loss", -1);
+    if (held_out)
+        losses += cornu_history_get(history, "val_loss", -1);
+    assert_true(isfinite(losses));
+    cornu_history_release(history);
+    cornu_model_release(model);
+    cornu_sequence_release(files);
+    return losses;
+}
+
+void assert_flow_refused(const cornu_sequence *files, cornu_status status, const char *part)
+{
+    assert_null(files);
+    assert_failed(status, status, part);
+}

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include <cornu/flow.h>
+#include <cornu/model.h>
 
 #include "image/pictures.h"
 
@@ -25,5 +26,12 @@ cornu_batch get_batch(cornu_sequence *files, int64_t index);
 
 /* That the classes, files and two epochs of batches are those of a case, pictures as near as `tolerance`, everything else exactly; releases `files`. */
 void assert_golden(const char *name, cornu_sequence *files, double tolerance);
+
+/* The loss of the last of three epochs, and the loss of validation where something is held out (NULL: nothing). Releases model and files. */
+double losses_of_training(cornu_model *model, cornu_sequence *files, cornu_sequence *held_out, int workers,
+                          bool processes);
+
+/* That `files` is NULL, and the thread's last error is `status` with `part` in its message. */
+void assert_flow_refused(const cornu_sequence *files, cornu_status status, const char *part);
 
 #endif

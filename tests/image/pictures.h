@@ -10,6 +10,7 @@
 
 #include "image/decode.h"
 #include "support/another_user.h"
+#include "support/files.h"
 #include "support/oracle.h"
 #include "support/shared_data.h"
 
@@ -24,10 +25,6 @@ const char *scratch_path(char out[PATH_SIZE], const char *name);
 /* The names of the files of a folder (committed ones: NULL) that end so (NULL: all), sorted. The caller frees with free_names. */
 size_t list_names(const char *folder, const char *ending, char ***names);
 void free_names(size_t count, char **names);
-
-void write_bytes(const char *path, const void *bytes, size_t size);
-/* The whole file in memory of malloc. */
-uint8_t *read_bytes(const char *path, size_t *size);
 
 /* Removes a folder and all that is in it; 0 on success. */
 int remove_tree(const char *folder);

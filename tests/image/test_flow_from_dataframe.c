@@ -260,17 +260,9 @@ static double train(int workers, bool processes)
     cornu_add(model, cornu_flatten(.input_shape = {8, 6, 3}));
     cornu_add(model, cornu_dense(1));
     assert_ok(cornu_compile(model, .optimizer = cornu_sgd(.learning_rate = 1e-3), .loss = "mse"));
-    cornu_history *history = cornu_fit_generator(model, files, .epochs = 2, .workers = workers,
-                                                 .use_multiprocessing = processes, .verbose = 0);
-    assert_made(history);
-    int64_t count;
-    double loss = cornu_history_values(history, "loss", &count)[1];
-    assert_true(isfinite(loss));
-    cornu_history_release(history);
-    cornu_model_release(model);
-    cornu_sequence_release(files);
+    double losses = losses_of_training(model, files, NULL, workers, processes);
     cornu_image_data_generator_release(generator);
-    return loss;
+    return losses;
 }
 
 static void training_is_the_same_for_any_workers(void **state)
@@ -282,43 +274,37 @@ static void training_is_the_same_for_any_workers(void **state)
 
 /* --- what cannot be --- */
 
-static void assert_refused(cornu_sequence *files, cornu_status status, const char *part)
-{
-    assert_null(files);
-    assert_failed(status, status, part);
-}
-
 static void bad_arguments_get_a_sentence(void **state)
 {
     (void)state;
     cornu_dataframe *table = table_in_memory();
     cornu_image_data_generator *generator = cornu_image_data_generator_create();
-    assert_refused(cornu_flow_from_dataframe(generator, NULL), CORNU_ERROR_INVALID_ARGUMENT, "there is no table");
-    assert_refused(cornu_flow_from_dataframe(generator, table, .x_col = "filenames"), CORNU_ERROR_UNKNOWN_NAME,
-                   "did you mean 'filename'?");
-    assert_refused(cornu_flow_from_dataframe(generator, table, .x_col = "age"), CORNU_ERROR_DTYPE,
-                   "x_col 'age' holds numbers");
-    assert_refused(cornu_flow_from_dataframe(generator, table), CORNU_ERROR_DATA, "none of the table's 10 rows");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_col = "clas"), CORNU_ERROR_UNKNOWN_NAME,
-                   "did you mean 'class'?");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_col = "age"), CORNU_ERROR_DATA,
-                   "column 'age', row 0: a class is a text or a whole number");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "binary"), CORNU_ERROR_DATA,
-                   "column 'class' has 3");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "multi_output"),
-                   CORNU_ERROR_INVALID_ARGUMENT, "wants .y_cols");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_cols = cornu_names("age")),
-                   CORNU_ERROR_INVALID_ARGUMENT, "y_cols is for class_mode");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "raw", .y_col = "two"),
-                   CORNU_ERROR_DATA, "column 'two', row 0: 'yes' is no number");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .weight_col = "two"), CORNU_ERROR_DATA,
-                   "'yes' is no number");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .classes = cornu_names("a", "a")),
-                   CORNU_ERROR_INVALID_ARGUMENT, "class 'a' is given twice");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .classes = cornu_names("q")), CORNU_ERROR_DATA,
-                   "none of the table's 10 rows");
-    assert_refused(cornu_flow_from_dataframe(generator, table, SMALL, .subset = "validation"),
-                   CORNU_ERROR_INVALID_ARGUMENT, "validation_split");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, NULL), CORNU_ERROR_INVALID_ARGUMENT, "there is no table");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, .x_col = "filenames"), CORNU_ERROR_UNKNOWN_NAME,
+                        "did you mean 'filename'?");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, .x_col = "age"), CORNU_ERROR_DTYPE,
+                        "x_col 'age' holds numbers");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table), CORNU_ERROR_DATA, "none of the table's 10 rows");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_col = "clas"), CORNU_ERROR_UNKNOWN_NAME,
+                        "did you mean 'class'?");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_col = "age"), CORNU_ERROR_DATA,
+                        "column 'age', row 0: a class is a text or a whole number");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "binary"), CORNU_ERROR_DATA,
+                        "column 'class' has 3");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "multi_output"),
+                        CORNU_ERROR_INVALID_ARGUMENT, "wants .y_cols");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .y_cols = cornu_names("age")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "y_cols is for class_mode");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .class_mode = "raw", .y_col = "two"),
+                        CORNU_ERROR_DATA, "column 'two', row 0: 'yes' is no number");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .weight_col = "two"), CORNU_ERROR_DATA,
+                        "'yes' is no number");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .classes = cornu_names("a", "a")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "class 'a' is given twice");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .classes = cornu_names("q")),
+                        CORNU_ERROR_DATA, "none of the table's 10 rows");
+    assert_flow_refused(cornu_flow_from_dataframe(generator, table, SMALL, .subset = "validation"),
+                        CORNU_ERROR_INVALID_ARGUMENT, "validation_split");
     assert_int_equal(cornu_dataframe_add_texts(table, "class", 10, text_columns), CORNU_ERROR_INVALID_ARGUMENT);
     assert_int_equal(cornu_dataframe_add_texts(table, "short", 3, text_columns), CORNU_ERROR_SHAPE);
     assert_non_null(strstr(cornu_error_message(), "column 'short' has 3 rows, and the table 10"));

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,20 +156,10 @@ static double train(int workers, bool processes)
     cornu_add(model, cornu_flatten());
     cornu_add(model, cornu_dense(3, .activation = "softmax"));
     assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "categorical_crossentropy"));
-    cornu_history *history =
-        cornu_fit_generator(model, files, .epochs = 3, .workers = workers, .use_multiprocessing = processes,
-                            .validation_data = {.generator = held_out}, .verbose = 0);
-    assert_made(history);
-    int64_t count;
-    double sum = cornu_history_values(history, "loss", &count)[2];
-    sum += cornu_history_values(history, "val_loss", &count)[2];
-    assert_true(isfinite(sum));
-    cornu_history_release(history);
-    cornu_model_release(model);
-    cornu_sequence_release(files);
+    double losses = losses_of_training(model, files, held_out, workers, processes);
     cornu_sequence_release(held_out);
     cornu_image_data_generator_release(generator);
-    return sum;
+    return losses;
 }
 
 static void training_is_the_same_for_any_workers(void **state)
@@ -217,17 +206,6 @@ static void make_hostile(char folder[PATH_SIZE])
     write_bytes(path, "no picture", 10);
 }
 
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
-{
-    (void)about, (void)kind, (void)where;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder)
-{
-    nftw(folder, remove_entry, 10, FTW_DEPTH | FTW_PHYS);
-}
-
 static void a_bad_file_is_an_error_with_its_name(void **state)
 {
     (void)state;
@@ -241,7 +219,7 @@ static void a_bad_file_is_an_error_with_its_name(void **state)
     assert_int_equal(cornu_flow_bad_file_count(files), 0);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 static void assert_samples(cornu_sequence *files, int64_t index, int64_t count, const int *wanted)
@@ -298,7 +276,7 @@ static void bad_files_are_skipped_or_replaced_and_told_of(void **state)
     cornu_sequence_release(one);
     cornu_set_warning_handler(NULL, NULL);
     cornu_image_data_generator_release(generator);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 /* The last loss of a training on a hostile folder. */
@@ -313,17 +291,9 @@ static double train_on_hostile(const char *folder, const char *policy, int worke
     cornu_add(model, cornu_flatten(.input_shape = {6, 6, 3}));
     cornu_add(model, cornu_dense(1, .activation = "sigmoid"));
     assert_ok(cornu_compile(model, .optimizer = "sgd", .loss = "binary_crossentropy"));
-    cornu_history *history = cornu_fit_generator(model, files, .epochs = 3, .workers = workers,
-                                                 .use_multiprocessing = processes, .verbose = 0);
-    assert_made(history);
-    int64_t count;
-    double loss = cornu_history_values(history, "loss", &count)[2];
-    assert_true(isfinite(loss));
-    cornu_history_release(history);
-    cornu_model_release(model);
-    cornu_sequence_release(files);
+    double losses = losses_of_training(model, files, NULL, workers, processes);
     cornu_image_data_generator_release(generator);
-    return loss;
+    return losses;
 }
 
 static void bad_files_leave_the_batches_the_same_for_any_workers(void **state)
@@ -339,7 +309,7 @@ static void bad_files_leave_the_batches_the_same_for_any_workers(void **state)
         assert_true(train_on_hostile(folder, policies[i], 2, true) == alone);
     }
     cornu_set_warning_handler(NULL, NULL);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 /* Sums up 1 << sample over the samples of all batches. */
@@ -391,7 +361,7 @@ static void bad_files_that_worker_processes_find_are_known_to_the_program(void *
     }
     cornu_image_data_generator_release(generator);
     cornu_set_warning_handler(NULL, NULL);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 static void a_folder_may_lose_all_its_files(void **state)
@@ -405,7 +375,7 @@ static void a_folder_may_lose_all_its_files(void **state)
     cornu_sequence *files = cornu_flow_from_directory(generator, folder, .batch_size = 4, .bad_files = "replace");
     cornu_batch batch = get_batch(files, 0);
     cornu_batch_clear(&batch);
-    remove_folder(folder);
+    remove_tree(folder);
     assert_int_equal(cornu_sequence_get(files, 0, &batch), CORNU_ERROR_DATA);
     assert_non_null(strstr(cornu_error_message(), "none of the 6 pictures can be read"));
     assert_int_equal(cornu_flow_bad_file_count(files), 6);
@@ -444,7 +414,7 @@ static void names_may_be_any_utf_8_and_classes_empty(void **state)
     cornu_sequence_release(files);
     cornu_set_warning_handler(NULL, NULL);
     cornu_image_data_generator_release(generator);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 static void pictures_are_saved_where_asked(void **state)
@@ -465,58 +435,52 @@ static void pictures_are_saved_where_asked(void **state)
     free_names(count, names);
     cornu_sequence_release(files);
     cornu_image_data_generator_release(generator);
-    remove_folder(folder);
+    remove_tree(folder);
 }
 
 /* --- what cannot be --- */
-
-static void assert_refused(cornu_sequence *files, cornu_status status, const char *part)
-{
-    assert_null(files);
-    assert_failed(status, status, part);
-}
 
 static void bad_arguments_get_a_sentence(void **state)
 {
     (void)state;
     cornu_image_data_generator *generator = cornu_image_data_generator_create();
     const char *folder = flow_folder();
-    assert_refused(cornu_flow_from_directory(NULL, folder), CORNU_ERROR_INVALID_ARGUMENT, "there is no generator");
-    assert_refused(cornu_flow_from_directory(generator, NULL), CORNU_ERROR_INVALID_ARGUMENT, "without a name");
-    assert_refused(cornu_flow_from_directory(generator, "/no/such/folder"), CORNU_ERROR_IO, "/no/such/folder");
-    assert_refused(cornu_flow_from_directory(generator, folder, .target_size = {0, 5}), CORNU_ERROR_INVALID_ARGUMENT,
-                   "target_size is (0, 5)");
-    assert_refused(cornu_flow_from_directory(generator, folder, .target_size = {1 << 20, 1 << 20}), CORNU_ERROR_LIMIT,
-                   "target_size (1048576, 1048576)");
-    assert_refused(cornu_flow_from_directory(generator, folder, .color_mode = "cmyk"), CORNU_ERROR_UNKNOWN_NAME,
-                   "cmyk");
-    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "categorial"), CORNU_ERROR_UNKNOWN_NAME,
-                   "did you mean 'categorical'?");
-    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "raw"), CORNU_ERROR_UNKNOWN_NAME,
-                   "there is no class_mode 'raw'");
-    assert_refused(cornu_flow_from_directory(generator, folder, .class_mode = "binary"), CORNU_ERROR_DATA,
-                   "wants 2 classes, and");
-    assert_refused(cornu_flow_from_directory(generator, folder, .classes = cornu_names("ant", "dog")), CORNU_ERROR_DATA,
-                   "class 'dog' has no folder");
-    assert_refused(cornu_flow_from_directory(generator, folder, .interpolation = "cubic"), CORNU_ERROR_UNKNOWN_NAME,
-                   "cubic");
-    assert_refused(cornu_flow_from_directory(generator, folder, .subset = "test"), CORNU_ERROR_INVALID_ARGUMENT,
-                   "subset is \"test\"");
-    assert_refused(cornu_flow_from_directory(generator, folder, .subset = "training"), CORNU_ERROR_INVALID_ARGUMENT,
-                   "validation_split");
-    assert_refused(cornu_flow_from_directory(generator, folder, .batch_size = 0), CORNU_ERROR_INVALID_ARGUMENT,
-                   "batch_size is 0");
-    assert_refused(cornu_flow_from_directory(generator, folder, .bad_files = "ignore"), CORNU_ERROR_UNKNOWN_NAME,
-                   "no policy 'ignore'");
-    assert_refused(cornu_flow_from_directory(generator, folder, .bad_files_at_most = -2), CORNU_ERROR_INVALID_ARGUMENT,
-                   "bad_files_at_most is -2");
+    assert_flow_refused(cornu_flow_from_directory(NULL, folder), CORNU_ERROR_INVALID_ARGUMENT, "there is no generator");
+    assert_flow_refused(cornu_flow_from_directory(generator, NULL), CORNU_ERROR_INVALID_ARGUMENT, "without a name");
+    assert_flow_refused(cornu_flow_from_directory(generator, "/no/such/folder"), CORNU_ERROR_IO, "/no/such/folder");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .target_size = {0, 5}),
+                        CORNU_ERROR_INVALID_ARGUMENT, "target_size is (0, 5)");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .target_size = {1 << 20, 1 << 20}),
+                        CORNU_ERROR_LIMIT, "target_size (1048576, 1048576)");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .color_mode = "cmyk"), CORNU_ERROR_UNKNOWN_NAME,
+                        "cmyk");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .class_mode = "categorial"),
+                        CORNU_ERROR_UNKNOWN_NAME, "did you mean 'categorical'?");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .class_mode = "raw"), CORNU_ERROR_UNKNOWN_NAME,
+                        "there is no class_mode 'raw'");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .class_mode = "binary"), CORNU_ERROR_DATA,
+                        "wants 2 classes, and");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .classes = cornu_names("ant", "dog")),
+                        CORNU_ERROR_DATA, "class 'dog' has no folder");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .interpolation = "cubic"),
+                        CORNU_ERROR_UNKNOWN_NAME, "cubic");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .subset = "test"), CORNU_ERROR_INVALID_ARGUMENT,
+                        "subset is \"test\"");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .subset = "training"),
+                        CORNU_ERROR_INVALID_ARGUMENT, "validation_split");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .batch_size = 0), CORNU_ERROR_INVALID_ARGUMENT,
+                        "batch_size is 0");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .bad_files = "ignore"), CORNU_ERROR_UNKNOWN_NAME,
+                        "no policy 'ignore'");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .bad_files_at_most = -2),
+                        CORNU_ERROR_INVALID_ARGUMENT, "bad_files_at_most is -2");
     char empty[PATH_SIZE], class[2 * PATH_SIZE];
     scratch_path(empty, "empty");
     mkdir(empty, 0700);
     snprintf(class, sizeof class, "%s/one", empty);
     mkdir(class, 0700);
-    assert_refused(cornu_flow_from_directory(generator, empty), CORNU_ERROR_DATA, "have no pictures");
-    remove_folder(empty);
+    assert_flow_refused(cornu_flow_from_directory(generator, empty), CORNU_ERROR_DATA, "have no pictures");
+    remove_tree(empty);
     cornu_image_data_generator_release(generator);
 }
 

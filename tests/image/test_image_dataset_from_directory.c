@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,16 +61,10 @@ static int open_folder(void **state)
     return facts && golden ? 0 : 1;
 }
 
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
-{
-    (void)about, (void)kind, (void)place;
-    return remove(path);
-}
-
 static int close_folder(void **state)
 {
     (void)state;
-    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(folder);
     json_decref(facts);
     cornu_array_release(golden);
     return cornu__allocation_live() == 0 ? 0 : 1;

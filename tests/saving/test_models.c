@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "fixtures.h"
+#include "support/files.h"
 
 #define LOSS_TOLERANCE 1e-3
 #define AFTER_TOLERANCE 1e-3
@@ -87,24 +88,10 @@ static void expect_same_weights(cornu_model *a, cornu_model *b)
     assert_string_equal(of_a, of_b);
 }
 
-static unsigned char *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    unsigned char *bytes = malloc(*size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(fread(bytes, 1, *size, file), *size);
-    fclose(file);
-    return bytes;
-}
-
 static void expect_same_files(const char *a, const char *b)
 {
     size_t size_a, size_b;
-    unsigned char *bytes_a = read_file(a, &size_a), *bytes_b = read_file(b, &size_b);
+    unsigned char *bytes_a = read_bytes(a, &size_a), *bytes_b = read_bytes(b, &size_b);
     assert_int_equal(size_a, size_b);
     assert_memory_equal(bytes_a, bytes_b, size_a);
     free(bytes_a);
