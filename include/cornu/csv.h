@@ -27,12 +27,13 @@ typedef struct cornu_csv_options {
         separator; /* 0: a tab in a file named .tsv, else whichever of comma, semicolon and tab the first line has most */
     /* 1: the first line holds names; 0: it is data; -1: names iff none of its fields is a number */
     int header CORNU_DEFAULT(-1);
-    const char *target;           /* name or 0-based number of the target column ("-1": the last); NULL: none */
-    const char *missing;          /* see above; NULL: as "error", but what is spelled nan is the number NaN */
-    const char *const *na_values; /* spellings of missing values besides: cornu_names("?", "-9999"); NULL: none */
+    const char *target;              /* name or 0-based number of the target column ("-1": the last); NULL: none */
+    const char *missing;             /* see above; NULL: as "error", but what is spelled nan is the number NaN */
+    const char *const *na_values;    /* spellings of missing values besides: cornu_names("?", "-9999"); NULL: none */
+    bool quotes CORNU_DEFAULT(true); /* false: a quote is a character like others */
 } cornu_csv_options;
 
-#define CORNU_CSV_DEFAULTS CORNU_DEFAULTS(.header = -1)
+#define CORNU_CSV_DEFAULTS CORNU_DEFAULTS(.header = -1, .quotes = true)
 
 /* Reads a table, plain or gzip-compressed: cornu_load_csv("iris.csv", .target = "-1"). Numbers become float32. A target that is text becomes its class
  * index (int32, by the texts in byte order). Fields may be quoted as in RFC 4180. Returns a dictionary: "x" (rows, columns without the target) and, with a

@@ -17,13 +17,16 @@ typedef struct cornu_dataframe cornu_dataframe;
 
 typedef struct cornu_read_csv_options {
     size_t struct_size;
-    char separator; /* 0: whichever of comma, semicolon and tab the first line has most */
+    char separator;                  /* 0: whichever of comma, semicolon and tab the first line has most */
+    bool quotes CORNU_DEFAULT(true); /* false: a quote is a character like others */
 } cornu_read_csv_options;
+#define CORNU_READ_CSV_DEFAULTS CORNU_DEFAULTS(.quotes = true)
 
 /* cornu_read_csv("train.csv"): the table of a file whose first line holds the names of the columns, plain or gzip-compressed, quoted as in RFC 4180. All columns
  * are texts; what wants numbers reads them as such. NULL on failure. */
 #define cornu_read_csv(path, ...)                                                                                      \
-    CORNU_KEYWORDS(cornu_read_csv_with((path), &cornu_keywords), cornu_read_csv_options, __VA_ARGS__)
+    CORNU_KEYWORDS(cornu_read_csv_with((path), &cornu_keywords), cornu_read_csv_options,                               \
+                   CORNU_READ_CSV_DEFAULTS __VA_ARGS__)
 CORNU_API cornu_dataframe *cornu_read_csv_with(const char *path, const cornu_read_csv_options *options);
 
 /* A table without columns, or NULL. */

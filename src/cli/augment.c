@@ -66,8 +66,10 @@ static cornu_status check(const void *given)
     if (options->images.count == 0 && !cornu__data_given(&options->data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "wanted pictures: --images FILE,..., --x FILE, --data FILE or --data FOLDER");
-    if (options->data.target && cornu__is_picture_folder(options->data.data))
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--target does not go with a folder of pictures as --data");
+    const char *of_tables = options->data.target ? "--target" : options->data.no_quotes ? "--no-quotes" : NULL;
+    if (of_tables && cornu__is_picture_folder(options->data.data))
+        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s does not go with a folder of pictures as --data",
+                           of_tables);
     return cornu__augmentation_check(&options->changes);
 }
 

@@ -15,7 +15,8 @@
 typedef struct values {
     cornu__text_list words; /* "verify", if it is that, and the source */
     int jobs, workers, batch_size;
-    bool headers, follow_links, profile, json;
+    bool headers, follow_links, profile, json, no_quotes;
+    int header; /* a place in "auto|true|false" */
     const char *target_size, *color_mode, *interpolation;
     double seconds;
     cornu__augmentation_arguments changes;
@@ -32,6 +33,9 @@ static const cornu__argument look_arguments[] = {
     {"jobs", CORNU__ARGUMENT_INT, AT(jobs), 1, "N", "threads that look at pictures [one per processor]"},
     {"follow-links", CORNU__ARGUMENT_FLAG, AT(follow_links), 0, NULL,
      "look into folders below a class that are symbolic links"},
+    {"no-quotes", CORNU__ARGUMENT_FLAG, AT(no_quotes), 0, NULL, "a quote in a table is a character like others"},
+    {"header", CORNU__ARGUMENT_WORD, AT(header), 0, "auto|true|false",
+     "whether the first line of a table holds names; --no-header [auto: where none of it is a number]"},
     {0},
 };
 static const cornu__argument profile_arguments[] = {
@@ -177,18 +181,34 @@ static bool is_table(const char *path)
     return false;
 }
 
-/* A table with missing values is refused unless something is said about them: they are counted, but for who verifies it. */
-static cornu_dataset *open_file(const cornu__data_command *command)
+static bool tells_of_table(const cornu__data_command *command)
 {
-    cornu_dataset *dataset = cornu_dataset_open(command->source);
-    if (dataset || command->verify || !is_table(command->source))
+    return command->no_quotes || command->header != -1;
+}
+
+static cornu_status check_table_options(const cornu__data_command *command, bool folder)
+{
+    bool table = !folder && is_table(command->source);
+    if (table || !tells_of_table(command))
+        return CORNU_OK;
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--no-quotes and --header are for tables, and %s is none",
+                       command->source);
+}
+
+/* A table with missing values is refused unless something is said about them: they are counted, but for who verifies it. */
+cornu_dataset *cornu__data_open(const cornu__data_command *command)
+{
+    bool told = tells_of_table(command);
+    cornu_dataset *dataset = told ? NULL : cornu_dataset_open(command->source);
+    if (dataset || (!told && (command->verify || !is_table(command->source))))
         return dataset;
-    return cornu_csv_dataset(command->source, .missing = "nan");
+    return cornu_csv_dataset(command->source, .missing = command->verify ? "error" : "nan",
+                             .quotes = !command->no_quotes, .header = command->header);
 }
 
 static cornu_status describe_file(const cornu__data_command *command, int64_t *bad)
 {
-    cornu_dataset *dataset = open_file(command);
+    cornu_dataset *dataset = cornu__data_open(command);
     if (!dataset)
         return cornu_error_status();
     cornu_status status = cornu__data_describe_values(command, dataset, bad);
@@ -203,6 +223,8 @@ static int run(const void *given)
     cornu__data_command command = {.source = options->words.items[verify ? 1 : 0],
                                    .verify = verify,
                                    .headers = options->headers,
+                                   .no_quotes = options->no_quotes,
+                                   .header = options->header == 0 ? -1 : options->header == 1,
                                    .follow_links = options->follow_links,
                                    .json = options->json,
                                    .jobs = options->jobs,
@@ -215,6 +237,8 @@ static int run(const void *given)
     int64_t bad = 0;
     bool folder = is_folder(command.source);
     cornu_status status = read_size(options->target_size, &command.target_size);
+    if (status == CORNU_OK)
+        status = check_table_options(&command, folder);
     if (status == CORNU_OK && options->profile)
         status = cornu__data_profile(&command, folder);
     else if (status == CORNU_OK)

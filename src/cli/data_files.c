@@ -14,6 +14,7 @@ const cornu__argument cornu__input_arguments[] = {
     {"target", CORNU__ARGUMENT_TEXT, AT(target), 0, "COLUMN",
      "the table's target: a name, a number from 0, or -1 for the last"},
     {"x", CORNU__ARGUMENT_TEXT, AT(x), 0, "FILE", "inputs: .npy, IDX (.gz too) or a table"},
+    {"no-quotes", CORNU__ARGUMENT_FLAG, AT(no_quotes), 0, NULL, "a quote in a table is a character like others"},
     {0},
 };
 const cornu__argument cornu__target_arguments[] = {
@@ -53,12 +54,22 @@ void cornu__data_free(cornu__dataset *dataset)
     *dataset = (cornu__dataset){0};
 }
 
+static cornu_status load_file(const char *path, bool quotes, cornu_array **array)
+{
+    cornu__file_kind kind;
+    CORNU_TRY(cornu__file_kind_of(path, &kind));
+    if (kind != CORNU__FILE_CSV)
+        return cornu__load_any(path, array);
+    *array = cornu_load_csv(path, .quotes = quotes);
+    return *array ? CORNU_OK : cornu_error_status();
+}
+
 /* The only array of a file; a table without target is one. */
-static cornu_status load_one(const char *path, cornu_array **array)
+static cornu_status load_one(const char *path, bool quotes, cornu_array **array)
 {
     cornu_array *loaded = NULL;
     *array = NULL;
-    CORNU_TRY(cornu__load_any(path, &loaded));
+    CORNU_TRY(load_file(path, quotes, &loaded));
     size_t count = cornu_array_item_count(loaded);
     if (count == 1)
         *array = cornu_array_retain(cornu_array_item(loaded, 0));
@@ -72,7 +83,8 @@ static cornu_status load_one(const char *path, cornu_array **array)
 
 static cornu_status load_table(const cornu__data_arguments *arguments, cornu__dataset *dataset)
 {
-    const cornu_csv_options options = {.struct_size = sizeof options, CORNU_CSV_DEFAULTS.target = arguments->target};
+    cornu_csv_options options = {.struct_size = sizeof options, CORNU_CSV_DEFAULTS.target = arguments->target};
+    options.quotes = !arguments->no_quotes;
     cornu_array *table = cornu__csv_read(arguments->data, &options, &dataset->names);
     if (!table)
         return cornu_error_status();
@@ -88,6 +100,11 @@ static cornu_status fail_target(const char *file)
     return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--target is for a table given as --data, and %s is none", file);
 }
 
+static cornu_status fail_no_quotes(const char *file)
+{
+    return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "--no-quotes is for a table, and %s is none", file);
+}
+
 static cornu_status load_both(const cornu__data_arguments *arguments, cornu__dataset *dataset)
 {
     cornu__file_kind kind;
@@ -96,8 +113,10 @@ static cornu_status load_both(const cornu__data_arguments *arguments, cornu__dat
         return load_table(arguments, dataset);
     if (arguments->target)
         return fail_target(arguments->data);
+    if (arguments->no_quotes)
+        return fail_no_quotes(arguments->data);
     if (kind != CORNU__FILE_NPZ) /* inputs alone */
-        return load_one(arguments->data, &dataset->x);
+        return load_one(arguments->data, true, &dataset->x);
     cornu_array *all = cornu_load_npz(arguments->data);
     if (!all)
         return cornu_error_status();
@@ -139,12 +158,13 @@ cornu_status cornu__data_check(const cornu__data_arguments *arguments, const cha
 cornu_status cornu__data_load(const cornu__data_arguments *arguments, const char *prefix, bool targets_wanted,
                               cornu__dataset *dataset)
 {
+    bool quotes = !arguments->no_quotes;
     *dataset = (cornu__dataset){0};
-    cornu_status status = arguments->data ? load_both(arguments, dataset) : load_one(arguments->x, &dataset->x);
+    cornu_status status = arguments->data ? load_both(arguments, dataset) : load_one(arguments->x, quotes, &dataset->x);
     if (status == CORNU_OK && arguments->y)
-        status = load_one(arguments->y, &dataset->y);
+        status = load_one(arguments->y, quotes, &dataset->y);
     if (status == CORNU_OK && arguments->sample_weight)
-        status = load_one(arguments->sample_weight, &dataset->sample_weight);
+        status = load_one(arguments->sample_weight, quotes, &dataset->sample_weight);
     if (status == CORNU_OK && targets_wanted && !dataset->y && !cornu_array_is_collection(dataset->x)) {
         const char *file = arguments->data ? arguments->data : arguments->x;
         status = cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,

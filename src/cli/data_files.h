@@ -16,10 +16,11 @@ typedef struct cornu__data_arguments {
     const char *target;        /* the table's target column */
     const char *x, *y;         /* files of one array each */
     const char *sample_weight; /* a file of one array */
+    bool no_quotes;            /* a quote in a table is a character like others */
     bool classes;              /* targets are class numbers, also where the file has them as real numbers (tables) */
 } cornu__data_arguments;
 
-extern const cornu__argument cornu__input_arguments[];  /* --data, --target, --x */
+extern const cornu__argument cornu__input_arguments[];  /* --data, --target, --x, --no-quotes */
 extern const cornu__argument cornu__target_arguments[]; /* --y, --classes */
 extern const cornu__argument cornu__weight_arguments[]; /* --sample-weight */
 

@@ -333,7 +333,7 @@ static bool differ_in_size(const cornu_dataset *dataset)
 /* *lone: they are read one by one. */
 static cornu_sequence *open_samples(const cornu__data_command *command, bool *lone)
 {
-    cornu_dataset *dataset = cornu_dataset_open(command->source);
+    cornu_dataset *dataset = cornu__data_open(command);
     if (!dataset)
         return NULL;
     *lone = differ_in_size(dataset);

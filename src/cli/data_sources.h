@@ -11,8 +11,9 @@
 
 typedef struct cornu__data_command {
     const char *source;
-    bool verify, headers, follow_links, json;
-    int jobs; /* 0: one per processor */
+    bool verify, headers, follow_links, json, no_quotes;
+    int header; /* of a table: as in cornu_csv_dataset */
+    int jobs;   /* 0: one per processor */
     /* for measuring */
     int workers, batch_size;
     cornu_size2 target_size;
@@ -20,6 +21,9 @@ typedef struct cornu__data_command {
     double seconds;
     const cornu__augmentation_arguments *changes;
 } cornu__data_command;
+
+/* The samples of what is no folder of pictures, as the command says that its tables are to be read; NULL with the error set. */
+cornu_dataset *cornu__data_open(const cornu__data_command *command);
 
 /* Prints the text, or fails for the memory that it lacks; frees it. Of a report for people, lines that are too long for a terminal are broken between words. */
 cornu_status cornu__print_text(cornu__text *text);

@@ -400,6 +400,7 @@ static cornu_status load(const values *options, cornu__dataset *data, cornu__dat
         cornu__data_arguments arguments = options->validation;
         arguments.target = arguments.data ? options->data.target : NULL;
         arguments.classes = options->data.classes;
+        arguments.no_quotes = options->data.no_quotes;
         CORNU_TRY(cornu__data_load(&arguments, "validation-", true, validation));
         CORNU_TRY(cornu__data_check_classes(data, validation));
     }

@@ -5,10 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/input_scale.h"
 #include "cli/picture_folder.h"
+#include "data/directory.h"
+
+#define SHOWN_FILES 3 /* in a message */
 #include "model/plan.h"
 
 #define AT(field) offsetof(cornu__picture_arguments, field)
@@ -92,6 +96,7 @@ cornu_status cornu__pictures_check(const cornu__picture_arguments *arguments, co
     const char *for_others = data->target          ? "--target"
                              : data->sample_weight ? "--sample-weight"
                              : data->classes       ? "--classes"
+                             : data->no_quotes     ? "--no-quotes"
                                                    : NULL;
     if (option && cornu__is_no_picture_folder(data->data))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s is for a folder of pictures as --data", option);
@@ -201,11 +206,52 @@ static bool has_folders(const char *path)
 }
 
 /* Where labels do not matter, pictures may also lie in the folder itself. */
+static bool is_flat(const cornu__picture_request *request)
+{
+    return !request->labels && !has_folders(request->folder);
+}
+
 static cornu_sequence *make_batches(const cornu__picture_request *request, cornu_image_data_generator *generator,
                                     cornu_size2 size)
 {
-    bool flat = !request->labels && !has_folders(request->folder);
-    return flow(request, generator, size, flat ? cornu_names(".") : NULL);
+    return flow(request, generator, size, is_flat(request) ? cornu_names(".") : NULL);
+}
+
+/* --- What is left out --- */
+
+static void warn_of_others(const cornu__picture_request *request, const cornu__directory *all)
+{
+    cornu__text names = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const char *name = all->filenames[i];
+        if (cornu__has_image_ending(name))
+            continue;
+        if (count++ < SHOWN_FILES)
+            cornu__text_add(&names, "%s'%s'", count > 1 ? ", " : "", strncmp(name, "./", 2) == 0 ? name + 2 : name);
+    }
+    if (count > 0 && names.data && !names.failed)
+        cornu__warn(
+            "%s %s: %zu file%s passed over, whose name%s not end in png, jpg, jpeg, bmp, ppm, tif or tiff: %s%s",
+            request->option, request->folder, count, count > 1 ? "s are" : " is", count > 1 ? "s do" : " does",
+            names.data, count > SHOWN_FILES ? ", ..." : "");
+    cornu__text_free(&names);
+}
+
+/* Files whose names do not end as those of pictures do are no samples, as in Keras: whoever has WebP files must not be left to wonder. */
+static void warn_of_passed_over(const cornu__picture_request *request)
+{
+    static const char *const itself[] = {"."}, *const any[] = {"", NULL};
+    bool flat = is_flat(request);
+    const cornu__directory_options options = {
+        .classes = flat ? itself : NULL, .class_count = flat ? 1 : 0, .endings = any};
+    cornu__directory all;
+    if (request->subset && strcmp(request->subset, "validation") == 0) /* the same folder once more */
+        return;
+    if (cornu__directory_scan(&all, request->folder, &options) != CORNU_OK) /* the flow over it was made */
+        return;
+    warn_of_others(request, &all);
+    cornu__directory_free(&all);
 }
 
 /* --- What they are like --- */
@@ -263,8 +309,10 @@ cornu_status cornu__pictures_load(const cornu__picture_request *request, cornu__
     dataset->pictures = generator ? make_batches(request, generator, size) : NULL;
     cornu_image_data_generator_release(generator);
     cornu_status status = dataset->pictures ? describe(request, size, dataset) : cornu_error_status();
-    if (status == CORNU_OK)
+    if (status == CORNU_OK) {
+        warn_of_passed_over(request);
         return CORNU_OK;
+    }
     cornu__data_free(dataset);
     return cornu__fail_context("%s", request->option);
 }

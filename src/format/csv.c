@@ -120,10 +120,11 @@ static cornu_array *read_table(cornu__csv_table *table, cornu__csv_names *names)
 
 cornu_array *cornu__csv_read(const char *path, const cornu_csv_options *options, cornu__csv_names *names)
 {
-    cornu_csv_options wanted = {.struct_size = sizeof wanted, .header = -1};
+    cornu_csv_options wanted = {.struct_size = sizeof wanted, CORNU_CSV_DEFAULTS};
     cornu__options_lay(&wanted, sizeof wanted, options);
     const cornu__csv_table_options table_options = {.separator = wanted.separator,
                                                     .header = wanted.header,
+                                                    .plain = !wanted.quotes,
                                                     .target = wanted.target,
                                                     .missing = wanted.missing,
                                                     .na_values = wanted.na_values,

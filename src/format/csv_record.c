@@ -67,6 +67,9 @@ cornu_status cornu__csv_check_separator(const char *path, char separator)
                        path);
 }
 
+/* Texts that were not written as RFC 4180 wants it: what to do. */
+#define HINT "; where quotes are characters like others, read with .quotes = false (the command: --no-quotes)"
+
 /* Bytes of a field behind its opening quote, up to behind the closing one; 0: it does not end here. */
 static size_t quoted_size(const char *text, size_t size, bool last, int64_t *lines)
 {
@@ -224,7 +227,7 @@ static cornu_status cut_quoted(cornu__csv_reader *reader, char **field, char **f
         *to++ = *from++;
     }
     if (from >= reader->end)
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: a quote is opened and never closed",
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: a quote is opened and never closed" HINT,
                            reader->path, (long long)reader->record_line, reader->field_count + 1);
     *field_end = to;
     reader->at = from + 1;
@@ -269,8 +272,8 @@ static cornu_status cut_field(cornu__csv_reader *reader, bool *last)
         *last = false;
         reader->at++;
     } else if (reader->at < reader->end && *reader->at != '\n' && *reader->at != '\r') {
-        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: text behind a closing quote", reader->path,
-                           (long long)reader->record_line, reader->field_count + 1);
+        return cornu__fail(CORNU_ERROR_FORMAT, "'%s', line %lld, column %zu: text behind a closing quote" HINT,
+                           reader->path, (long long)reader->record_line, reader->field_count + 1);
     } else {
         reader->line++;
         skip_line_end(reader);

@@ -409,7 +409,7 @@ static cornu_status check_header(const cornu__csv_table *table)
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_DATA,
                        "'%s', line %lld: the target is text here and a number in all other lines; if the line holds "
-                       "the columns' names, say so with header = 1",
+                       "the columns' names, say so with header = 1 (cornu data: --header)",
                        table->file.file.path, (long long)target->text_line);
 }
 
@@ -454,7 +454,7 @@ static cornu_status check_found_header(const cornu__csv_table *table, const corn
         return CORNU_OK;
     return cornu__fail(CORNU_ERROR_DATA,
                        "'%s' holds texts alone, so that nobody can tell whether its first line holds the columns' "
-                       "names; say so with header = 1, or header = 0",
+                       "names; say so with header = 1, or header = 0 (cornu data: --header, --no-header)",
                        table->file.file.path);
 }
 

@@ -224,7 +224,7 @@ static cornu_status add_columns(cornu_dataframe *table, const cells *all, size_t
 
 cornu_dataframe *cornu_read_csv_with(const char *path, const cornu_read_csv_options *options)
 {
-    cornu_read_csv_options given = {.struct_size = sizeof given};
+    cornu_read_csv_options given = {.struct_size = sizeof given, CORNU_READ_CSV_DEFAULTS};
     cornu__options_lay(&given, sizeof given, options);
     cornu_dataframe *table = cornu_dataframe_create();
     if (!table)
@@ -234,6 +234,7 @@ cornu_dataframe *cornu_read_csv_with(const char *path, const cornu_read_csv_opti
     cells all = {0};
     size_t columns;
     cornu_status status = cornu__csv_open(&reader, path, given.separator, &text);
+    reader.plain = !given.quotes;
     if (status == CORNU_OK)
         status = read_cells(&reader, &all, &columns);
     if (status == CORNU_OK && add_columns(table, &all, columns) != CORNU_OK)

@@ -150,6 +150,19 @@ class Command(CommandCase):
         result = cornu("evaluate", "--model", self.path("m.json"), "--weights", self.path("w.npz"), "--data", path, "--target", "c", "--verbose", "0")
         self.assertIn("accuracy: ", result.stdout, result.stderr)
 
+    def test_quotes_in_tables_may_be_characters_like_others(self):
+        table = self.write("q.tsv", 'a\tb\n1\t"x"y\n2\tz"\n3\t"x"y\n4\tz"\n')
+        words = ("--model", "linear", "--data", table, "--target", "b", "--verbose", "0")
+        self.refused(cornu("fit", *words), 1, "line 2, column 2: text behind a closing quote", "--no-quotes")
+        fitted = cornu("fit", *words, "--no-quotes", "--validation-data", table, "--class-weight", 'z":2', "--save-model", self.path("q.keras"))
+        self.assertEqual((fitted.returncode, fitted.stderr), (0, ""))
+        for command in ("evaluate", "predict"):
+            told = cornu(command, "--model", self.path("q.keras"), "--data", table, "--target", "b", "--no-quotes")
+            self.assertEqual(told.returncode, 0, told.stderr)
+        x = self.write("x.csv", '1,2\n')
+        self.assertEqual(cornu("augment", "--x", x, "--no-quotes").returncode, 1)
+        self.refused(cornu("fit", "--model", "mlp", "--data", DIGITS, "--no-quotes"), 1, "--no-quotes is for a table")
+
     def test_text_classes_that_differ_between_tables_are_refused(self):
         whole = self.write("whole.csv", "a,b,kind\n" + "1,2,low\n3,4,mid\n5,6,top\n" * 20)
         part = self.write("part.csv", "a,b,kind\n" + "1,2,low\n5,6,top\n" * 20)

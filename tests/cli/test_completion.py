@@ -29,6 +29,11 @@ def script(shell):
     return result.stdout
 
 
+def unless_cleared(subcommand, words):
+    """Without the --no-name of options, but with options whose own name begins so."""
+    return {word for word in words if not word.startswith("--no-") or word in options(subcommand)}
+
+
 class Folder(unittest.TestCase):
     """A folder to complete in, with the scripts in its subfolder."""
 
@@ -65,7 +70,7 @@ class Bash(Folder):
 
     def test_every_option_of_every_subcommand(self):
         for subcommand in subcommands():
-            self.assertEqual({word for word in self.complete(subcommand, "--") if not word.startswith("--no-")},
+            self.assertEqual(unless_cleared(subcommand, self.complete(subcommand, "--")),
                              set(options(subcommand)), subcommand)
 
     def test_an_option_that_is_begun(self):
@@ -124,7 +129,7 @@ class Fish(Folder):
     def test_every_subcommand_and_option(self):
         self.assertEqual(set(self.complete("cornu ")), set(subcommands()))
         for subcommand in subcommands():
-            self.assertEqual({word for word in self.complete(f"cornu {subcommand} --") if not word.startswith("--no-")},
+            self.assertEqual(unless_cleared(subcommand, self.complete(f"cornu {subcommand} --")),
                              set(options(subcommand)), subcommand)
 
     def test_values(self):
@@ -172,7 +177,7 @@ class Zsh(Folder):
         for subcommand in subcommands():
             self.assertIn(f"            '{subcommand}:", text)
             part = text.split(f"        {subcommand})\n")[1].split(";;")[0]
-            self.assertEqual({name for name in re.findall(r"'\*?(--[a-z0-9-]+)[=\[]", part) if not name.startswith("--no-")},
+            self.assertEqual(unless_cleared(subcommand, re.findall(r"'\*?(--[a-z0-9-]+)[=\[]", part)),
                              set(options(subcommand)), subcommand)
 
     def test_a_subcommand_an_option_and_a_value_are_completed(self):

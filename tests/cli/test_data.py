@@ -8,7 +8,7 @@ import struct
 import subprocess
 import unittest
 
-from command_case import COMMAND, CommandCase, cornu, environment, npy
+from command_case import COMMAND, DIGITS, CommandCase, cornu, environment, npy
 from test_terminal import Terminal
 
 FIXTURES = os.path.join(os.environ.get("CORNU_SOURCE_DIR", "."), "tests", "image", "fixtures")
@@ -133,6 +133,18 @@ class Data(CommandCase):
         self.assertIn("  age: float32, 1.5 to 3.5, mean 2.5, 2 missing", result.stdout)
         self.assertIn("           3 cat", result.stdout)
         self.refused(cornu("data", "verify", path), 1, "line 3", "age")
+
+    def test_quotes_may_be_characters_like_others(self):
+        table = self.write("said.tsv", 'ham\tas he said: yes\nspam\t"free" to all\nham\t"\n')
+        self.refused(cornu("data", table), 1, "line 2, column 2: text behind a closing quote", "--no-quotes")
+        self.refused(cornu("data", "--no-quotes", table), 1, "holds texts alone", "cornu data: --header, --no-header")
+        for words, count in ((("--no-header",), 3), (("--header",), 2), (("--header", "true"), 2)):
+            result = cornu("data", table, "--no-quotes", *words)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), words)
+            self.assertIn(f"{count} samples", result.stdout)
+        self.assertEqual(cornu("data", "verify", table, "--no-quotes", "--no-header").returncode, 0)
+        self.refused(cornu("data", "--no-quotes", self.photos()), 1, "--no-quotes and --header are for tables")
+        self.refused(cornu("data", "--no-header", DIGITS), 1, "--no-quotes and --header are for tables")
 
     def test_a_folder_of_texts(self):
         for name, text in (("good/1.txt", "Well done."), ("good/2.txt", "Fine"), ("bad/1.txt", "Oh dear")):

@@ -201,6 +201,23 @@ class Pictures(CommandCase):
         result = cornu("predict", "--model", model, "--data", self.path("flat"))
         self.assertEqual([line.rsplit(",", 1)[0] for line in result.stdout.splitlines()[1:]], ['"a,""b"".png",red', "c.png,green"])
 
+    def test_files_that_are_passed_over_are_told_of(self):
+        model = self.trained()
+        self.paint("flat/c.png", COLORS["green"])
+        self.assertEqual(cornu("predict", "--model", model, "--data", self.path("flat")).stderr, "")
+        self.write("flat/a.webp", "x")
+        result = cornu("predict", "--model", model, "--data", self.path("flat"))
+        self.assertEqual((result.returncode, result.stdout.count("\n"), result.stderr.count("\n")), (0, 2, 1))
+        self.assertIn("flat: 1 file is passed over, whose name does not end in png, jpg, jpeg, bmp, ppm, tif or tiff: 'a.webp'", result.stderr)
+        for name in ("b.gif", "notes.txt", "z.webp", ".hidden.gif"):
+            self.write(f"flat/{name}", "x")
+        result = cornu("predict", "--model", model, "--data", self.path("flat"))
+        self.assertIn("4 files are passed over, whose names do not end in", result.stderr)
+        self.assertIn("tiff: 'a.webp', 'b.gif', 'notes.txt', ...", result.stderr)
+        self.write("photos/red/r.webp", "x")
+        for words in ((), ("--validation-split", "0.5")):
+            self.assertEqual(self.fit(self.path("photos"), "--verbose", "0", *words).stderr.count("'red/r.webp'"), 1)
+
     def test_any_number_of_workers_gives_the_same_model(self):
         folder, digests = self.make_folder("photos"), set()
         for i, workers in enumerate((("0",), ("1",), ("3",), ("2", "--use-multiprocessing"))):

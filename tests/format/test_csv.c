@@ -149,11 +149,32 @@ static void the_programs_locale_changes_nothing(void **state)
     decimal_comma_end();
 }
 
+static void a_quote_may_be_a_character_like_others(void **state)
+{
+    (void)state;
+    write_text(path, "a\tb\n1\tsay\"\n2\t\"yes\"no\n3\t\"\n");
+    expect_failure(cornu_load_csv(path, .target = "b"), CORNU_ERROR_FORMAT,
+                   "line 3, column 2: text behind a closing quote");
+    assert_non_null(strstr(cornu_error_message(), ".quotes = false"));
+    assert_non_null(strstr(cornu_error_message(), "--no-quotes"));
+    cornu_csv_options options = {.struct_size = sizeof options, CORNU_CSV_DEFAULTS.target = "b"};
+    options.quotes = false;
+    cornu__csv_names names = {0};
+    cornu_array *table = cornu__csv_read(path, &options, &names);
+    assert_non_null(table);
+    assert_int_equal(names.class_count, 3);
+    assert_string_equal(names.classes[0], "\"");
+    assert_string_equal(names.classes[1], "\"yes\"no");
+    assert_string_equal(names.classes[2], "say\"");
+    cornu__csv_names_free(&names);
+    cornu_array_release(table);
+}
+
 static void text_targets_become_classes_in_sorted_order(void **state)
 {
     (void)state;
     write_text(path, "a,b,c,kind\n1,2,3,setosa\n4,5,6,\"Virginica, red\"\n1,2,3,setosa\n4,5,6,\xC3\xA4\n");
-    cornu_csv_options options = {.struct_size = sizeof options, .header = -1, .target = "kind"};
+    cornu_csv_options options = {.struct_size = sizeof options, CORNU_CSV_DEFAULTS.target = "kind"};
     cornu__csv_names names = {0};
     cornu_array *table = cornu__csv_read(path, &options, &names);
     const float x[] = {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6};
@@ -261,6 +282,7 @@ int main(void)
         cmocka_unit_test(numbers_are_the_nearest_whatever_their_digits),
         cmocka_unit_test(numbers_of_every_spelling_are_read),
         cmocka_unit_test(the_programs_locale_changes_nothing),
+        cmocka_unit_test(a_quote_may_be_a_character_like_others),
         cmocka_unit_test(text_targets_become_classes_in_sorted_order),
         cmocka_unit_test(targets_are_found_by_name_and_number),
         cmocka_unit_test(mistakes_are_told_with_line_and_column),
