@@ -334,6 +334,20 @@ static void bad_tables_get_a_sentence(void **state)
     refuse_csv("a,\n1,2\n", CORNU_ERROR_INVALID_ARGUMENT, "wants a name");
 }
 
+static void a_quote_may_be_a_character_like_others(void **state)
+{
+    (void)state;
+    char path[PATH_SIZE];
+    const char text[] = "filename\tremark\n1.png\t\"so\" he said\n2.png\t\"\n";
+    refuse_csv(text, CORNU_ERROR_FORMAT, ".quotes = false");
+    write_bytes(scratch_path(path, "said.tsv"), text, sizeof text - 1);
+    cornu_dataframe *table = cornu_read_csv(path, .quotes = false);
+    assert_non_null(table);
+    assert_int_equal(cornu_dataframe_rows(table), 2);
+    cornu_dataframe_release(table);
+    unlink(path);
+}
+
 static void nothing_is_lost_where_memory_ends(void **state)
 {
     (void)state;
@@ -381,6 +395,7 @@ int main(void)
         cmocka_unit_test(training_is_the_same_for_any_workers),
         cmocka_unit_test(bad_arguments_get_a_sentence),
         cmocka_unit_test(bad_tables_get_a_sentence),
+        cmocka_unit_test(a_quote_may_be_a_character_like_others),
         cmocka_unit_test(nothing_is_lost_where_memory_ends),
     };
     return cmocka_run_group_tests(tests, open_files, close_files);
