@@ -54,6 +54,8 @@ typedef struct cornu_flow_from_directory_options {
         CORNU_NONE); /* more bad files, in all worker processes together, are an error after all; CORNU_NONE: any number */
     cornu_augmentation *augment; /* as in cornu_flow, as the next */
     bool training CORNU_DEFAULT(true);
+    /* Endings of names of the files that count, with NULL behind the last: cornu_names("png", "webp"); cornu_names("all"): of all kinds that can be read. NULL: Keras's */
+    const char *const *white_list_formats;
 } cornu_flow_from_directory_options;
 #define CORNU_FLOW_FROM_DIRECTORY_DEFAULTS                                                                             \
     CORNU_DEFAULTS(.target_size = {256, 256}, .color_mode = "rgb", .class_mode = "categorical", .batch_size = 32,      \
@@ -62,8 +64,8 @@ typedef struct cornu_flow_from_directory_options {
 
 /*
  * cornu_flow_from_directory(generator, "photos", .target_size = cornu_pair(150, 150)): a Sequence of the pictures in the sub-folders of a folder,
- * one sub-folder for each class, and of what lies below these. Files count that end in png, jpg, jpeg, bmp, ppm, tif or tiff; their kind is told
- * by their first bytes. What begins with a dot is passed over. Names are read now, files when their batch is made. y has the generator's dtype.
+ * one sub-folder for each class, and of what lies below these. Files count that end in png, jpg, jpeg, bmp, ppm, tif or tiff,
+ * or in one of .white_list_formats; their kind is told by their first bytes. What begins with a dot is passed over. Names are read now, files when their batch is made. y has the generator's dtype.
  *
  * A class without files is a warning, a folder without any picture an error. With rng_compat "numpy" order and transforms are those of
  * keras-preprocessing for the same seed, as in cornu_flow.
@@ -108,6 +110,7 @@ typedef struct cornu_flow_from_dataframe_options {
     int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
     cornu_augmentation *augment;
     bool training CORNU_DEFAULT(true);
+    const char *const *white_list_formats; /* as in flow_from_directory */
 } cornu_flow_from_dataframe_options;
 #define CORNU_FLOW_FROM_DATAFRAME_DEFAULTS                                                                             \
     CORNU_DEFAULTS(.x_col = "filename", .y_col = "class", .target_size = {256, 256}, .color_mode = "rgb",              \
@@ -161,6 +164,7 @@ typedef struct cornu_image_dataset_from_directory_options {
     bool exif_orientation;
     const char *bad_files CORNU_DEFAULT("error"); /* as in flow_from_directory, as the next */
     int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
+    const char *const *white_list_formats; /* as in flow_from_directory */
 } cornu_image_dataset_from_directory_options;
 #define CORNU_IMAGE_DATASET_FROM_DIRECTORY_DEFAULTS                                                                    \
     CORNU_DEFAULTS(.labels = "inferred", .label_mode = "int", .color_mode = "rgb", .batch_size = 32,                   \
@@ -170,8 +174,8 @@ typedef struct cornu_image_dataset_from_directory_options {
 
 /*
  * cornu_image_dataset_from_directory("photos", .validation_split = 0.2, .subset = "training", .seed = 1): Keras 3's function: a Sequence of the
- * pictures in the sub-folders of a folder, without an ImageDataGenerator. Files count that end in bmp, gif, jpeg, jpg or png; the folder is read
- * as by flow_from_directory. Values are 0 .. 255.
+ * pictures in the sub-folders of a folder, without an ImageDataGenerator. Files count that end in bmp, gif, jpeg, jpg or png, or in one of
+ * .white_list_formats; the folder is read as by flow_from_directory. Values are 0 .. 255.
  *
  * The files' order, and so who is in a subset, is Keras's for the same seed (without one: that of seed 0). The order of an epoch is ours: of all
  * files, where Keras shuffles within a buffer of 8 batches.

@@ -62,7 +62,8 @@ typedef struct cornu_image_files_dataset_options {
     cornu_dtype dtype CORNU_DEFAULT(CORNU_FLOAT32);
     const char *bad_files CORNU_DEFAULT("error"); /* or "replace": a black picture */
     int64_t bad_files_at_most CORNU_DEFAULT(CORNU_NONE);
-    bool follow_links; /* into folders below that are symbolic links */
+    bool follow_links;                     /* into folders below that are symbolic links */
+    const char *const *white_list_formats; /* as in flow_from_directory */
 } cornu_image_files_dataset_options;
 #define CORNU_IMAGE_FILES_DATASET_DEFAULTS                                                                             \
     CORNU_DEFAULTS(.name = "image", .color_mode = "rgb", .interpolation = "nearest", .dtype = CORNU_FLOAT32,           \

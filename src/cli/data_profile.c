@@ -263,11 +263,12 @@ static cornu_sequence *open_pictures(const cornu__data_command *command)
         return NULL;
     cornu_image_data_generator *generator = cornu_image_data_generator_create_with(&changes);
     cornu_sequence *batches =
-        generator ? cornu_flow_from_directory(generator, command->source, .target_size = command->target_size,
-                                              .batch_size = command->batch_size, .color_mode = command->color_mode,
-                                              .interpolation = command->interpolation, .bad_files = "skip",
-                                              .follow_links = command->follow_links)
-                  : NULL;
+        generator
+            ? cornu_flow_from_directory(generator, command->source, .target_size = command->target_size,
+                                        .batch_size = command->batch_size, .color_mode = command->color_mode,
+                                        .interpolation = command->interpolation, .bad_files = "skip",
+                                        .follow_links = command->follow_links, .white_list_formats = cornu_names("all"))
+            : NULL;
     cornu_image_data_generator_release(generator);
     return batches;
 }

@@ -186,7 +186,8 @@ static cornu_sequence *flow(const cornu__picture_request *request, cornu_image_d
         .class_mode = choose_class_mode(request), .batch_size = request->batch_size, .shuffle = request->shuffle,
         .subset = request->subset, .interpolation = given->interpolation ? given->interpolation : "bilinear",
         .keep_aspect_ratio = given->keep_aspect_ratio, .exif_orientation = given->exif_orientation,
-        .bad_files = given->bad_files ? given->bad_files : "error", .bad_files_at_most = given->bad_files_at_most);
+        .bad_files = given->bad_files ? given->bad_files : "error", .bad_files_at_most = given->bad_files_at_most,
+        .white_list_formats = cornu_names("all"));
 }
 
 /* Whether anything lies in the folder that is a folder itself, as classes do. */

@@ -125,6 +125,7 @@ static char *joined(const char *a, const char *b)
 typedef struct scanner {
     const cornu__directory_options *options;
     cornu__directory *directory;
+    cornu__directory_finds *finds; /* of the class in hand */
 } scanner;
 
 static bool is_folder(const char *path, bool follow_links)
@@ -166,23 +167,21 @@ static cornu_status read_entries(scanner *self, const char *path, bool follow_li
     return status;
 }
 
-static bool has_one_of(const char *name, const char *const *endings)
+/* Where `name` has one of the endings, with a dot in front whether they have it or not; -1: nowhere. */
+static int ending_of(const char *name, const char *const *endings)
 {
-    for (; *endings; endings++) {
-        if (cornu__text_has_ending(name, *endings))
-            return true;
+    for (int i = 0; endings[i]; i++) {
+        size_t before = strlen(name) - strnlen(endings[i], strlen(name));
+        bool dotted = endings[i][0] == '.' || (before > 0 && name[before - 1] == '.');
+        if (dotted && cornu__text_has_ending(name, endings[i]))
+            return i;
     }
-    return false;
+    return -1;
 }
 
-static bool has_ending(const scanner *self, const char *name)
+bool cornu__has_ending_of(const char *name, const char *const *endings)
 {
-    return has_one_of(name, self->options->endings ? self->options->endings : image_endings);
-}
-
-bool cornu__has_image_ending(const char *name)
-{
-    return has_one_of(name, image_endings);
+    return ending_of(name, endings ? endings : image_endings) >= 0;
 }
 
 /* The folders that one lies in, from the class's on: what a link may lead back to. */
@@ -223,6 +222,15 @@ static cornu_status list_folders(scanner *self, const char *path, const ancestor
     return status;
 }
 
+static void count_passed(scanner *self, const char *name)
+{
+    int ending = self->options->passed_endings ? ending_of(name, self->options->passed_endings) : -1;
+    if (ending < 0)
+        return;
+    self->finds->passed++;
+    self->finds->passed_endings |= UINT32_C(1) << ending;
+}
+
 /* The files of one folder that count, by their paths below the directory. */
 static cornu_status list_files(scanner *self, const char *folder, names *all)
 {
@@ -233,8 +241,10 @@ static cornu_status list_files(scanner *self, const char *folder, names *all)
     names_sort(&files);
     const char *below = folder + strlen(self->directory->path) + 1;
     for (size_t i = 0; status == CORNU_OK && i < files.count; i++) {
-        if (!has_ending(self, files.items[i]))
+        if (!cornu__has_ending_of(files.items[i], self->options->endings)) {
+            count_passed(self, files.items[i]);
             continue;
+        }
         char *name = joined(below, files.items[i]);
         status = name ? names_add(all, name) : cornu_error_status();
         cornu__free(name);
@@ -291,12 +301,14 @@ static cornu_status scan_class(scanner *self, size_t class_number)
         return cornu_error_status();
     names files = {0};
     cornu_status status = CORNU_OK;
+    self->finds = &self->directory->finds[class_number];
     if (!is_folder(folder, true) && strcmp(name, ".") == 0)
         status = cornu__fail(CORNU_ERROR_IO, "there is no folder '%s'", self->directory->path);
     else if (!is_folder(folder, true))
         status = cornu__fail(CORNU_ERROR_DATA, "class '%s' has no folder in '%s'", name, self->directory->path);
     else
         status = list_class(self, folder, &files);
+    self->finds->count = files.count;
     size_t begin, end;
     cut_class(self->options, files.count, &begin, &end);
     for (size_t i = begin; status == CORNU_OK && i < end; i++) {
@@ -379,6 +391,10 @@ cornu_status cornu__directory_scan(cornu__directory *directory, const char *path
     cornu_status status = begin(directory, path);
     if (status == CORNU_OK)
         status = name_classes(&self);
+    if (status == CORNU_OK) {
+        directory->finds = cornu__alloc_array(directory->class_count, sizeof *directory->finds);
+        status = directory->finds ? CORNU_OK : cornu_error_status();
+    }
     for (size_t i = 0; status == CORNU_OK && i < directory->class_count; i++)
         status = scan_class(&self, i);
     if (status != CORNU_OK)
@@ -395,6 +411,7 @@ void cornu__directory_free(cornu__directory *directory)
     cornu__free(directory->class_names);
     cornu__free(directory->filenames);
     cornu__free(directory->classes);
+    cornu__free(directory->finds);
     cornu__free(directory->path);
     *directory = (cornu__directory){0};
 }

@@ -22,18 +22,28 @@ cornu_status cornu__subset_named(const char *name, cornu__subset *subset);
 typedef struct cornu__directory_options {
     const char *const *classes; /* `class_count` names, in the order of their numbers; NULL: the sub-folders */
     size_t class_count;
-    const char *const *endings; /* ".png", ... ending with NULL; NULL: those of Keras's ImageDataGenerator */
-    bool follow_links; /* into folders below a class that are symbolic links; files that are links are always taken */
-    bool hidden;       /* take what begins with a dot, as Keras's ImageDataGenerator does */
+    const char *const *endings; /* ".png" or "png", ... ending with NULL; NULL: those of Keras's ImageDataGenerator */
+    const char *const
+        *passed_endings; /* of files that do not count, and are counted: 32 at most, ending with NULL; NULL: none */
+    bool follow_links;   /* into folders below a class that are symbolic links; files that are links are always taken */
+    bool hidden;         /* take what begins with a dot, as Keras's ImageDataGenerator does */
     /* The validation subset is the first trunc(validation_split * n) of each class's n files, training the others. */
     double validation_split;
     cornu__subset subset;
 } cornu__directory_options;
 
+/* What was in a class's folder, whatever the subset. */
+typedef struct cornu__directory_finds {
+    size_t count;            /* files that count */
+    size_t passed;           /* others, with one of passed_endings */
+    uint32_t passed_endings; /* bit i: one with the i-th of them */
+} cornu__directory_finds;
+
 typedef struct cornu__directory {
     char *path;
     size_t class_count;
     char **class_names;
+    cornu__directory_finds *finds; /* of each class */
     size_t count;
     char **filenames; /* below `path`, with the class in front: "cat/1.jpg" */
     int32_t *classes; /* the class number of each file */
@@ -48,8 +58,8 @@ cornu_status cornu__directory_scan(cornu__directory *directory, const char *path
 
 void cornu__directory_free(cornu__directory *directory);
 
-/* Whether a file's name ends as those of pictures do for Keras's ImageDataGenerator. */
-bool cornu__has_image_ending(const char *name);
+/* Whether a file's name has one of these endings, as above; NULL: those of Keras's ImageDataGenerator. */
+bool cornu__has_ending_of(const char *name, const char *const *endings);
 
 /* The number of files of one class. */
 size_t cornu__directory_class_size(const cornu__directory *directory, size_t class_number);

@@ -6,8 +6,8 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "data/directory.h"
 #include "image/picture_reader.h"
+#include "image/white_list.h"
 
 #define CALLER "image_files_dataset"
 
@@ -69,11 +69,13 @@ static cornu_status scan(image_files *self, const char *folder, const options_ty
     cornu__directory_options wanted = {.classes = given->labels ? NULL : whole,
                                        .class_count = given->labels ? 0 : 1,
                                        .follow_links = given->follow_links};
+    CORNU_TRY(cornu__white_list(given->white_list_formats, NULL, &wanted));
     CORNU_TRY(cornu__directory_scan(&self->directory, folder, &wanted));
-    if (self->directory.count > 0)
-        return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_DATA,
-                       "'%s' has no pictures; files count that end in png, jpg, jpeg, bmp, ppm, tif or tiff", folder);
+    char why[CORNU__NO_PICTURES_SIZE];
+    return self->directory.count > 0
+               ? CORNU_OK
+               : cornu__fail(CORNU_ERROR_DATA, "'%s' has no pictures%s", folder,
+                             cornu__why_no_pictures(why, sizeof why, &self->directory, CORNU__ALL_CLASSES, &wanted));
 }
 
 /* The files' names, below `folder` unless they begin with '/'. */

@@ -230,3 +230,20 @@ const char *cornu__picture_kind(const uint8_t *bytes, size_t size)
     const struct format *format = find_format(bytes, size);
     return format ? format->kind : NULL;
 }
+
+/* --- Names --- */
+
+const char *const cornu__picture_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif",  ".bmp",  ".dib",
+                                              ".ppm", ".pgm",  ".pbm", ".pnm",  ".tif", ".tiff", ".webp", NULL};
+static const char *const promised[] = {"JPEG", "JPEG", "JPEG", "JPEG", "PNG",  "GIF",  "BMP", "BMP",
+                                       "PPM",  "PPM",  "PPM",  "PPM",  "TIFF", "TIFF", "WebP"};
+_Static_assert(sizeof cornu__picture_endings / sizeof(char *) == sizeof promised / sizeof(char *) + 1, "one each");
+
+const char *cornu__picture_kind_promised(const char *name)
+{
+    for (size_t i = 0; cornu__picture_endings[i]; i++) {
+        if (cornu__text_has_ending(name, cornu__picture_endings[i]))
+            return promised[i];
+    }
+    return NULL;
+}

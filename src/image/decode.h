@@ -58,6 +58,10 @@ cornu_status cornu__decode_header(cornu__decoder *decoder, const char *path);
 /* "JPEG", "PNG", ... by the first bytes of a file (16 will do); NULL: it is no picture that can be read. */
 const char *cornu__picture_kind(const uint8_t *bytes, size_t size);
 
+/* The endings of names of all kinds that can be read, ".jpg" first, ending with NULL; and the kind that a name's ending promises: NULL: none of these. */
+extern const char *const cornu__picture_endings[];
+const char *cornu__picture_kind_promised(const char *name);
+
 /* "grayscale", "rgb" or "rgba"; CORNU_ERROR_UNKNOWN_NAME for another name. */
 cornu_status cornu__color_mode_named(const char *name, cornu__color_mode *mode);
 

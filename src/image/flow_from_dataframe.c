@@ -15,8 +15,8 @@
 #include "base/options.h"
 #include "image/batch_rows.h"
 #include "image/column_classes.h"
-#include "data/directory.h"
 #include "image/picture_files.h"
+#include "image/white_list.h"
 
 #define CALLER "flow_from_dataframe"
 
@@ -30,13 +30,13 @@ typedef struct making {
 
 /* --- Rows whose file is there --- */
 
-static cornu_status look_for(const char *folder, const char *name, bool *there)
+static cornu_status look_for(const char *folder, const char *name, const char *const *endings, bool *there)
 {
     char *path = cornu__path_below(folder, name);
     if (!path)
         return cornu_error_status();
     struct stat about;
-    *there = cornu__has_image_ending(name) && stat(path, &about) == 0 && S_ISREG(about.st_mode);
+    *there = cornu__has_ending_of(name, endings) && stat(path, &about) == 0 && S_ISREG(about.st_mode);
     cornu__free(path);
     return CORNU_OK;
 }
@@ -46,13 +46,15 @@ static cornu_status choose_files(making *self)
     const cornu__column *x = self->x;
     if (!x->texts)
         return cornu__fail(CORNU_ERROR_DTYPE, "x_col '%s' holds numbers, and names of files are wanted", x->name);
+    cornu__directory_options wanted = {0};
+    CORNU_TRY(cornu__white_list(self->options->white_list_formats, NULL, &wanted));
     self->rows.rows = cornu__alloc_array((size_t)self->table->rows, sizeof *self->rows.rows);
     if (!self->rows.rows)
         return cornu_error_status();
     for (int64_t row = 0; row < self->table->rows; row++) {
         bool there = true;
         if (self->options->validate_filenames)
-            CORNU_TRY(look_for(self->options->directory, x->texts[row], &there));
+            CORNU_TRY(look_for(self->options->directory, x->texts[row], wanted.endings, &there));
         if (there)
             self->rows.rows[self->rows.count++] = row;
     }
@@ -118,13 +120,16 @@ static cornu_status choose_subset(making *self, double validation_split)
     if (subset != CORNU__SUBSET_ALL && !(validation_split > 0 && validation_split < 1))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "a subset wants a validation_split between 0 and 1, not %g",
                            validation_split);
+    size_t count = (size_t)self->rows.count;
     int64_t split = (int64_t)(validation_split * (double)self->rows.count);
     cut(self, subset == CORNU__SUBSET_TRAINING ? split : 0,
         subset == CORNU__SUBSET_VALIDATION ? split : self->rows.count);
     if (self->rows.count > 0)
         return CORNU_OK;
-    return cornu__fail(CORNU_ERROR_DATA, "none of the table's %lld rows is left for this subset",
-                       (long long)self->table->rows);
+    char why[CORNU__NO_PICTURES_SIZE] = "";
+    return cornu__fail(CORNU_ERROR_DATA, "none of the table's %lld rows is left%s%s", (long long)self->table->rows,
+                       subset == CORNU__SUBSET_ALL ? "" : " for this subset",
+                       count > 0 ? cornu__why_no_share(why, sizeof why, validation_split, count, "") : "");
 }
 
 /* --- Columns of numbers --- */

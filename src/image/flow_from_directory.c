@@ -4,31 +4,33 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "data/directory.h"
 #include "image/picture_files.h"
+#include "image/white_list.h"
 
 #define CALLER "flow_from_directory"
 
-static cornu_status scan(const cornu_image_data_generator *generator, const char *folder,
-                         const cornu_flow_from_directory_options *options, cornu__directory *directory)
+static cornu_status choose(const cornu_image_data_generator *generator,
+                           const cornu_flow_from_directory_options *options, cornu__directory_options *wanted)
 {
-    cornu__directory_options wanted = {.classes = options->classes,
-                                       .follow_links = options->follow_links,
-                                       .validation_split = generator->options.validation_split};
-    while (options->classes && options->classes[wanted.class_count])
-        wanted.class_count++;
-    CORNU_TRY(cornu__subset_named(options->subset, &wanted.subset));
-    return cornu__directory_scan(directory, folder, &wanted);
+    *wanted = (cornu__directory_options){.classes = options->classes,
+                                         .follow_links = options->follow_links,
+                                         .validation_split = generator->options.validation_split};
+    while (options->classes && options->classes[wanted->class_count])
+        wanted->class_count++;
+    CORNU_TRY(cornu__white_list(options->white_list_formats, NULL, wanted));
+    return cornu__subset_named(options->subset, &wanted->subset);
 }
 
 /* That there is something to train with, and what may be a mistake. */
-static cornu_status check(const cornu__directory *directory, cornu__class_mode mode)
+static cornu_status check(const cornu__directory *directory, cornu__class_mode mode,
+                          const cornu__directory_options *options)
 {
+    char why[CORNU__NO_PICTURES_SIZE];
+    const char *where = options->subset == CORNU__SUBSET_ALL ? "" : " for this subset";
     if (directory->count == 0)
-        return cornu__fail(CORNU_ERROR_DATA,
-                           "the %zu class folders of '%s' have no pictures for this subset; files count that end in "
-                           "png, jpg, jpeg, bmp, ppm, tif or tiff",
-                           directory->class_count, directory->path);
+        return cornu__fail(CORNU_ERROR_DATA, "the %zu class folders of '%s' have no pictures%s%s",
+                           directory->class_count, directory->path, where,
+                           cornu__why_no_pictures(why, sizeof why, directory, CORNU__ALL_CLASSES, options));
     if (mode == CORNU__CLASS_BINARY && directory->class_count != 2)
         return cornu__fail(CORNU_ERROR_DATA,
                            "class_mode 'binary' wants 2 classes, and '%s' has %zu; 'categorical' and 'sparse' take any "
@@ -36,8 +38,8 @@ static cornu_status check(const cornu__directory *directory, cornu__class_mode m
                            directory->path, directory->class_count);
     for (size_t i = 0; cornu__class_mode_has_classes(mode) && i < directory->class_count; i++) {
         if (cornu__directory_class_size(directory, i) == 0)
-            cornu__warn(CALLER ": class '%s' of '%s' has no pictures for this subset", directory->class_names[i],
-                        directory->path);
+            cornu__warn(CALLER ": class '%s' of '%s' has no pictures%s%s", directory->class_names[i], directory->path,
+                        where, cornu__why_no_pictures(why, sizeof why, directory, i, options));
     }
     return CORNU_OK;
 }
@@ -61,13 +63,15 @@ static cornu_sequence *sequence_of(cornu__image_iterator *iterator, const char *
 {
     cornu__picture_files *files = cornu__picture_files_of(iterator);
     cornu__directory directory;
-    if (scan(iterator->generator, folder, options, &directory) != CORNU_OK) {
+    cornu__directory_options wanted;
+    if (choose(iterator->generator, options, &wanted) != CORNU_OK ||
+        cornu__directory_scan(&directory, folder, &wanted) != CORNU_OK) {
         cornu__fail_context(CALLER);
         cornu__image_iterator_free(iterator);
         return NULL;
     }
     cornu_sequence *sequence = NULL;
-    if (check(&directory, files->labels.mode) == CORNU_OK) {
+    if (check(&directory, files->labels.mode, &wanted) == CORNU_OK) {
         move(&directory, files);
         sequence = cornu__picture_files_sequence(iterator, directory.path, settings);
     } else {

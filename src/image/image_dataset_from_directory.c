@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/file_labels.h"
 #include "image/picture_files.h"
+#include "image/white_list.h"
 
 #define CALLER "image_dataset_from_directory"
 
@@ -59,11 +60,18 @@ static cornu_status scan(const char *folder, const options_type *given, cornu__d
     bool inferred = given->labels && !given->file_labels;
     cornu__directory_options wanted = {.classes = inferred ? given->class_names : whole,
                                        .class_count = inferred ? 0 : 1,
-                                       .endings = endings,
                                        .follow_links = given->follow_links};
     while (inferred && given->class_names && given->class_names[wanted.class_count])
         wanted.class_count++;
-    return cornu__directory_scan(directory, folder, &wanted);
+    CORNU_TRY(cornu__white_list(given->white_list_formats, endings, &wanted));
+    CORNU_TRY(cornu__directory_scan(directory, folder, &wanted));
+    if (directory->count > 0)
+        return CORNU_OK;
+    char why[CORNU__NO_PICTURES_SIZE];
+    cornu__why_no_pictures(why, sizeof why, directory, CORNU__ALL_CLASSES, &wanted);
+    return cornu__fail(CORNU_ERROR_DATA, "'%s' has no pictures%s", directory->path,
+                       why[0] || given->white_list_formats ? why
+                                                           : "; files count that end in bmp, gif, jpeg, jpg or png");
 }
 
 static cornu_status take_labels(const options_type *given, cornu__directory *directory, cornu__class_labels *labels)
@@ -91,11 +99,10 @@ static cornu_status choose_files(const options_type *given, cornu__directory *di
     cornu_status status = order ? cornu__directory_order(all, given->shuffle, given->seed, given->validation_split,
                                                          given->subset, order, &begin, &end)
                                 : CORNU_ERROR_OUT_OF_MEMORY;
+    char why[CORNU__NO_PICTURES_SIZE];
     if (status == CORNU_OK && begin == end)
-        status =
-            cornu__fail(CORNU_ERROR_DATA,
-                        "'%s' has no pictures for this subset (of %zu files that end in bmp, gif, jpeg, jpg or png)",
-                        directory->path, all);
+        status = cornu__fail(CORNU_ERROR_DATA, "'%s' has no pictures for this subset%s", directory->path,
+                             cornu__why_no_share(why, sizeof why, given->validation_split, all, "its "));
     if (status == CORNU_OK) {
         files->names = cornu__alloc_array(end - begin, sizeof *files->names);
         files->labels.numbers = cornu__alloc_array(end - begin, sizeof *files->labels.numbers);

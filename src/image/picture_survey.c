@@ -90,7 +90,7 @@ static bool is_picture(const char *path)
 static cornu_status list_file(cornu__survey *survey, const FTSENT *entry)
 {
     bool in_class = entry->fts_level > 1;
-    if (cornu__has_image_ending(entry->fts_name))
+    if (cornu__picture_kind_promised(entry->fts_name))
         return add_file(survey, entry->fts_path, in_class ? CORNU__SURVEY_PICTURE : CORNU__SURVEY_LOOSE, in_class,
                         NULL);
     if (is_picture(entry->fts_path))

@@ -1,7 +1,8 @@
 /*
  * image/picture_survey.h: what a whole tree of pictures holds, and what is wrong with it, before anything is trained on it.
  *
- * Everything in the folder is listed: pictures as flow_from_directory takes them, what it passes over, and what cannot be read. Classes are the
+ * Everything in the folder is listed: pictures as the command takes them (flow_from_directory with all white_list_formats), what
+ * it passes over, and what cannot be read. Classes are the
  * folder's sub-folders. Each picture is then looked at, by several threads: all of it is decoded, or its header alone is read. Of the
  * large pictures one at a time is decoded, so that memory holds one of them, whatever a file promises.
  */

@@ -26,23 +26,6 @@ typedef struct checker {
 
 /* --- One file --- */
 
-/* What kind of picture the ending of a name promises; NULL: none that is known. */
-static const char *promised_kind(const char *name)
-{
-    static const struct {
-        const char *ending, *kind;
-    } endings[] = {
-        {".jpg", "JPEG"}, {".jpeg", "JPEG"}, {".jpe", "JPEG"}, {".jfif", "JPEG"}, {".png", "PNG"},
-        {".gif", "GIF"},  {".bmp", "BMP"},   {".dib", "BMP"},  {".ppm", "PPM"},   {".pgm", "PPM"},
-        {".pbm", "PPM"},  {".pnm", "PPM"},   {".tif", "TIFF"}, {".tiff", "TIFF"}, {".webp", "WebP"},
-    };
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        if (cornu__text_has_ending(name, endings[i].ending))
-            return endings[i].kind;
-    }
-    return NULL;
-}
-
 static bool is_utf8(const char *text)
 {
     while (*text) {
@@ -71,12 +54,11 @@ static void CORNU_PRINTF(3, 4) add_remark(cornu__text *remarks, const char *path
 /* What is odd about a picture that can be read; `remarks` stays empty where nothing is. */
 static void find_remarks(const cornu__surveyed *file, const char *path, const char *damage, cornu__text *remarks)
 {
-    const char *promised = promised_kind(file->name);
+    const char *promised = cornu__picture_kind_promised(file->name);
     if (file->place == CORNU__SURVEY_LOOSE)
         add_remark(remarks, path, "lies in no class: flow_from_directory passes over it");
     if (file->place == CORNU__SURVEY_ENDING)
-        add_remark(remarks, path, "is a %s file that flow_from_directory passes over for the ending of its name",
-                   file->kind);
+        add_remark(remarks, path, "is a %s file, and passed over for the ending of its name", file->kind);
     else if (promised && strcmp(promised, file->kind) != 0)
         add_remark(remarks, path, "is a %s file, whatever its name says", file->kind);
     if (damage[0])

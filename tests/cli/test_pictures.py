@@ -3,6 +3,7 @@
 import csv
 import os
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -298,6 +299,25 @@ class Pictures(CommandCase):
         result = self.fit(folder, "--verbose", "0")
         self.assertEqual(result.returncode, 0)
         self.assertIn("class 'white' of", result.stderr)
+
+    def test_all_kinds_of_pictures_count(self):
+        fixtures = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "image", "fixtures")
+        folder = self.make_folder("photos", 0)
+        for label in ("green", "red"):
+            os.makedirs(self.path(f"photos/{label}"), exist_ok=True)
+            for name in ("lossy.webp", "plain.gif", "p6_255.ppm"):
+                shutil.copy(os.path.join(fixtures, name), self.path(f"photos/{label}/{name}"))
+        model = self.path("model.keras")
+        result = self.fit(folder, "--verbose", "0", "--save-model", model)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        result = cornu("predict", "--model", model, "--data", self.path("photos/red"))
+        self.assertEqual([line.split(",")[0] for line in result.stdout.splitlines()[1:]],
+                         ["lossy.webp", "p6_255.ppm", "plain.gif"])
+        self.assertIn("photos: 6 pictures in 2 classes", cornu("data", folder).stdout)
+
+    def test_a_share_too_small_for_a_class_is_named(self):
+        result = self.fit(self.make_folder("photos", 3), "--validation-split", "0.01", "--verbose", "0")
+        self.refused(result, 1, "validation_split 0.01 of the largest class's 3 is less than one")
 
     def test_a_damaged_picture_ends_it_or_goes_as_asked(self):
         folder = self.make_folder("photos", 3)

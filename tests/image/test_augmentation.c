@@ -499,6 +499,29 @@ static void the_mildest_step_changes_nothing(void **state)
     }
 }
 
+/* Values beyond the range and zeros with a sign too, where a step is neutral by its arguments and not by its draw. */
+static void a_neutral_step_leaves_every_bit_of_any_value(void **state)
+{
+    (void)state;
+    static const float values[] = {-0.0f, 300, -7.5f, 1e-42f, 0, 255, 0.1f, -1e30f, 17};
+    cornu_array *odd = cornu_array_copy_of(CORNU_FLOAT32, 4, (const int64_t[]){1, 3, 3, 1}, values);
+    assert_made(odd);
+    cornu_layer *steps[] = {
+        cornu_rescaling(1),
+        cornu_random_gaussian_blur(.kernel_size = cornu_pair(1, 1)),
+        cornu_random_gaussian_blur(.sigma = cornu_range(0, 0)),
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        cornu_augmentation *augment = with_step(steps[i]);
+        cornu_array *same = cornu_augmentation_apply(augment, odd);
+        assert_made(same);
+        assert_memory_equal(cornu_array_data(same), values, sizeof values);
+        cornu_array_release(same);
+        cornu_augmentation_release(augment);
+    }
+    cornu_array_release(odd);
+}
+
 /* Brightness, a turn, contrast, a crop and a zoom: the same as one after another. Each draws from a range of one number. */
 static void a_pipeline_is_its_steps_one_after_another(void **state)
 {
@@ -743,6 +766,7 @@ int main(void)
         cmocka_unit_test(chosen_operations_are_those_that_are_done),
         cmocka_unit_test(outside_training_only_sizes_and_scales_change),
         cmocka_unit_test(the_mildest_step_changes_nothing),
+        cmocka_unit_test(a_neutral_step_leaves_every_bit_of_any_value),
         cmocka_unit_test(a_pipeline_is_its_steps_one_after_another),
         cmocka_unit_test(labels_are_mixed_as_their_pictures),
         cmocka_unit_test(steps_stand_on_both_sides_of_a_mix),

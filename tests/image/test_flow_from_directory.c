@@ -462,6 +462,10 @@ static void bad_arguments_get_a_sentence(void **state)
                         "wants 2 classes, and");
     assert_flow_refused(cornu_flow_from_directory(generator, folder, .classes = cornu_names("ant", "dog")),
                         CORNU_ERROR_DATA, "class 'dog' has no folder");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .classes = cornu_names("ant", "cow", "ant")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "class 'ant' is given twice");
+    assert_flow_refused(cornu_image_dataset_from_directory(folder, .class_names = cornu_names("ant", "ant")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "class 'ant' is given twice");
     assert_flow_refused(cornu_flow_from_directory(generator, folder, .interpolation = "cubic"),
                         CORNU_ERROR_UNKNOWN_NAME, "cubic");
     assert_flow_refused(cornu_flow_from_directory(generator, folder, .subset = "test"), CORNU_ERROR_INVALID_ARGUMENT,
@@ -482,6 +486,101 @@ static void bad_arguments_get_a_sentence(void **state)
     assert_flow_refused(cornu_flow_from_directory(generator, empty), CORNU_ERROR_DATA, "have no pictures");
     remove_tree(empty);
     cornu_image_data_generator_release(generator);
+}
+
+/* --- Which files count, and why none does --- */
+
+/* ant: 2 WebP and 1 GIF; bee: as many PNG files as asked for. */
+static void make_mixed(char folder[PATH_SIZE], int bees)
+{
+    static const char *const ants[][2] = {
+        {"lossy.webp", "1.webp"}, {"lossless.webp", "2.WEBP"}, {"plain.gif", "3.gif"}};
+    char from[PATH_SIZE], path[2 * PATH_SIZE];
+    size_t size;
+    scratch_path(folder, "mixed");
+    mkdir(folder, 0700);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, i == 0 ? "ant" : "bee");
+        mkdir(path, 0700);
+    }
+    for (int i = 0; i < 3; i++) {
+        uint8_t *bytes = read_bytes(picture_path(from, ants[i][0]), &size);
+        snprintf(path, sizeof path, "%s/ant/%s", folder, ants[i][1]);
+        write_bytes(path, bytes, size);
+        free(bytes);
+    }
+    for (int i = 0; i < bees; i++) {
+        snprintf(path, sizeof path, "%s/bee/%d.png", folder, i);
+        paint_file(path, i);
+    }
+}
+
+static int64_t count_of(cornu_sequence *files)
+{
+    assert_made(files);
+    cornu_batch batch = get_batch(files, 0); /* all can be read */
+    int64_t count = cornu_flow_samples(files);
+    assert_int_equal(cornu_array_shape(batch.x)[0], count);
+    cornu_batch_clear(&batch);
+    cornu_sequence_release(files);
+    return count;
+}
+
+static void all_kinds_that_can_be_read_count_where_asked(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_mixed(folder, 2);
+    cornu_image_data_generator *generator = cornu_image_data_generator_create();
+    cornu_set_warning_handler(count_warning, NULL);
+    assert_int_equal(count_of(cornu_flow_from_directory(generator, folder)), 2);
+    assert_non_null(strstr(last_warning, "class 'ant' of"));
+    assert_non_null(strstr(last_warning, "has no pictures; 3 files end in .gif, .webp: .white_list_formats = "
+                                         "cornu_names(\"all\") takes them"));
+    cornu_set_warning_handler(NULL, NULL);
+    assert_int_equal(count_of(cornu_flow_from_directory(generator, folder, .white_list_formats = cornu_names("all"))),
+                     5);
+    assert_int_equal(
+        count_of(cornu_flow_from_directory(generator, folder, .white_list_formats = cornu_names("webp", ".png"))), 4);
+    assert_int_equal(count_of(cornu_image_dataset_from_directory(folder, .image_size = cornu_pair(6, 7))), 3);
+    assert_int_equal(count_of(cornu_image_dataset_from_directory(folder, .image_size = cornu_pair(6, 7),
+                                                                 .white_list_formats = cornu_names("all"))),
+                     5);
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .white_list_formats = cornu_names("all", "png")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "\"all\" alone");
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .white_list_formats = cornu_names("png", ".")),
+                        CORNU_ERROR_INVALID_ARGUMENT, "'.' is no ending");
+    const char *const none[] = {NULL};
+    assert_flow_refused(cornu_flow_from_directory(generator, folder, .white_list_formats = none),
+                        CORNU_ERROR_INVALID_ARGUMENT, "white_list_formats is empty");
+    cornu_image_data_generator_release(generator);
+    remove_tree(folder);
+}
+
+static void the_true_reason_is_said_where_there_are_no_pictures(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+    make_mixed(folder, 0);
+    cornu_image_data_generator *whole = cornu_image_data_generator_create(),
+                               *split = cornu_image_data_generator_create(.validation_split = 0.01);
+    assert_flow_refused(cornu_flow_from_directory(whole, folder), CORNU_ERROR_DATA,
+                        "have no pictures; 3 files end in .gif, .webp: .white_list_formats");
+    assert_flow_refused(cornu_flow_from_directory(whole, folder, .white_list_formats = cornu_names("tiff")),
+                        CORNU_ERROR_DATA, "3 files end in .gif, .webp");
+    assert_flow_refused(cornu_image_dataset_from_directory(folder, .white_list_formats = cornu_names("png")),
+                        CORNU_ERROR_DATA, "3 files end in .gif, .webp");
+    assert_flow_refused(
+        cornu_flow_from_directory(split, folder, .subset = "validation", .white_list_formats = cornu_names("all")),
+        CORNU_ERROR_DATA,
+        "have no pictures for this subset: validation_split 0.01 of the largest class's 3 is less than one; from "
+        "0.3334 on");
+    assert_flow_refused(cornu_image_dataset_from_directory(folder, .validation_split = 0.1, .subset = "validation",
+                                                           .seed = 1, .white_list_formats = cornu_names("all")),
+                        CORNU_ERROR_DATA, "validation_split 0.1 of its 3 is less than one");
+    cornu_image_data_generator_release(whole);
+    cornu_image_data_generator_release(split);
+    remove_tree(folder);
 }
 
 static void nothing_is_lost_where_memory_ends(void **state)
@@ -526,6 +625,8 @@ int main(void)
         cmocka_unit_test(bad_files_that_worker_processes_find_are_known_to_the_program),
         cmocka_unit_test(a_folder_may_lose_all_its_files),
         cmocka_unit_test(names_may_be_any_utf_8_and_classes_empty),
+        cmocka_unit_test(all_kinds_that_can_be_read_count_where_asked),
+        cmocka_unit_test(the_true_reason_is_said_where_there_are_no_pictures),
         cmocka_unit_test(pictures_are_saved_where_asked),
         cmocka_unit_test(bad_arguments_get_a_sentence),
         cmocka_unit_test(nothing_is_lost_where_memory_ends),

@@ -157,7 +157,7 @@ static void every_entry_has_its_place(void **state)
         assert_says(find(&survey, "bee/\xff.jpg")->remark, "not UTF-8");
         assert_says(find(&survey, "bee/named.png")->remark, "is a JPEG file, whatever its name says");
         assert_int_equal(find(&survey, "bee/photo.dat")->place, CORNU__SURVEY_ENDING);
-        assert_says(find(&survey, "bee/photo.dat")->remark, "passes over");
+        assert_says(find(&survey, "bee/photo.dat")->remark, "passed over");
         assert_int_equal(find(&survey, "loose.jpg")->place, CORNU__SURVEY_LOOSE);
         assert_says(find(&survey, "loose.jpg")->remark, "lies in no class");
         assert_says(find(&survey, "bee/empty.jpg")->problem, "bee/empty.jpg' is empty");

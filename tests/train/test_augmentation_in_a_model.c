@@ -208,6 +208,21 @@ static void what_a_model_cannot_have_is_refused(void **state)
     assert_refused(model, "1 or 3 channels");
 }
 
+static void rescaling_by_1_leaves_every_bit(void **state)
+{
+    (void)state;
+    static const float values[] = {-0.0f, 300, -7.5f, 1e-30f};
+    cornu_array *odd = cornu_array_copy_of(CORNU_FLOAT32, 2, (const int64_t[]){1, 4}, values);
+    cornu_model *model = cornu_sequential(.name = "neutral");
+    cornu_add(model, cornu_rescaling(1, .input_shape = {4}));
+    cornu_array *same = cornu_predict(model, odd, .verbose = 0);
+    assert_non_null(same);
+    assert_memory_equal(cornu_array_data(same), values, sizeof values);
+    cornu_array_release(same);
+    cornu_model_release(model);
+    cornu_array_release(odd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_running_step_allocates_nothing),
         cmocka_unit_test(a_saved_model_has_them_too),
         cmocka_unit_test(what_a_model_cannot_have_is_refused),
+        cmocka_unit_test(rescaling_by_1_leaves_every_bit),
     };
     return cmocka_run_group_tests_name("augmentation in a model", tests, make_data, free_data);
 }

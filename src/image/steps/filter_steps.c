@@ -110,6 +110,8 @@ static cornu_status change_blur(const cornu__step_call *call, float *picture)
     CORNU_TRY(cornu__image_kernels_choose(&kernels));
     cornu__gauss_weights(width, call->drawn->values[1], across);
     cornu__gauss_weights(height, call->drawn->values[2], down);
+    if (across[width / 2] == 1 && down[height / 2] == 1)
+        return CORNU_OK; /* each pixel alone: nothing to smooth, and nothing to clip */
     CORNU_TRY(cornu__filter_separately(picture, call->from, height, down, width, across, call->scratch));
     kernels->adjust(
         picture, cornu__extent_count(call->from),

@@ -6,6 +6,8 @@
 static cornu_status change(const cornu__step_call *call, float *picture)
 {
     const cornu_rescaling_options *o = call->config;
+    if (o->scale == 1 && o->offset == 0)
+        return CORNU_OK; /* -0 stays -0 */
     const cornu__image_kernels *kernels;
     CORNU_TRY(cornu__image_kernels_choose(&kernels));
     kernels->adjust(picture, cornu__extent_count(call->from),

@@ -275,6 +275,8 @@ static cornu_status call_rescaling(cornu_layer *layer, cornu__call *call, int co
     const cornu_rescaling_options *o = cornu__layer_config(layer);
     (void)count;
     cornu_node *x = cornu__op_cast(inputs->node, call->dtype);
+    if (o->scale == 1 && o->offset == 0)
+        return cornu__set_output(output, x); /* -0 stays -0 */
     x = cornu__op_binary_scalar(CORNU__OP_MULTIPLY, x, o->scale);
     return cornu__set_output(output, cornu__op_binary_scalar(CORNU__OP_ADD, x, o->offset));
 }
