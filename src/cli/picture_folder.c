@@ -11,9 +11,10 @@
 #include "cli/input_scale.h"
 #include "cli/picture_folder.h"
 #include "data/directory.h"
+#include "image/decode.h"
+#include "model/plan.h"
 
 #define SHOWN_FILES 3 /* in a message */
-#include "model/plan.h"
 
 #define AT(field) offsetof(cornu__picture_arguments, field)
 const cornu__argument cornu__picture_argument_table[] = {
@@ -226,20 +227,19 @@ static void warn_of_others(const cornu__picture_request *request, const cornu__d
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++) {
         const char *name = all->filenames[i];
-        if (cornu__has_image_ending(name))
+        if (cornu__picture_kind_promised(name))
             continue;
         if (count++ < SHOWN_FILES)
             cornu__text_add(&names, "%s'%s'", count > 1 ? ", " : "", strncmp(name, "./", 2) == 0 ? name + 2 : name);
     }
     if (count > 0 && names.data && !names.failed)
-        cornu__warn(
-            "%s %s: %zu file%s passed over, whose name%s not end in png, jpg, jpeg, bmp, ppm, tif or tiff: %s%s",
-            request->option, request->folder, count, count > 1 ? "s are" : " is", count > 1 ? "s do" : " does",
-            names.data, count > SHOWN_FILES ? ", ..." : "");
+        cornu__warn("%s %s: %zu file%s passed over, whose name%s not end as a picture's: %s%s", request->option,
+                    request->folder, count, count > 1 ? "s are" : " is", count > 1 ? "s do" : " does", names.data,
+                    count > SHOWN_FILES ? ", ..." : "");
     cornu__text_free(&names);
 }
 
-/* Files whose names do not end as those of pictures do are no samples, as in Keras: whoever has WebP files must not be left to wonder. */
+/* Files whose names do not end as those of pictures do are no samples, as in Keras: whoever has pictures without endings must not be left to wonder. */
 static void warn_of_passed_over(const cornu__picture_request *request)
 {
     static const char *const itself[] = {"."}, *const any[] = {"", NULL};

@@ -172,7 +172,7 @@ static int ending_of(const char *name, const char *const *endings)
 {
     for (int i = 0; endings[i]; i++) {
         size_t before = strlen(name) - strnlen(endings[i], strlen(name));
-        bool dotted = endings[i][0] == '.' || (before > 0 && name[before - 1] == '.');
+        bool dotted = strchr(".", endings[i][0]) || (before > 0 && name[before - 1] == '.'); /* "": any name */
         if (dotted && cornu__text_has_ending(name, endings[i]))
             return i;
     }

@@ -206,18 +206,18 @@ class Pictures(CommandCase):
         model = self.trained()
         self.paint("flat/c.png", COLORS["green"])
         self.assertEqual(cornu("predict", "--model", model, "--data", self.path("flat")).stderr, "")
-        self.write("flat/a.webp", "x")
+        self.write("flat/a.heic", "x")
         result = cornu("predict", "--model", model, "--data", self.path("flat"))
         self.assertEqual((result.returncode, result.stdout.count("\n"), result.stderr.count("\n")), (0, 2, 1))
-        self.assertIn("flat: 1 file is passed over, whose name does not end in png, jpg, jpeg, bmp, ppm, tif or tiff: 'a.webp'", result.stderr)
-        for name in ("b.gif", "notes.txt", "z.webp", ".hidden.gif"):
+        self.assertIn("flat: 1 file is passed over, whose name does not end as a picture's: 'a.heic'", result.stderr)
+        for name in ("b.raw", "notes.txt", "z.heic", ".hidden.raw"):
             self.write(f"flat/{name}", "x")
         result = cornu("predict", "--model", model, "--data", self.path("flat"))
-        self.assertIn("4 files are passed over, whose names do not end in", result.stderr)
-        self.assertIn("tiff: 'a.webp', 'b.gif', 'notes.txt', ...", result.stderr)
-        self.write("photos/red/r.webp", "x")
+        self.assertIn("4 files are passed over, whose names do not end as a picture's", result.stderr)
+        self.assertIn("'s: 'a.heic', 'b.raw', 'notes.txt', ...", result.stderr)
+        self.write("photos/red/r.heic", "x")
         for words in ((), ("--validation-split", "0.5")):
-            self.assertEqual(self.fit(self.path("photos"), "--verbose", "0", *words).stderr.count("'red/r.webp'"), 1)
+            self.assertEqual(self.fit(self.path("photos"), "--verbose", "0", *words).stderr.count("'red/r.heic'"), 1)
 
     def test_any_number_of_workers_gives_the_same_model(self):
         folder, digests = self.make_folder("photos"), set()
