@@ -8,10 +8,7 @@
 #include "base/text.h"
 #include "cli/augment_pictures.h"
 #include "data/directory.h"
-
-/* What the decoders read, by its usual endings. */
-static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".ppm",  ".pgm",
-                                      ".pbm", ".tif", ".tiff", ".gif", ".webp", NULL};
+#include "image/decode.h"
 
 void cornu__named_pictures_free(cornu__named_pictures *pictures)
 {
@@ -109,7 +106,7 @@ cornu_status cornu__pictures_of_folder(const char *folder, int most, cornu__name
 {
     static const char *const itself[] = {"."};
     const cornu__directory_options options = {
-        .classes = itself, .class_count = 1, .endings = endings, .follow_links = true};
+        .classes = itself, .class_count = 1, .endings = cornu__picture_endings, .follow_links = true};
     cornu__directory directory;
     CORNU_TRY(cornu__directory_scan(&directory, folder, &options));
     cornu_status status = read_listed(&directory, most, pictures);
