@@ -45,12 +45,14 @@ static char *place_of(const char *path)
 }
 
 /* A file is locked as long as it is unfinished: the lock ends with whoever holds it, however that was, and so tells what was left behind from what is
- * being written, where a process's number does not (it is given again, and is always 1 in many containers). Somebody may have taken the file for
- * left behind between its creation and its lock: false. A file system without locks is no reason not to save. */
+ * being written, where a process's number does not (it is given again, is always 1 in many containers, and means nothing outside them). Somebody may have taken
+ * the file for left behind between its creation and its lock: false. A file system without locks is no reason not to save. */
 static bool lock(int descriptor)
 {
     struct stat about;
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 || fstat(descriptor, &about) != 0 || about.st_nlink > 0;
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK; /* else it is about to be removed */
+    return fstat(descriptor, &about) != 0 || about.st_nlink > 0;
 }
 
 /* Creates a file that was not there, beside `file->path`: only there can a rename put it in place in one step. */
@@ -179,28 +181,29 @@ cornu_status cornu__file_check_place(const char *path)
     return CORNU_OK;
 }
 
-/* Whether nobody holds the file's lock. */
-static bool is_unlocked(int folder, const char *name)
-{
-    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (descriptor < 0)
-        return false;
-    bool unlocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
-    close(descriptor);
-    return unlocked;
-}
-
-/* Whether a file's name is "<wanted>.new-<process>-<number>", of a process that is no more or does not write it. */
-static bool is_left_behind(int folder, const char *name, const char *wanted)
+/* Whether a file's name is "<wanted>.new-<process>-<number>". */
+static bool is_unfinished(const char *name, const char *wanted, long *process)
 {
     size_t length = strlen(wanted);
-    long process, number;
+    long number;
     int end = 0;
-    if (strncmp(name, wanted, length) != 0 ||
-        sscanf(name + length, UNFINISHED "%ld-%ld%n", &process, &number, &end) != 2 || name[length + (size_t)end])
-        return false;
-    bool gone = process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
-    return gone || (process > 0 && is_unlocked(folder, name));
+    return strncmp(name, wanted, length) == 0 &&
+           sscanf(name + length, UNFINISHED "%ld-%ld%n", process, &number, &end) == 2 &&
+           name[length + (size_t)end] == '\0' && *process > 0;
+}
+
+/* The lock says whether somebody writes the file; where there are no locks, or it may not be opened, whether there is such a process. It is removed under its
+ * lock, so that nobody begins to write it in between. */
+static void remove_left_behind(int folder, const char *name, long process)
+{
+    int descriptor = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool locked = descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    bool written = descriptor >= 0 && !locked && errno == EWOULDBLOCK;
+    bool gone = kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    if (locked || (gone && !written))
+        unlinkat(folder, name, 0);
+    if (descriptor >= 0)
+        close(descriptor);
 }
 
 void cornu__file_remove_unfinished(const char *path)
@@ -209,9 +212,10 @@ void cornu__file_remove_unfinished(const char *path)
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     DIR *opened = folder ? opendir(folder) : NULL;
     struct dirent *entry;
+    long process;
     while (opened && (entry = readdir(opened)) != NULL) {
-        if (is_left_behind(dirfd(opened), entry->d_name, name))
-            unlinkat(dirfd(opened), entry->d_name, 0);
+        if (is_unfinished(entry->d_name, name, &process))
+            remove_left_behind(dirfd(opened), entry->d_name, process);
     }
     if (opened)
         closedir(opened);

@@ -1,5 +1,6 @@
 /* test_file.c: a file appears whole or not at all, whatever happens in between. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -100,6 +102,28 @@ static void what_nobody_writes_is_left_behind_whatever_process_has_the_number(vo
     assert_int_equal(files_in_folder(), 1);
     assert_int_equal(waitpid(child, NULL, 0), child);
     unlink(path);
+}
+
+/* In another container or on another machine a process may be known by a number that none has here. */
+static void what_is_locked_is_written_though_no_process_has_the_number(void **state)
+{
+    (void)state;
+    char name[300];
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    snprintf(name, sizeof name, "%s.new-%ld-0", path, (long)child);
+    int written = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(written >= 0);
+    assert_int_equal(flock(written, LOCK_EX | LOCK_NB), 0);
+    cornu__file_remove_unfinished(path);
+    assert_int_equal(files_in_folder(), 1);
+    close(written);
+    cornu__file_remove_unfinished(path);
+    assert_int_equal(files_in_folder(), 0);
 }
 
 static void a_committed_file_is_there_alone(void **state)
@@ -243,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_killed_process_left_can_be_removed),
         cmocka_unit_test(what_nobody_writes_is_left_behind_whatever_process_has_the_number),
+        cmocka_unit_test(what_is_locked_is_written_though_no_process_has_the_number),
         cmocka_unit_test(a_committed_file_is_there_alone),
         cmocka_unit_test(the_old_file_stays_until_commit),
         cmocka_unit_test(two_writers_do_not_meet),
