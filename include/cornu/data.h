@@ -96,7 +96,7 @@ CORNU_API void cornu_sequence_release(cornu_sequence *sequence); /* NULL is allo
  *
  *     cornu_batch batch;
  *     for (int i = 0; i < 20 && cornu_generator_next(pictures, &batch) == CORNU_OK; i++) {
- *         cornu_train_on_batch(model, batch.x, batch.y);
+ *         cornu_train_on_batch(model, batch.x, batch.y, NULL);
  *         cornu_batch_clear(&batch);
  *     }
  *
