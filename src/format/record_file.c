@@ -140,6 +140,15 @@ static cornu__cursor *take_idle(cornu__record_file *self, int64_t number)
     return cursor;
 }
 
+/* One that stands at no record: what the file begins with may be a header. */
+static cornu__cursor *unplaced_cursor(cornu__record_file *self)
+{
+    cornu__cursor *cursor = new_cursor(self);
+    if (cursor)
+        cursor->number = -1;
+    return cursor;
+}
+
 static cornu_status go_to(cornu__cursor *cursor, int64_t number)
 {
     const cornu__record_file *self = cursor->of;
@@ -166,7 +175,7 @@ cornu__cursor *cornu__record_file_find(cornu__record_file *self, int64_t number)
                                 self->file.path, (long long)self->count, (long long)number);
     cornu__cursor *cursor = take_idle(self, number);
     if (!cursor)
-        cursor = new_cursor(self);
+        cursor = unplaced_cursor(self);
     if (cursor && go_to(cursor, number) != CORNU_OK) {
         cursor_free(cursor);
         return NULL;

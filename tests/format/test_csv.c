@@ -14,6 +14,7 @@
 #include "array/array.h"
 #include "files.h"
 #include "format/csv.h"
+#include "format/csv_table.h"
 #include "support/decimal_comma.h"
 
 static char path[PATH_SIZE];
@@ -258,6 +259,31 @@ static void mistakes_are_told_with_line_and_column(void **state)
     expect_failure(cornu_load_csv(path, .target = "-1"), CORNU_ERROR_DATA, "say so with header = 1");
 }
 
+/* As several threads do: none waits for another's cursor, and a new one stands before the header. */
+static void several_readers_find_the_first_rows_behind_the_header(void **state)
+{
+    (void)state;
+    write_text(path, "a,b\n10,0\n11,0\n12,0\n13,0\n");
+    cornu__csv_table table;
+    const cornu__csv_table_options options = {.header = -1};
+    assert_int_equal(cornu__csv_table_open(&table, path, &options, NULL), CORNU_OK);
+    for (int64_t step = 1; step <= 2; step++) {
+        cornu__cursor *cursors[4];
+        for (int64_t row = 0; row < 4; row++) {
+            char **fields, wanted[3] = {'1', (char)('0' + row), '\0'};
+            cursors[row] = cornu__record_file_find(&table.file, row);
+            assert_non_null(cursors[row]);
+            assert_int_equal(cornu__csv_table_next(&table, cursors[row], &fields), CORNU_OK);
+            assert_string_equal(fields[0], wanted);
+        }
+        for (int64_t row = 0; row < 4; row++)
+            cornu__record_file_give_back(&table.file, cursors[row], CORNU_ERROR_IO); /* which drops it */
+        table.file.marks[1] = table.file.marks[2]; /* a longer file's list: every second row */
+        table.file.step = 2;
+    }
+    cornu__csv_table_close(&table);
+}
+
 static int make_path(void **state)
 {
     (void)state;
@@ -286,6 +312,7 @@ int main(void)
         cmocka_unit_test(text_targets_become_classes_in_sorted_order),
         cmocka_unit_test(targets_are_found_by_name_and_number),
         cmocka_unit_test(mistakes_are_told_with_line_and_column),
+        cmocka_unit_test(several_readers_find_the_first_rows_behind_the_header),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }
