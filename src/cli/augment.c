@@ -28,7 +28,8 @@ typedef struct values {
 static const cornu__argument picture_arguments[] = {
     {"images", CORNU__ARGUMENT_LIST, AT(images), 0, "FILE,...",
      "picture files (JPEG, PNG, ...), resized to the first one's size"},
-    {"pictures", CORNU__ARGUMENT_INT, AT(pictures), 1, "N", "how many are shown, from the first on [6]"},
+    {"pictures", CORNU__ARGUMENT_INT, AT(pictures), 1, "N",
+     "how many are shown: the first ones; of a folder, spread over all [6]"},
     {"samples", CORNU__ARGUMENT_INT, AT(samples), 1, "N", "changed samples of each [7]"},
     {0},
 };

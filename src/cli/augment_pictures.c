@@ -78,6 +78,7 @@ cornu_status cornu__pictures_of_files(const char *const *paths, int64_t count, i
 
 /* --- A folder --- */
 
+/* Spread over all, so that every class has its share. */
 static cornu_status read_listed(const cornu__directory *directory, int most, cornu__named_pictures *pictures)
 {
     int64_t count = directory->count < (size_t)most ? (int64_t)directory->count : most;
@@ -88,13 +89,14 @@ static cornu_status read_listed(const cornu__directory *directory, int most, cor
                            directory->path);
     CORNU_TRY(begin(pictures, count));
     for (int64_t i = 0; i < count; i++) {
+        const char *name = directory->filenames[i * (int64_t)directory->count / count];
         cornu__text path = {0};
-        cornu__text_add(&path, "%s/%s", directory->path, directory->filenames[i]);
+        cornu__text_add(&path, "%s/%s", directory->path, name);
         char *whole = cornu__text_take(&path);
         cornu_status status = whole ? read_file(whole, i, pictures) : CORNU_ERROR_OUT_OF_MEMORY;
         cornu__free(whole);
         CORNU_TRY(status);
-        pictures->names[i] = cornu__copy_text(directory->filenames[i] + strlen("./"));
+        pictures->names[i] = cornu__copy_text(name + strlen("./"));
         if (!pictures->names[i])
             return CORNU_ERROR_OUT_OF_MEMORY;
     }

@@ -76,11 +76,11 @@ class Augment(CommandCase):
         return self.path("photos")
 
     def test_a_folder_of_pictures(self):
-        folder = self.folder_of("cats/b.jpg", "cats/a.JPEG", "dogs/old/c.jpg", "dogs/.d.jpg", "dogs/notes.txt")
+        folder = self.folder_of("cats/b.jpg", "cats/a.JPEG", "dogs/old/c.jpg", "dogs/d.jpg", "dogs/.d.jpg", "dogs/notes.txt")
         lines = self.captions("--data", folder, "--samples", "1")
-        self.assertEqual(lines, ["cats/a.JPEG", "as it is", "cats/b.jpg", "as it is", "dogs/old/c.jpg", "as it is", ""])
+        self.assertEqual(lines, ["cats/a.JPEG", "as it is", "cats/b.jpg", "as it is", "dogs/d.jpg", "as it is", "dogs/old/c.jpg", "as it is", ""])
         lines = self.captions("--data", folder, "--pictures", "2", "--samples", "1")
-        self.assertEqual(lines[::2], ["cats/a.JPEG", "cats/b.jpg", ""])
+        self.assertEqual(lines[::2], ["cats/a.JPEG", "dogs/d.jpg", ""])  # a share of each class
 
     def test_a_folder_without_classes(self):
         folder = self.folder_of("2.jpg", "1.jpg")
