@@ -27,8 +27,11 @@ cornu_status cornu__white_list(const char *const *given, const char *const *usua
 const char *cornu__why_no_share(char *text, size_t size, double validation_split, size_t count, const char *of)
 {
     double least = ceil(1e4 / (double)count) / 1e4; /* rounded up, so that it is enough as it is written */
-    snprintf(text, size, ": validation_split %g of %s%zu is less than one; from %g on there are some", validation_split,
-             of, count, least);
+    if (least < 1)
+        snprintf(text, size, ": validation_split %g of %s%zu is less than one; from %g on there are some",
+                 validation_split, of, count, least);
+    else
+        snprintf(text, size, ": %s%zu cannot be divided; it takes 2", of, count);
     return text;
 }
 

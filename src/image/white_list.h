@@ -14,7 +14,7 @@ cornu_status cornu__white_list(const char *const *given, const char *const *usua
 const char *cornu__why_no_pictures(char *text, size_t size, const cornu__directory *directory, size_t class_number,
                                    const cornu__directory_options *options);
 
-/* ": validation_split 0.01 of its 16 is less than one; from 0.0625 on there are some": of a list that is not empty and whose share is; `of`: "its ". */
+/* ": validation_split 0.01 of its 16 is less than one; from 0.0625 on there are some", or ": its 1 cannot be divided; it takes 2": of a list that is not empty and whose share is; `of`: "its ". */
 const char *cornu__why_no_share(char *text, size_t size, double validation_split, size_t count, const char *of);
 
 #endif

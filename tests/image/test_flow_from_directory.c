@@ -578,6 +578,10 @@ static void the_true_reason_is_said_where_there_are_no_pictures(void **state)
     assert_flow_refused(cornu_image_dataset_from_directory(folder, .validation_split = 0.1, .subset = "validation",
                                                            .seed = 1, .white_list_formats = cornu_names("all")),
                         CORNU_ERROR_DATA, "validation_split 0.1 of its 3 is less than one");
+    /* No share of one file is a file. */
+    assert_flow_refused(
+        cornu_flow_from_directory(split, folder, .subset = "validation", .white_list_formats = cornu_names("gif")),
+        CORNU_ERROR_DATA, "have no pictures for this subset: the largest class's 1 cannot be divided; it takes 2");
     cornu_image_data_generator_release(whole);
     cornu_image_data_generator_release(split);
     remove_tree(folder);
