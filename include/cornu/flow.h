@@ -204,7 +204,8 @@ CORNU_API const char *cornu_flow_filepath(const cornu_sequence *sequence, int64_
 
 /* The samples of batch `index` in the order of the epoch in hand: a new array of int64, or NULL. Bad files that are known by now are left out or replaced
  * as in the batch. Predictions, which no one should shuffle, belong to samples 0, 1, ... While a training with workers runs, the epoch in hand may be the next
- * one before the last step of an epoch is over: what a batch is made of, it says itself (cornu_batch, cornu_training_batch_samples). */
+ * one before the last step of an epoch is over: what a batch is made of, it says itself (cornu_batch, cornu_training_batch_samples). So do those of a dataset's
+ * Sequence, which is not asked: NULL with an error. */
 CORNU_API cornu_array *cornu_flow_batch_samples(const cornu_sequence *sequence, int64_t index);
 
 /* How many files could not be read until now, and what was wrong with each, in the order of their paths: a sentence with the path. NULL: no such number.

@@ -56,9 +56,10 @@ static cornu_status set_labels(cornu__directory *directory, const int32_t *label
 {
     size_t count = sort_labels(labels, directory->count, numbers);
     if (strcmp(label_mode, "int") != 0 && !cornu__are_class_numbers(numbers, count, count))
-        return cornu__fail(CORNU_ERROR_DATA,
-                           "file_labels has %zu different numbers from %d to %d; label_mode '%s' wants 0, 1, ... %zu",
-                           count, numbers[0], numbers[count - 1], label_mode, count - 1);
+        return cornu__fail(
+            CORNU_ERROR_DATA,
+            "file_labels has %zu different numbers from %d to %d; label_mode '%s' wants those from 0 to %zu", count,
+            numbers[0], numbers[count - 1], label_mode, count - 1);
     memcpy(directory->classes, labels, directory->count * sizeof *directory->classes);
     return name_classes(directory, numbers, count);
 }

@@ -173,7 +173,7 @@ static void arguments_and_folders_that_are_wrong_are_refused(void **state)
                    "11 file_labels for the 12 files");
     expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12,
                                                      .label_mode = "categorical"),
-                   "3 different numbers from 0 to 3; label_mode 'categorical' wants 0, 1, ... 2");
+                   "3 different numbers from 0 to 3; label_mode 'categorical' wants those from 0 to 2");
     expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12,
                                                      .class_names = cornu_names("a")),
                    "class_names");
