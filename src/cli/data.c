@@ -2,14 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cornu/csv.h>
 
-#include "cli/commands.h"
 #include "base/text_wrap.h"
+#include "cli/commands.h"
 #include "cli/data_sources.h"
+#include "cli/picture_folder.h"
+#include "cli/target_size.h"
 #include "train/progress_look.h"
 
 typedef struct values {
@@ -73,28 +74,6 @@ static bool verifies(const values *options)
     return options->words.count > 1 && strcmp(options->words.items[0], "verify") == 0;
 }
 
-/* "150" or "150,200". */
-static cornu_status read_size(const char *text, cornu_size2 *size)
-{
-    *size = cornu_pair(256, 256);
-    if (!text)
-        return CORNU_OK;
-    char *end;
-    long height = strtol(text, &end, 10), width = height;
-    bool right = end != text;
-    if (right && *end == ',') {
-        const char *second = end + 1;
-        width = strtol(second, &end, 10);
-        right = end != second;
-    }
-    if (!right || *end || height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "--target-size wants a height and a width, as in 150,200, or one number for both, not '%s'",
-                           text);
-    *size = cornu_pair((int)height, (int)width);
-    return CORNU_OK;
-}
-
 static cornu_status check(const void *given)
 {
     const values *options = given;
@@ -110,7 +89,8 @@ static cornu_status check(const void *given)
                            options->words.items[wanted]);
     if (verify && options->profile)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "verify and --profile exclude each other");
-    CORNU_TRY(read_size(options->target_size, &size));
+    if (options->target_size)
+        CORNU_TRY(cornu__target_size_read(options->target_size, &size));
     return cornu__augmentation_check(&options->changes);
 }
 
@@ -164,12 +144,6 @@ void cornu__progress_line_end(const cornu__progress_line *line)
 }
 
 /* --- The command --- */
-
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
 
 static bool is_table(const char *path)
 {
@@ -230,13 +204,16 @@ static int run(const void *given)
                                    .jobs = options->jobs,
                                    .workers = options->workers,
                                    .batch_size = options->batch_size,
+                                   .target_size = cornu_pair(256, 256),
                                    .color_mode = options->color_mode,
                                    .interpolation = options->interpolation,
                                    .seconds = options->seconds,
                                    .changes = &options->changes};
     int64_t bad = 0;
-    bool folder = is_folder(command.source);
-    cornu_status status = read_size(options->target_size, &command.target_size);
+    bool folder = cornu__is_picture_folder(command.source);
+    cornu_status status = CORNU_OK;
+    if (options->target_size)
+        status = cornu__target_size_read(options->target_size, &command.target_size);
     if (status == CORNU_OK)
         status = check_table_options(&command, folder);
     if (status == CORNU_OK && options->profile)

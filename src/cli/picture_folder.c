@@ -1,7 +1,5 @@
 /* picture_folder.c: a folder of pictures as batches. */
 #include <dirent.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,6 +8,7 @@
 #include "base/text.h"
 #include "cli/input_scale.h"
 #include "cli/picture_folder.h"
+#include "cli/target_size.h"
 #include "data/directory.h"
 #include "image/decode.h"
 #include "model/plan.h"
@@ -71,24 +70,6 @@ static const char *given_option(const cornu__picture_arguments *given)
     return NULL;
 }
 
-/* "150", "150,200" or "150x200". */
-static cornu_status read_size(const char *text, cornu_size2 *size)
-{
-    char *end;
-    long first = strtol(text, &end, 10), second = first;
-    bool right = end != text;
-    if (right && (*end == ',' || *end == 'x')) {
-        const char *rest = end + 1;
-        second = strtol(rest, &end, 10);
-        right = end != rest;
-    }
-    if (!right || *end != '\0' || first < 1 || second < 1 || first > INT_MAX || second > INT_MAX)
-        return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
-                           "--target-size is '%s'; wanted a number of pixels, or a height and a width: 150,200", text);
-    *size = cornu_pair((int)first, (int)second);
-    return CORNU_OK;
-}
-
 cornu_status cornu__pictures_check(const cornu__picture_arguments *arguments, const cornu__data_arguments *data)
 {
     cornu_size2 unused;
@@ -104,7 +85,7 @@ cornu_status cornu__pictures_check(const cornu__picture_arguments *arguments, co
     if (for_others && folder)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "%s does not go with a folder of pictures as --data",
                            for_others);
-    return arguments->target_size ? read_size(arguments->target_size, &unused) : CORNU_OK;
+    return arguments->target_size ? cornu__target_size_read(arguments->target_size, &unused) : CORNU_OK;
 }
 
 /* --- What is not said --- */
@@ -125,7 +106,7 @@ static cornu_status choose_size(const cornu__picture_request *request, cornu_siz
 {
     int64_t shape[3];
     if (request->arguments->target_size)
-        return read_size(request->arguments->target_size, size);
+        return cornu__target_size_read(request->arguments->target_size, size);
     if (picture_shape(request->model, shape) && shape[0] > 0 && shape[1] > 0) {
         *size = cornu_pair((int)shape[0], (int)shape[1]);
         return CORNU_OK;

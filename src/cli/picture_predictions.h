@@ -7,6 +7,9 @@
 #include <cornu/flow.h>
 #include <cornu/model.h>
 
+/* The place of the largest of a sample's numbers; one number is the probability of class 1. *probability := that of the class. */
+int64_t cornu__most_probable(const float *numbers, int64_t count, double *probability);
+
 /* Whether a model's outputs are one number, or one for each class, for each sample. */
 cornu_status cornu__picture_predictions_check(cornu_model *model);
 

@@ -48,19 +48,16 @@ static const values defaults = {.pictures = CORNU__PICTURE_DEFAULTS,
                                 .queue = CORNU__QUEUE_DEFAULTS,
                                 .progress = CORNU__PROGRESS_NOT_GIVEN};
 
-/* For each sample the place of the largest of its numbers: (n) of int64. One number is the probability of class 1. */
+/* For each sample the most probable class: (n) of int64. */
 static cornu_array *most_probable(const cornu_array *output)
 {
     int64_t rows = cornu_array_size(output, 0), columns = cornu_array_count(output) / rows;
     const float *numbers = cornu_array_float32(output);
     cornu_array *classes = numbers ? cornu_array_zeros(CORNU_INT64, 1, &rows) : NULL;
     int64_t *best = classes ? cornu_array_data(classes) : NULL;
-    for (int64_t row = 0; classes && row < rows; row++) {
-        const float *line = numbers + row * columns;
-        best[row] = columns == 1 && line[0] > 0.5F;
-        for (int64_t k = 1; k < columns; k++)
-            best[row] = line[k] > line[best[row]] ? k : best[row];
-    }
+    double unused;
+    for (int64_t row = 0; classes && row < rows; row++)
+        best[row] = cornu__most_probable(numbers + row * columns, columns, &unused);
     return classes;
 }
 

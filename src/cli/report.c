@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/picture_rows.h"
 #include "cli/report.h"
+#include "format/csv_field.h"
 #include "train/classification.h"
 #include "view/confusion.h"
 #include "view/scatter.h"
@@ -198,22 +199,13 @@ static int64_t shown_mistakes(const report *of)
     return of->classes.mistake_count < of->arguments->mistakes ? of->classes.mistake_count : of->arguments->mistakes;
 }
 
-static void add_quoted(cornu__text *text, const char *name)
-{
-    bool plain = strpbrk(name, ",\"\r\n") == NULL;
-    cornu__text_add(text, plain ? "" : "\"");
-    for (; *name; name++)
-        cornu__text_add(text, *name == '"' ? "\"\"" : "%c", *name);
-    cornu__text_add(text, plain ? "," : "\",");
-}
-
 /* The sample of a mistake: its file, or its number. */
 static void add_sample(const report *of, cornu__text *text, int64_t row)
 {
     if (of->samples)
-        add_quoted(text, cornu__picture_name(of->data->pictures, of->samples[row]));
+        cornu__csv_add_field(text, cornu__picture_name(of->data->pictures, of->samples[row]));
     else
-        cornu__text_add(text, "%lld,", (long long)row);
+        cornu__text_add(text, "%lld", (long long)row);
 }
 
 static cornu_status list_mistakes(const report *of)
@@ -225,9 +217,11 @@ static cornu_status list_mistakes(const report *of)
     for (int64_t i = 0; i < shown_mistakes(of); i++) {
         const cornu__mistake *mistake = &of->classes.mistakes[i];
         add_sample(of, &text, mistake->sample);
-        add_quoted(&text, name_of(of, mistake->truth, room));
-        add_quoted(&text, name_of(of, mistake->said, room));
-        cornu__text_add(&text, "%.6g,%.6g\n", mistake->probability, mistake->loss);
+        cornu__text_add(&text, ",");
+        cornu__csv_add_field(&text, name_of(of, mistake->truth, room));
+        cornu__text_add(&text, ",");
+        cornu__csv_add_field(&text, name_of(of, mistake->said, room));
+        cornu__text_add(&text, ",%.6g,%.6g\n", mistake->probability, mistake->loss);
     }
     cornu__plain_locale_end(locale);
     cornu_status status = write_text(of, "mistakes.csv", &text);

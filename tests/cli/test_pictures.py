@@ -387,9 +387,9 @@ class Pictures(CommandCase):
     def test_waiting_is_told_of_in_lines_as_wide_as_the_terminal(self):
         os.makedirs(self.path("large/a"))
         os.makedirs(self.path("large/b"))
-        for number in range(8):  # of one colour: soon made, and not so soon decoded
+        for number in range(6):  # of one colour: soon made, and not so soon decoded
             with open(self.path(f"large/{'ab'[number % 2]}/{number}.png"), "wb") as file:
-                file.write(plain_png(3000, (number, 0, 0)))
+                file.write(plain_png(2500, (number, 0, 0)))
         for columns in (40, 60, 200):
             terminal = Terminal(COMMAND, "fit", "--model", "linear", "--threads", "1", "--data", self.path("large"), "--target-size", "8", "--workers", "0",
                                 "--progress", "line", columns=columns)
