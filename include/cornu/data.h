@@ -100,7 +100,7 @@ CORNU_API void cornu_sequence_release(cornu_sequence *sequence); /* NULL is allo
  *         cornu_batch_clear(&batch);
  *     }
  *
- * Not while the same generator feeds a training. A training of a Sequence afterwards begins the epoch in hand from its first batch. */
+ * Not while the same generator feeds a training. A training of a Sequence afterwards begins the epoch in hand from its first batch, and so does this behind a training. */
 CORNU_API cornu_status cornu_generator_next(cornu_generator *generator, cornu_batch *batch);
 
 /* Batches per epoch of a Sequence now; -1 for a plain generator. */

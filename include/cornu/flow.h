@@ -134,7 +134,7 @@ typedef struct cornu_image_dataset_from_directory_options {
     size_t struct_size;
     /* "inferred": the class of a file is the sub-folder it lies in. NULL: there are no labels, and all files below the folder count */
     const char *labels CORNU_DEFAULT("inferred");
-    /* Or a label for each file, all files below the folder by their paths in byte order (folders by their whole paths, then their files) */
+    /* Instead of folders' names, a label for each file (file_label_count, as many as there are), all files below the folder by their paths in byte order (folders by their whole paths, then their files) */
     const int32_t *file_labels;
     int64_t file_label_count;
     /* y: "int": class numbers, int32; "binary": 0 or 1 of two classes, float32 (n, 1); "categorical": one-hot rows of float32; NULL: as labels NULL */
@@ -203,7 +203,7 @@ CORNU_API const char *cornu_flow_filename(const cornu_sequence *sequence, int64_
 CORNU_API const char *cornu_flow_filepath(const cornu_sequence *sequence, int64_t sample);
 
 /* The samples of batch `index` in the order of the epoch in hand: a new array of int64, or NULL. Bad files that are known by now are left out or replaced
- * as in the batch. Predictions, which no one should shuffle, belong to samples 0, 1, ... While a training with workers runs, the epoch in hand may be the next
+ * as in the batch. Predictions, which no one should shuffle, belong to samples 0, 1, ... While a training runs, the epoch in hand may be the next
  * one before the last step of an epoch is over: what a batch is made of, it says itself (cornu_batch, cornu_training_batch_samples). So do those of a dataset's
  * Sequence, which is not asked: NULL with an error. */
 CORNU_API cornu_array *cornu_flow_batch_samples(const cornu_sequence *sequence, int64_t index);

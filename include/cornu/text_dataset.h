@@ -32,7 +32,7 @@ typedef struct cornu_text_dataset_from_directory_options {
     double validation_split;
     const char *subset;
     bool follow_links; /* into folders below a class that are symbolic links */
-    /* Or a label for each file, all files below the folder by their paths in byte order (folders by their whole paths, then their files); not with class_names */
+    /* Instead of folders' names, a label for each file (file_label_count, as many as there are), all files below the folder by their paths in byte order (folders by their whole paths, then their files); not with class_names */
     const int32_t *file_labels;
     int64_t file_label_count;
 } cornu_text_dataset_from_directory_options;

@@ -132,6 +132,7 @@ static cornu_status find_mode(const options_type *given, label_mode *mode)
                            given->labels);
     if (given->class_names && (!given->labels || given->file_labels))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT, "class_names goes with .labels = \"inferred\" only");
+    CORNU_TRY(cornu__file_labels_check(given->file_labels, given->file_label_count));
     if (!given->label_mode || (!given->labels && !given->file_labels))
         return CORNU_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

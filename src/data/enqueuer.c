@@ -369,7 +369,7 @@ static bool may_begin_early(const cornu__enqueuer *enqueuer)
 {
     bool last = enqueuer->used + 1 - enqueuer->epoch_begin == enqueuer->source->length;
     bool more = enqueuer->epoch + 1 < enqueuer->end_epoch && enqueuer->used + 1 < enqueuer->end;
-    return last && more && enqueuer->workers > 0 && enqueuer->source->begins_early;
+    return last && more && enqueuer->source->begins_early;
 }
 
 static cornu_status take(cornu__enqueuer *enqueuer, ring_place *place)

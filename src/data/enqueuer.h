@@ -4,7 +4,7 @@
  * A ring of slots, batch n in slot n modulo their count. Workers take the next number, make that batch, and mark its slot as made; the
  * consumer waits for the next number, whoever makes it. So order never depends on who is first, and at most max_queue_size batches
  * are made ahead of the one in use; a full ring is filled again when it is half empty. Batches of the source's next epoch are made only after the last one of this epoch was used, so
- * that on_epoch_end runs while nothing else of the source does. A source that begins early (data/source.h) does so when the consumer takes that last one: what follows is made
+ * that on_epoch_end runs while nothing else of the source does. A source that begins early (data/source.h) does so when the consumer takes that last one, with or without workers: what follows is made
  * while the model trains on it, and no step waits for the first batch of an epoch.
  *
  * A stream of batches has a position behind each batch that was used, from which another process can go on and gets the same batches in the

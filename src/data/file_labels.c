@@ -64,6 +64,13 @@ static cornu_status set_labels(cornu__directory *directory, const int32_t *label
     return name_classes(directory, numbers, count);
 }
 
+cornu_status cornu__file_labels_check(const int32_t *labels, int64_t count)
+{
+    return labels || count == 0 ? CORNU_OK
+                                : cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
+                                              "file_label_count is %lld, but file_labels is NULL", (long long)count);
+}
+
 cornu_status cornu__directory_set_labels(cornu__directory *directory, const int32_t *labels, int64_t count,
                                          const char *label_mode)
 {

@@ -4,6 +4,9 @@
 
 #include "data/directory.h"
 
+/* Whether there are labels where some are counted. */
+cornu_status cornu__file_labels_check(const int32_t *labels, int64_t count);
+
 /* The files of a folder that was scanned as one class get these labels, in their order. Its classes are then the different numbers, in their order, and called by them.
  * All label_modes but "int" want 0, 1, ... */
 cornu_status cornu__directory_set_labels(cornu__directory *directory, const int32_t *labels, int64_t count,

@@ -93,6 +93,7 @@ static cornu_status end_epoch(cornu__source *source)
     if (self->base.generator->on_epoch_end)
         self->base.generator->on_epoch_end(self->base.generator->state);
     self->base.generator->asked++;
+    self->base.generator->next_index = 0;
     return save_epoch_state(self);
 }
 

@@ -88,6 +88,16 @@ static cornu_status fail_number(const char *field, cornu_dtype dtype)
                        cornu_dtype_name(dtype));
 }
 
+/* Mostly in a later shard or a test table, whose columns are what the first one's rows made of them. */
+static cornu_status fail_fraction(const char *field, cornu_dtype dtype)
+{
+    return cornu__fail(
+        CORNU_ERROR_DATA,
+        "'%.*s' is no whole number, and the column is %s; if that was found in another table, say what it "
+        "is there and here: .columns = cornu_csv_columns({NAME, \"float32\"})",
+        SHOWN_CHARACTERS, field, cornu_dtype_name(dtype));
+}
+
 static cornu_status fail_missing(const cornu__csv_column *column, const char *field)
 {
     static const char remedy[] = "; fill it, or say in C by .missing what stands for it: \"nan\", \"mean\" or a value";
@@ -134,7 +144,9 @@ static cornu_status write_number(const char *field, locale_t c_locale, cornu_dty
     }
     if (!cornu__csv_double(field, c_locale, &value))
         return fail_number(field, dtype);
-    if (!is_float(dtype) && (!(fabs(value) < 0x1p63) || trunc(value) != value || !holds(dtype, (int64_t)value)))
+    if (!is_float(dtype) && (!(fabs(value) < 0x1p63) || trunc(value) != value))
+        return fail_fraction(field, dtype);
+    if (!is_float(dtype) && !holds(dtype, (int64_t)value))
         return fail_number(field, dtype);
     cornu__convert(dtype, to, CORNU_FLOAT64, &value, 1);
     return CORNU_OK;

@@ -45,6 +45,7 @@ static cornu_status check_arguments(const options_type *given)
     if (given->class_names && (!given->labels || given->file_labels))
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "class_names goes with .labels = \"inferred\" and a label_mode only");
+    CORNU_TRY(cornu__file_labels_check(given->file_labels, given->file_label_count));
     if (given->crop_to_aspect_ratio && given->pad_to_aspect_ratio)
         return cornu__fail(CORNU_ERROR_INVALID_ARGUMENT,
                            "crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");

@@ -219,6 +219,12 @@ static void a_test_table_has_the_training_tables_classes_and_means(void **state)
     write_text(other, "k,v\na,red\n");
     expect_refusal(cornu_csv_dataset(other, .like = train), "line 2, column 2 (v): 'red' is no number");
     cornu_dataset_release(train);
+    write_text(path, "n\n1\n2\n");
+    write_text(other, "n\n3\n1.5\n");
+    train = made(cornu_csv_dataset(path));
+    expect_refusal(cornu_csv_dataset(other, .like = train), "line 3, column 1 (n): '1.5' is no whole number");
+    expect_refusal(cornu_csv_dataset(other, .like = train), ".columns = cornu_csv_columns({NAME, \"float32\"})");
+    cornu_dataset_release(train);
     unlink(other);
 }
 

@@ -171,6 +171,8 @@ static void arguments_and_folders_that_are_wrong_are_refused(void **state)
     static const int32_t numbers[12] = {0, 1, 3};
     expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 11),
                    "11 file_labels for the 12 files");
+    expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = NULL, .file_label_count = 12),
+                   "file_label_count is 12, but file_labels is NULL");
     expect_refusal(cornu_text_dataset_from_directory(folder, .file_labels = numbers, .file_label_count = 12,
                                                      .label_mode = "categorical"),
                    "3 different numbers from 0 to 3; label_mode 'categorical' wants those from 0 to 2");

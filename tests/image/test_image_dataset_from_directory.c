@@ -225,6 +225,8 @@ static void wrong_arguments_are_refused_with_what_was_wanted(void **state)
     assert_refused(
         cornu_image_dataset_from_directory(folder, .crop_to_aspect_ratio = true, .pad_to_aspect_ratio = true),
         "exclude each other");
+    assert_refused(cornu_image_dataset_from_directory(folder, .file_labels = NULL, .file_label_count = 2),
+                   "file_label_count is 2, but file_labels is NULL");
     assert_refused(cornu_image_dataset_from_directory(folder, .file_labels = labels, .file_label_count = 2),
                    "2 file_labels for the 14 files");
     assert_refused(cornu_image_dataset_from_directory("/nowhere/at/all"), "/nowhere/at/all");

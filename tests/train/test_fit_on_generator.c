@@ -85,6 +85,22 @@ static void fit_on_a_generator_takes_the_steps_that_are_asked_for(void **state)
     }
 }
 
+static void a_loop_of_ones_own_begins_anew_behind_a_training(void **state)
+{
+    const fixture *f = *state;
+    cornu_model *model = small_model(3);
+    static const int64_t numbers[] = {0, 1, 0, 1};
+    for (int i = 0; i < 4; i++) {
+        cornu_batch batch;
+        if (i == 2)
+            cornu_history_release(cornu_fit(model, f->sequence, NULL, .verbose = 0));
+        assert_int_equal(cornu_generator_next(f->sequence, &batch), CORNU_OK);
+        assert_int_equal(batch.number, numbers[i]);
+        cornu_batch_clear(&batch);
+    }
+    cornu_model_release(model);
+}
+
 static void x_is_evaluated_once(void **state)
 {
     const fixture *f = *state;
@@ -212,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(fit_on_a_sequence_is_fit_generator),
         TEST(fit_on_a_generator_takes_the_steps_that_are_asked_for),
+        TEST(a_loop_of_ones_own_begins_anew_behind_a_training),
         TEST(x_is_evaluated_once),
         TEST(weights_callbacks_and_validation_arrive),
         TEST(evaluate_and_predict_take_one_too),
